@@ -1,7 +1,7 @@
 import { type Invocation, loadEnvironment } from "../modules/config/load.js";
 import type { Direction, OpenProps, Site } from "./core/site.js";
 
-/** The running environment that was asked for. @throws when it cannot be reached, with the setting or the command that helps */
+/** The selected running environment. @throws with the setting or command that helps, if the environment cannot be reached */
 export async function openSite({ environment, terraform }: Invocation, props: OpenProps = {}): Promise<Site> {
   if (environment === "lab") {
     const { labSite } = await import("./lab/site.js");

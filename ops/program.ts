@@ -38,7 +38,7 @@ export const program = new Command("npm run ops")
   .enablePositionalOptions()
   .showHelpAfterError("see: npm run ops -- --help");
 
-/** Without the double dash npm takes options that it has too for itself: a rollout with `--dry-run` would be one in earnest. */
+/** Without the double dash, npm consumes options that it knows itself: a rollout with `--dry-run` would run for real. */
 program.hook("preAction", (_, command) => {
   const taken = command.options.find(
     (option) =>
@@ -52,7 +52,7 @@ program.hook("preAction", (_, command) => {
 
 const site = (props?: OpenProps): Promise<Site> => openSite(readInvocation(), props);
 
-/** Does something that changes servers, as the only one at that time. */
+/** Runs a command that changes servers while this process holds the lock. */
 async function alone(command: string, work: (context: Context) => Promise<void>, props?: OpenProps): Promise<void> {
   const opened = await site(props);
   await holding(opened.lock, command, (lock) => work({ site: opened, lock, progress: new Progress() }));
@@ -88,7 +88,7 @@ interface RestoreOptions {
   readonly done?: boolean;
 }
 
-/** A moment as `restore.at` takes it. */
+/** A restore point in the format of `restore.at`. */
 function momentOf(text: string): string {
   const parsed = restoreMoment.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? "");
@@ -204,7 +204,7 @@ program
       await alone("upgrade", async (context) => {
         const { packageFilesOf } = await import("../modules/machine/compose/index.js");
         const { config } = context.site;
-        // The lab's machines have sources of their own.
+        // The lab's machines have their own package sources.
         const isLab = readInvocation().environment === "lab";
         await upgrade(context, {
           only,
@@ -371,7 +371,7 @@ program
   .option("--force", "also removes the lock of a running command, and a lock that cannot be read")
   .action(async (options: { force?: boolean }) => {
     const isLab = readInvocation().environment === "lab";
-    // Needs no login: a deploy holds the lock too, also if no administrator can log in.
+    // Needs no login, because a deploy also holds the lock if no administrator can log in.
     const lock = isLab ? (await site()).lock : (await stacksHere("unlock")).lock();
     endInOrder();
     await unlock(lock, options, console.log);

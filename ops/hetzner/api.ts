@@ -1,7 +1,7 @@
 import { verifyLock } from "../core/lock.js";
 import { sleep } from "../core/shell.js";
 
-/** A server as Hetzner's API describes it; what is not used here is left out. */
+/** A server in the format of Hetzner's API; unused fields are omitted. */
 export interface ApiServer {
   readonly id: number;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface ApiServer {
   readonly private_net?: readonly { readonly ip: string }[];
 }
 
-/** Path in the API of the resources that take labels, by their type in Terraform. */
+/** Path in the API for resource types with labels, by their type in Terraform. */
 export const stateKinds = {
   hcloud_server: "servers",
   hcloud_volume: "volumes",
@@ -28,26 +28,26 @@ export const stateKinds = {
 
 type StateKind = (typeof stateKinds)[keyof typeof stateKinds];
 
-/** What all resources with labels have in common. */
+/** Common fields of all resources with labels. */
 export interface ApiResource {
   readonly id: number;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What Hetzner can protect, by the word of its addresses in the API. */
+/** Resources that Hetzner can protect, by their name in the API's paths. */
 export type Protected = "servers" | "volumes" | "primary_ips" | "load_balancers";
 
-/** A target of a balancer: one server, with the health of each service. */
+/** A target of a load balancer: one server, with the health of each service. */
 export interface ApiTarget {
   readonly type: string;
-  /** @default - absent: the target is no server */
+  /** @default - absent: the target is not a server */
   readonly server?: { readonly id: number };
   /** @default - absent: not checked yet */
   readonly health_status?: readonly { readonly listen_port: number; readonly status: string }[];
 }
 
-/** A load balancer as Hetzner's API describes it; what is not used here is left out. */
+/** A load balancer in the format of Hetzner's API; unused fields are omitted. */
 export interface ApiBalancer {
   readonly id: number;
   readonly name: string;
@@ -56,12 +56,12 @@ export interface ApiBalancer {
   readonly targets: readonly ApiTarget[];
 }
 
-/** When something cannot be ordered any more. */
+/** Time from which it can no longer be ordered. */
 interface Deprecation {
   readonly unavailable_after: string;
 }
 
-/** A server type as Hetzner's API describes it. `available` is Hetzner's hint on stock; it can be wrong in both directions. */
+/** A server type in the format of Hetzner's API. `available` is Hetzner's hint about stock; it can be wrong in both directions. */
 export interface ApiServerType {
   readonly name: string;
   readonly locations: readonly {
@@ -71,33 +71,33 @@ export interface ApiServerType {
   }[];
 }
 
-/** An image as Hetzner's API describes it. */
+/** An image in the format of Hetzner's API. */
 export interface ApiImage {
   readonly name: string | null;
 }
 
-/** What the client is made with. */
+/** Options of the client. */
 export interface HetznerApiProps {
   /** `HCLOUD_TOKEN`. */
   readonly token: string;
   /** @default "https://api.hetzner.cloud/v1" */
   readonly endpoint?: string;
-  /** Seconds before the first repetition; doubled with each. @default 1 */
+  /** Seconds before the first retry; doubled each time. @default 1 */
   readonly pauseSeconds?: number;
-  /** Repetitions of a request that cannot be done now. @default 5: for half a minute */
+  /** Maximum number of retries. @default 5, which take about half a minute */
   readonly repetitions?: number;
-  /** Longest wait for one answer. @default 20 */
+  /** Time limit for one response. @default 20 */
   readonly answerSeconds?: number;
 }
 
-/** What below 500 only says not now: no answer, a change by somebody else at this moment, another action's lock, too many requests. */
+/** Temporary errors below 500: no response, a concurrent change, a lock of another action, too many requests. */
 const notNow: ReadonlySet<number> = new Set([0, 409, 423, 429]);
 
 const isBusy = (status: number): boolean => notNow.has(status) || status >= 500;
 
 /**
- * The few calls of Hetzner's API that Terraform cannot make. Repeated is a request that gets no answer, that Hetzner is too busy for, or that
- * is about something which another action holds, as the daily backup does.
+ * Calls of Hetzner's API that Terraform cannot make. A request is retried if it gets no response, if Hetzner is busy, or if another
+ * action, such as the daily backup, locks the resource.
  */
 export class HetznerApi {
   constructor(private readonly props: HetznerApiProps) {}
@@ -107,12 +107,12 @@ export class HetznerApi {
     return this.list<ApiServer>("servers", selector);
   }
 
-  /** All server types, also those that cannot be ordered. */
+  /** All server types, including those that cannot be ordered. */
   serverTypes(): Promise<readonly ApiServerType[]> {
     return this.list<ApiServerType>("server_types");
   }
 
-  /** System images with this name that can be ordered, deprecated ones included. */
+  /** System images with this name that can be ordered, including deprecated ones. */
   async images(name: string): Promise<readonly ApiImage[]> {
     const query = new URLSearchParams({ type: "system", status: "available", include_deprecated: "true", name });
     return (await this.ask<{ images: readonly ApiImage[] }>("GET", `/images?${query.toString()}`)).images;
@@ -139,12 +139,12 @@ export class HetznerApi {
     return found;
   }
 
-  /** Asks for an orderly shutdown (ACPI). */
+  /** Requests an orderly shutdown (ACPI). */
   async shutDown({ id }: Pick<ApiServer, "id">): Promise<void> {
     await this.act(`/servers/${id}/actions/shutdown`, {});
   }
 
-  /** Switches it off at once. */
+  /** Powers the server off immediately. */
   async cutPower({ id }: Pick<ApiServer, "id">): Promise<void> {
     await this.act(`/servers/${id}/actions/poweroff`, {});
   }
@@ -154,13 +154,13 @@ export class HetznerApi {
     await this.ask("PUT", `/servers/${id}`, { labels });
   }
 
-  /** Hetzner takes both protections of a server only with the same value. */
+  /** Hetzner accepts both protections of a server only with the same value. */
   async setProtection({ id }: { readonly id: number }, value: boolean, kind: Protected = "servers"): Promise<void> {
     const protections = kind === "servers" ? { delete: value, rebuild: value } : { delete: value };
     await this.act(`/${kind}/${id}/actions/change_protection`, protections);
   }
 
-  /** Removes a server; its addresses and its volume stay. */
+  /** Removes a server; its addresses and its volume are kept. */
   async deleteServer({ id }: Pick<ApiServer, "id">): Promise<void> {
     await this.act(`/servers/${id}`, undefined, "DELETE");
   }
@@ -174,17 +174,17 @@ export class HetznerApi {
     return answer.volumes.find((volume) => volume.name === name);
   }
 
-  /** Deletes a volume that is attached to no server, and all data on it. */
+  /** Deletes a volume that is attached to no server, with all its data. */
   async deleteVolume({ id }: Pick<ApiVolume, "id">): Promise<void> {
     await this.ask("DELETE", `/volumes/${id}`);
   }
 
-  /** Removes a balancer. */
+  /** Removes a load balancer. */
   async deleteBalancer({ id }: Pick<ApiBalancer, "id">): Promise<void> {
     await this.ask("DELETE", `/load_balancers/${id}`);
   }
 
-  /** Starts an action and waits for its end. @throws when it fails or takes more than two minutes */
+  /** Starts an action and waits until it ends. @throws if it fails or takes more than two minutes */
   private async act(path: string, body?: object, method = "POST"): Promise<void> {
     let { action } = await this.ask<{ action?: ApiAction }>(method, path, body);
     if (action === undefined) return;
@@ -198,11 +198,11 @@ export class HetznerApi {
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
     const { pauseSeconds = 1, repetitions = 5 } = this.props;
     for (let attempt = 0; ; attempt++) {
-      // Also before a repetition: another run may have taken the lock while this machine slept.
+      // Also before a retry: another run may have taken the lock while this machine was suspended.
       if (method !== "GET") await verifyLock();
       const { ok, status, text } = await this.send(method, path, body);
       if (ok) return JSON.parse(text || "{}") as T;
-      // Done by an attempt whose answer got lost, or by somebody else.
+      // An earlier attempt whose response was lost, or another person, has deleted it.
       if (method === "DELETE" && status === 404) return {} as T;
       if (!isBusy(status) || attempt >= repetitions)
         throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);
@@ -220,7 +220,7 @@ export class HetznerApi {
         signal: AbortSignal.timeout(answerSeconds * 1000),
       })
         .then(async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }))
-        // Including an answer that breaks off in the middle.
+        // Includes a response that is cut off.
         .catch(({ cause, message }: Error) => ({
           ok: false,
           status: 0,
@@ -230,7 +230,7 @@ export class HetznerApi {
   }
 }
 
-/** A volume, as far as it is read here. */
+/** A volume; unused fields are omitted. */
 export interface ApiVolume {
   readonly id: number;
   readonly name: string;
@@ -244,7 +244,7 @@ type Page<T> = Readonly<Record<StateKind | "server_types", readonly T[]>> & {
 interface ApiAction {
   readonly id: number;
   readonly status: string;
-  /** @default - absent: it has not failed */
+  /** @default - absent: the action has not failed */
   readonly error?: { readonly message: string } | null;
 }
 

@@ -1,7 +1,7 @@
 import type { ServerConfig } from "../../modules/config/schema.js";
 import type { ApiImage, ApiServerType, HetznerApi } from "./api.js";
 
-/** What a new server is ordered with. */
+/** Parameters of a server's order. */
 export interface Order {
   /** Name of the server type. */
   readonly type: string;

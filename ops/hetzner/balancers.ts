@@ -15,26 +15,26 @@ import { actionsOf, excessOf } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import type { ApiBalancer, ApiServer, HetznerApi } from "./api.js";
 
-/** What {@link HetznerBalancers} works with. */
+/** Properties of {@link HetznerBalancers}. */
 export interface HetznerBalancersProps {
   /** The environment. */
   readonly config: Config;
   /** Client of Hetzner's API. */
   readonly api: HetznerApi;
-  /** The stack of balancers and records. */
+  /** The stack of load balancers and DNS records. */
   readonly edge: Stack;
-  /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
+  /** Synthesizes the stacks again and checks them against the policies. @throws if a check fails */
   readonly synthesize: () => Promise<void>;
-  /** Status of the answer to a visitor of an address. @default - who asks is this machine */
+  /** Returns the HTTP status that a visitor of an address gets. @default - sends a request from this machine */
   readonly visit?: (url: string) => Promise<number>;
-  /** Longest time until visitors of a new name get an answer. @default 120 */
+  /** Maximum seconds until visitors of a new domain get an answer. @default 120 */
   readonly answerSeconds?: number;
 }
 
 const visit = async (url: string): Promise<number> =>
   (await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) })).status;
 
-/** Targets of a balancer by their servers' names, and whether each passes all its health checks. Pure. */
+/** Targets of a load balancer by server name, and whether each passes all its health checks. Pure. */
 export function healthOf(
   { targets }: Pick<ApiBalancer, "targets">,
   servers: readonly Pick<ApiServer, "id" | "name">[],
@@ -54,13 +54,13 @@ const planned = (config: Config): PlannedBalancer => ({
   tls: config.tls,
 });
 
-/** Two balancers as Terraform makes them. Each plan is read before it is applied; what of it has been done, two numbers in the state say. */
+/** Two load balancers managed by Terraform. Each plan is checked before it is applied; two numbers in the state store the progress. */
 export class HetznerBalancers implements Balancers {
   private readonly former: Config;
   private readonly steps: ChangeoverSteps;
   private isReady: Promise<void> | undefined;
 
-  /** @throws Error for an environment that names no balancer before */
+  /** @throws if the configuration has no previous load balancer */
   constructor(private readonly props: HetznerBalancersProps) {
     const former = formerOf(props.config);
     if (former === undefined) throw new Error("loadBalancer.formerly is not set");
@@ -72,10 +72,10 @@ export class HetznerBalancers implements Balancers {
   async changeover(): Promise<BalancerMigration> {
     const { config, edge } = this.props;
     const [outputs, balancers] = await Promise.all([edge.outputs(), this.balancers()]);
-    // Not there before the first deploy with a balancer before.
+    // Missing before the first deploy with a previous load balancer.
     const { used, only } = (outputs["balancer_change"] ?? {}) as { readonly used?: number; readonly only?: number };
     const { number } = config.loadBalancer;
-    // Without this, a balancer that a deploy has made beside the only one would be overlooked.
+    // Otherwise a load balancer that a deploy created next to the only one would be overlooked.
     const isAlone = !balancers.some(({ name }) => name === balancerName(this.former));
     return { pointed: used === number, over: only === number && isAlone };
   }
@@ -103,7 +103,7 @@ export class HetznerBalancers implements Balancers {
       );
     await this.apply({
       purpose: "create a second load balancer",
-      // One of an earlier change may have been noted as the only one.
+      // The state may still record a load balancer of an earlier migration as the only one.
       override: numberOf("only", 0),
       allowed: this.steps.open,
       report,
@@ -155,7 +155,7 @@ export class HetznerBalancers implements Balancers {
         if (last?.protection.delete) await api.setProtection(last, false, "load_balancers");
       },
     });
-    // Only when all of it is gone: interrupted before, the next run takes the rest.
+    // Only after everything is deleted: after an interruption, the next run deletes the rest.
     await this.apply({
       purpose: "record that only one load balancer is left",
       override: numberOf("only", config.loadBalancer.number),
@@ -164,7 +164,10 @@ export class HetznerBalancers implements Balancers {
     });
   }
 
-  /** Waits until visitors of a new name get an answer, be it that they are led to the old one: the zone is active, with a certificate for them. */
+  /**
+   * Waits until visitors of a new domain get an answer, which may be a redirect to the old domain. Then the zone is active and has a
+   * certificate.
+   */
   private async awaitAnswer(report: Report): Promise<void> {
     const { config, visit: ask = visit, answerSeconds = 120 } = this.props;
     if (formerDomain(config) === undefined) return;
@@ -191,7 +194,10 @@ export class HetznerBalancers implements Balancers {
     return this.props.api.balancers(`environment=${this.props.config.environment}`);
   }
 
-  /** Applies a plan of a copy of the stack in which this is overridden, if it does nothing but what is allowed. @param first done before */
+  /**
+   * Applies a plan of a copy of the stack with these overrides, if the plan contains only allowed changes. @param first action before the
+   * plan is applied
+   */
   private async apply({
     purpose,
     override,
@@ -218,7 +224,7 @@ export class HetznerBalancers implements Balancers {
         const actions = actionsOf(plan);
         for (const action of actions) report(action);
         await first?.(actions);
-        // Also without an action: outputs follow.
+        // Also without an action, because outputs may have changed.
         await apply();
       });
     } finally {
@@ -227,7 +233,7 @@ export class HetznerBalancers implements Balancers {
   }
 }
 
-/** None of these any more, whatever protects the balancer among them. @param addresses each with its index */
+/** Sets the count of these resources to 0, despite their protection. @param addresses addresses with their index */
 function without(addresses: readonly string[], balancer: string): object {
   const resource: Record<string, Record<string, object>> = {};
   for (const address of addresses) {
@@ -238,7 +244,10 @@ function without(addresses: readonly string[], balancer: string): object {
   return { ...resource, hcloud_load_balancer: { [balancer]: protectedOne } };
 }
 
-/** Writes a number that no deploy changes. An empty list would leave in force what is ignored; this is an attribute that is never set. */
+/**
+ * Writes a number that deploys do not change. An empty list of ignored attributes would have no effect, so the list contains an attribute
+ * that is never set.
+ */
 const numberOf = (which: keyof typeof changeoverNumber, input: number): object => ({
   terraform_data: { [changeoverNumber[which]]: { input, lifecycle: { ignore_changes: ["triggers_replace"] } } },
 });

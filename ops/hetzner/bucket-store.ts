@@ -2,7 +2,7 @@ import { AwsClient } from "aws4fetch";
 import { sleep } from "../core/shell.js";
 import type { Store, Stored } from "../core/store.js";
 
-/** Where an object is, and the key that reads and writes it. */
+/** Location of an object, and the key that reads and writes it. */
 export interface BucketStoreProps {
   /** Address of the object: endpoint, bucket, folder and name. */
   readonly url: string;

@@ -20,7 +20,7 @@ import type { Planned, Stack } from "../terraform/terraform.js";
 import type { ApiServer, HetznerApi, Protected } from "./api.js";
 import { healthOf } from "./balancers.js";
 
-/** What {@link HetznerCloud} works with. */
+/** Properties of {@link HetznerCloud}. */
 export interface HetznerCloudProps {
   /** The environment. */
   readonly config: Config;
@@ -32,19 +32,22 @@ export interface HetznerCloudProps {
   readonly credentials: Stack;
   /** The stack of the servers. */
   readonly servers: Stack;
-  /** The stack of the edge, which holds the balancer's targets. */
+  /** The stack of the edge, which contains the load balancer's targets. */
   readonly edge: Stack;
-  /** What the labels of a server should say of the secrets that it was made with, "none" where nobody knows; output of the servers' stack. */
+  /** Expected labels of a server's secrets, "none" if unknown; an output of the servers' stack. */
   readonly secretDigests: Readonly<Record<string, string>>;
-  /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
+  /** Synthesizes the stacks again and checks them against the policies. @throws if a check fails */
   readonly synthesize: () => Promise<void>;
-  /** Checks before a replacement that type, image and location can be ordered. @throws if they cannot @default - not checked */
+  /** Checks before a replacement that type, image and location can be ordered. @throws if they cannot @default - no check */
   readonly requireOrderable?: (server: ServerConfig) => Promise<void>;
 }
 
 const addressOf = ({ name }: Pick<ServerConfig, "name">): string => `hcloud_server.${name}`;
 
-/** Hetzner's servers and balancer. They are read by the API and changed by Terraform, each of whose plans is checked before it is applied. */
+/**
+ * Servers and load balancers at Hetzner. They are read through the API and changed by Terraform. Each plan is checked before it is
+ * applied.
+ */
 export class HetznerCloud implements Cloud {
   private isPrepared: Promise<void> | undefined;
 
@@ -133,7 +136,7 @@ export class HetznerCloud implements Cloud {
   async noteSecrets(server: ServerConfig, label: string): Promise<void> {
     const { api, servers } = this.props;
     const made = await this.apiServer(server.name);
-    // Of this moment: the values have just been compared.
+    // Current labels: the values have just been compared.
     const digests = (await servers.outputs())["secret_digests"] as HetznerCloudProps["secretDigests"];
     const digest = digests[label];
     if (made === undefined || digest === undefined || made.labels[label] === digest) return;
@@ -154,13 +157,16 @@ export class HetznerCloud implements Cloud {
       });
   }
 
-  /** The stacks from the visitors inwards: the order in which what a server is made of can go. */
+  /** The stacks from the visitor-facing one inwards, which is the order in which a server's resources can be removed. */
   private get inwards(): readonly Stack[] {
     const { edge, servers, foundation, credentials } = this.props;
     return [edge, servers, foundation, credentials];
   }
 
-  /** Makes the plan that removes what is there for one server alone. What the configuration no longer has is not kept by `prevent_destroy`. */
+  /**
+   * Creates the plan that removes resources of one server. `prevent_destroy` does not protect resources that are no longer in the
+   * configuration.
+   */
   private async removing(
     stack: Stack,
     name: string,
@@ -180,7 +186,7 @@ export class HetznerCloud implements Cloud {
     });
   }
 
-  /** What is deleted for good is unprotected by the API first: Terraform has no configuration of it any more in which to say so. */
+  /** The API first lifts the protection of resources that are deleted for good, because their Terraform configuration no longer exists. */
   private async liftProtection(address: string, before: unknown): Promise<void> {
     const kinds: Readonly<Record<string, Protected>> = {
       hcloud_server: "servers",
@@ -192,7 +198,7 @@ export class HetznerCloud implements Cloud {
     if (kind && id !== undefined && isProtected) await this.props.api.setProtection({ id: Number(id) }, false, kind);
   }
 
-  /** Puts a server on the balancer, and sees to its protection. */
+  /** Registers a server with the load balancer, and restores its protection. */
   private async retarget({ name }: ServerConfig, report: Report): Promise<void> {
     const { api, config, edge } = this.props;
     const former = formerOf(config);
@@ -211,8 +217,8 @@ export class HetznerCloud implements Cloud {
   }
 
   /**
-   * Works in a copy of the stack in which `prevent_destroy` is lifted for this server alone; Hetzner's protection stays in the configuration,
-   * so that the new one has it.
+   * Works in a copy of the stack without `prevent_destroy` for this server. Hetzner's protection stays in the configuration, so that the
+   * new server has it.
    */
   private async inCopy<T>({ name }: ServerConfig, use: (copy: Stack) => Promise<T>): Promise<T> {
     const copy = await this.props.servers.overridden({
@@ -225,7 +231,7 @@ export class HetznerCloud implements Cloud {
     }
   }
 
-  /** @throws when a plan would do more than replace this server, or make it without a secret that it needs */
+  /** @throws if a plan would change more than this server, or create it without a required secret */
   private judge({ name }: ServerConfig, plan: Plan, report: Report): void {
     refuseExcess(excessOf(plan, replacementOf(name)), `${this.props.config.environment}-servers`);
     const missing = missingSecretsOf(plan);
@@ -259,7 +265,7 @@ export class HetznerCloud implements Cloud {
     });
   }
 
-  /** Lets a plan remove the old server; one that the plan does not know is removed here. */
+  /** Makes a plan remove the old server. If the plan does not know the server, this function removes it. */
   private async clearTheWay(server: ServerConfig, actions: readonly string[], report: Report): Promise<void> {
     const { api } = this.props;
     const found = await this.apiServer(server.name);
@@ -269,7 +275,7 @@ export class HetznerCloud implements Cloud {
       await api.setProtection(found, false);
     }
     if (!actions.includes(`creates ${addressOf(server)}`)) return;
-    // Taken into the state instead, it would look like one that was made to its end to whoever goes on after another interruption.
+    // If the server were imported into the state, the next run after an interruption would mistake it for a completely created one.
     report(`server ${found.id} is in no Terraform state, because an interrupted run created it; removes it`);
     await api.deleteServer(found);
   }
@@ -280,7 +286,7 @@ export class HetznerCloud implements Cloud {
     for (const stack of this.inwards) await stack.init();
   }
 
-  /** Whether a server was made with the secrets that were set at the last deploy; one without such a label is older than they are. */
+  /** Whether a server was created with the secrets of the last deploy. A server without such a label is older than these labels. */
   private hasSecrets(labels: ApiServer["labels"]): boolean {
     return Object.entries(this.props.secretDigests).every(
       ([label, wanted]) => wanted === "none" || (labels[label] ?? wanted) === wanted,

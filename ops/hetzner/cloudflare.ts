@@ -22,7 +22,7 @@ export interface CloudflareApiProps {
   readonly token: string;
   /** @default "https://api.cloudflare.com/client/v4" */
   readonly endpoint?: string | undefined;
-  /** Longest wait for one answer. @default 5 */
+  /** Time limit for one response. @default 5 */
   readonly answerSeconds?: number;
 }
 

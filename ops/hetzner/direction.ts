@@ -47,7 +47,7 @@ export interface HetznerDirectionProps {
   readonly config: Config;
   readonly api: HetznerApi;
   readonly cloudflare: CloudflareApi;
-  /** Why an address accepts no connection. @default - connects from this machine */
+  /** Returns the reason why an address accepts no connection. @default - connects from this machine */
   readonly refusalOf?: (address: string) => Promise<string | undefined>;
 }
 
@@ -65,12 +65,12 @@ const connectionRefusal = (host: string): Promise<string | undefined> =>
     socket.once("connect", () => end());
   });
 
-/** Writes of a change, each after the records were read again. */
+/** Maximum attempts of a change. The records are read again before each attempt. */
 const attempts = 3;
 
 /**
- * Directs visitors through Cloudflare's API. The DNS records themselves are the decision: deploys do not change their content. So this needs
- * neither Terraform's state nor the lock, whose bucket may be lost with a location.
+ * Directs visitors through Cloudflare's API. The DNS records themselves store the direction, and deploys do not change their content. So
+ * neither Terraform's state nor the lock is needed, whose bucket may be lost with a location.
  */
 export class HetznerDirection implements Direction {
   private zone: Promise<string> | undefined;
@@ -130,7 +130,7 @@ export class HetznerDirection implements Direction {
     return (this.zone ??= this.props.cloudflare.zoneId(cloudflare.zoneName ?? domain, cloudflare.accountName));
   }
 
-  /** @throws Error if the records are not as a deploy and this class leave them */
+  /** @throws Error if the records differ from those that a deploy and this class create */
   private async hosts(): Promise<readonly Host[]> {
     const { config, cloudflare } = this.props;
     const zone = await this.zoneId();
@@ -154,6 +154,6 @@ function hostOf(name: string, records: readonly DnsRecord[], { loadBalancer: { s
 
 const contentsOf = ({ managed, extra }: Host): readonly string[] => [managed, ...extra].map(({ content }) => content);
 
-/** Address of a load balancer as the records of both have it; a single record does not tell to which one it belongs. */
+/** Address of the second load balancer, if there are records for both. A single record does not show to which load balancer it belongs. */
 const addressIn = ([host]: readonly Host[], which: BalancerSettings["which"]): string | undefined =>
   host?.extra[0] && (which === "first" ? host.managed.content : host.extra[0].content);

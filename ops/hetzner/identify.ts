@@ -150,7 +150,7 @@ async function datadogProblems(
         name,
         environment: tags.find((tag) => tag.startsWith("env:"))?.slice("env:".length),
       }))
-      // An organisation may hold any number of environments, and monitors that were made by hand.
+      // An organisation may contain any number of environments, and manually created monitors.
       .filter(({ id, environment }) => isInState(state, id) || environment === config.environment),
   });
 }

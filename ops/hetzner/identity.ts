@@ -16,7 +16,7 @@ export interface Identity {
   readonly environment: string;
   /** Variable with the token, for messages: "HCLOUD_TOKEN". */
   readonly token: string;
-  /** What the token gives access to, for messages: "Hetzner project". */
+  /** Name of the project or account of the token, for messages: "Hetzner project". */
   readonly project: string;
   /** Resources of this vendor in the state. */
   readonly state: readonly StateResource[];

@@ -14,28 +14,28 @@ import { actionsOf, excessOf, type Plan } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import { fingerprintAt } from "./shown-certificate.js";
 
-/** Longest time until a changed service of the balancer shows its new certificate. */
+/** Maximum time until a changed service of the load balancer presents its new certificate. */
 const showSeconds = 120;
 
-/** What {@link TerraformSecretStore} works with. */
+/** Properties of {@link TerraformSecretStore}. */
 export interface TerraformSecretStoreProps {
   /** Configuration of the environment. */
   readonly config: Config;
-  /** Stack that makes the secrets; its output `secrets` shows them. */
+  /** Stack that creates the secrets; its output `secrets` contains them. */
   readonly credentials: Stack;
-  /** Stack of the servers, which compares what they were made with. */
+  /** Stack of the servers, which compares secrets with the servers' labels. */
   readonly servers: Stack;
-  /** Stack of what shows them to the servers: Cloudflare's rules. */
+  /** Stack with Cloudflare's rules, which present secrets to the servers. */
   readonly edge: Stack;
-  /** Writes the stacks anew and lets the policies judge them. @throws when they do not pass */
+  /** Synthesizes the stacks again and checks them against the policies. @throws if a check fails */
   readonly synthesize: () => Promise<void>;
-  /** The environment's variables, in which secrets from outside come: `TF_VAR_…`. */
+  /** Environment variables with external secrets: `TF_VAR_…`. */
   readonly variables: NodeJS.ProcessEnv;
 }
 
 const numbered = (name: string) => (generation: number) => (generation === 1 ? name : `${name}-${generation}`);
 
-/** What the names of all resources of one generation begin with. */
+/** Common prefix of the resource names of one generation. */
 const names: Readonly<Record<Rotated, (generation: number) => string>> = {
   "edge-token": numbered("edge"),
   "database-passwords": numbered("password"),
@@ -45,7 +45,7 @@ const names: Readonly<Record<Rotated, (generation: number) => string>> = {
   "origin-certificate": (generation) => `origin-certificate-${generation}`,
 };
 
-/** What shows a secret outside of servers, and what may be done to it. */
+/** Resources outside of servers that present a secret, and their allowed changes. */
 const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => ({
   "edge-token": { [`cloudflare_ruleset.${siteId(config)}_edge-token`]: ["update"] },
   "origin-pull-authority": {
@@ -57,25 +57,25 @@ const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => (
   },
 });
 
-/** Output `secrets` of the stack of the credentials. */
+/** Output `secrets` of the credentials stack. */
 interface SecretsOutput extends GivenOut {
-  /** In the generation before the configured one. */
+  /** Values of the generation before the configured one. */
   readonly before: GivenOut;
 }
 
-/** What servers share, and what each has for itself. */
+/** Values that servers share, and values of each server. */
 interface GivenOut {
   readonly shared: Readonly<Partial<Record<SecretName, string>>>;
   readonly own: Readonly<Record<string, Readonly<Partial<Record<SecretName, string>>>>>;
 }
 
-/** What the last step of a rotation may do beside noting that it is taken: destroying a certificate of Cloudflare's revokes it. */
+/** Additional allowed changes of a rotation's last step: destroying a Cloudflare certificate revokes it. */
 const ended = (what: Rotated, generation: number): Allowed =>
   isUsedAtOnce(what)
     ? { [`cloudflare_origin_ca_certificate.${names[what](generation - 1)}_certificate[0]`]: ["delete"] }
     : {};
 
-/** What a plan of the credentials would do beyond making one generation and letting go of the one before the last. Pure. */
+/** Changes in a plan of the credentials other than the creation of one generation and the deletion of the second-last one. Pure. */
 export function excessOfMaking(plan: Plan, what: Rotated, generation: number): readonly string[] {
   const last = generation - 2;
   const gone = new RegExp(`^\\w+\\.${names[what](last)}_`);
@@ -87,9 +87,9 @@ export function excessOfMaking(plan: Plan, what: Rotated, generation: number): r
   });
 }
 
-/** Secrets as Terraform makes and keeps them. Each plan is read before it is applied. */
+/** Secrets that Terraform creates and stores. Each plan is checked before it is applied. */
 export class TerraformSecretStore implements SecretStore {
-  // Cloudflare says "within seconds"; visitors who are led to one that has not heard would be refused.
+  // Cloudflare documents "within seconds". A data centre without the change would send rejected requests.
   readonly spreadSeconds = 60;
 
   constructor(private readonly props: TerraformSecretStoreProps) {}
@@ -122,7 +122,7 @@ export class TerraformSecretStore implements SecretStore {
         if (value === undefined) throw new Error(`secret ${name} of ${server}: the credentials stack does not have it`);
         return value;
       },
-      // What is not there is no attribute, or null.
+      // A missing value is an absent attribute or null.
       before: (server, name) => find(before, server, name) ?? undefined,
     };
   }
@@ -138,7 +138,7 @@ export class TerraformSecretStore implements SecretStore {
     await synthesize();
     report("the configuration passes");
     await servers.init();
-    // Terraform validates the values, and writes the digests that servers are compared with.
+    // Terraform validates the values, and writes the digests for the comparison with the servers.
     await this.apply(servers, (plan) => excessOf(plan, {}), report);
     return {
       of: (_, name) => {
@@ -158,7 +158,7 @@ export class TerraformSecretStore implements SecretStore {
     const name = `${what}_${number}`;
     const generation = generationOf(config, what);
     const allowed = { [`terraform_data.${name}`]: ["update"], ...(number === "oldest" && ended(what, generation)) };
-    // An empty list would leave in force what is ignored; this is an attribute that is never set.
+    // An empty list of ignored attributes would have no effect, so the list contains an attribute that is never set.
     const lifecycle = { ignore_changes: ["triggers_replace"] };
     const copy = await credentials.overridden({
       resource: { terraform_data: { [name]: { input: generation, lifecycle } } },
@@ -175,7 +175,7 @@ export class TerraformSecretStore implements SecretStore {
     if (what === "origin-certificate") await this.awaitCertificate(report);
   }
 
-  /** Waits until the balancer shows the certificate: from then on the one before may be revoked. */
+  /** Waits until the load balancer presents the certificate. Then the previous certificate may be revoked. */
   private async awaitCertificate(report: Report): Promise<void> {
     const { config, edge } = this.props;
     const { balancer_addresses: first, second_balancer_addresses: second } = await edge.outputs();
@@ -200,7 +200,7 @@ export class TerraformSecretStore implements SecretStore {
           `refused: the plan would make more changes:\n  ${excess.join("\n  ")}\ndeploy those changes first: npm run deploy`,
         );
       for (const action of actionsOf(plan)) report(action);
-      // Also without an action: outputs follow.
+      // Also without an action, because outputs may have changed.
       await apply();
     });
   }

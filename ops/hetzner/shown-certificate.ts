@@ -3,22 +3,22 @@ import { connect } from "node:tls";
 /** Longest wait for a handshake, in milliseconds. */
 const handshakeMs = 10_000;
 
-/** A place where somebody shows a certificate. */
+/** An address that presents a certificate. */
 export interface Shown {
   readonly address: string;
   readonly port: number;
-  /** Name that it is asked for (SNI). */
+  /** Requested server name (SNI). */
   readonly host: string;
 }
 
-/** SHA-256 of the certificate that is shown there, as `X509Certificate` writes it. @returns undefined when none is */
+/** SHA-256 of the presented certificate, in the format of `X509Certificate`. @returns undefined if no certificate is presented */
 export const fingerprintAt = ({ address, port, host }: Shown): Promise<string | undefined> =>
   new Promise((done) => {
     const socket = connect({
       host: address,
       port,
       servername: host,
-      // Who it is must be seen, not believed: Cloudflare's Origin CA is trusted by Cloudflare alone.
+      // The certificate is only compared, not verified: only Cloudflare trusts its Origin CA.
       rejectUnauthorized: false,
     });
     const end = (fingerprint?: string): void => {

@@ -24,7 +24,7 @@ import { TerraformSecretStore } from "./secrets.js";
 export interface StacksProps {
   /** Resources outside the state that the command itself handles. @default - none */
   readonly handles?: Identity["handles"];
-  /** Whether the stack of the monitoring belongs to them, if there is one. @default true */
+  /** Whether the monitoring stack is included, if it exists. @default true */
   readonly withMonitoring?: boolean;
 }
 
@@ -56,19 +56,19 @@ export function stacksOf(
 const apiFrom = (variables: NodeJS.ProcessEnv, limits: Partial<HetznerApiProps> = {}): HetznerApi =>
   new HetznerApi({ ...limits, token: tokenFrom(variables), endpoint: variables["HCLOUD_ENDPOINT"] });
 
-/** Directs visitors with the vendors' APIs alone. @throws Error without one of the tokens */
+/** Directs visitors with only the vendors' APIs. @throws Error if a token is missing */
 export function directionOf(config: Config, variables: NodeJS.ProcessEnv): HetznerDirection {
   const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_BASE_URL: endpoint } = variables;
   if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; set the token that deploys use");
   return new HetznerDirection({
     config,
-    // Visitors wait, so an API that does not answer must not hold the command up.
+    // Visitors are waiting, so the command must not wait for an API that does not answer.
     api: apiFrom(variables, { repetitions: 1, answerSeconds: 5 }),
     cloudflare: new CloudflareApi({ token, endpoint }),
   });
 }
 
-/** Other users of this machine must not read plans and state, which hold secrets. */
+/** Plans and states contain secrets, so other users of this machine must not read them. */
 export async function keepPrivate({ backend }: Pick<Config, "backend">): Promise<void> {
   process.umask(0o077);
   if (backend.type !== "local" || !existsSync("state")) return;
@@ -78,8 +78,8 @@ export async function keepPrivate({ backend }: Pick<Config, "backend">): Promise
 }
 
 /**
- * An environment at Hetzner: addresses and host keys from the outputs, servers by API and Terraform.
- * @throws Error without HCLOUD_TOKEN, for an environment that is not deployed, and for one that lets no administrator in
+ * An environment at Hetzner: addresses and host keys from outputs, servers from API and Terraform.
+ * @throws Error without HCLOUD_TOKEN, for an environment that is not deployed, or if no administrator can log in
  */
 export async function hetznerSite(
   config: Config,
@@ -94,17 +94,17 @@ export async function hetznerSite(
   const names = config.servers.map(({ name }) => name);
   const { stacks, synthesize } = stacksOf(config, terraform, {
     withMonitoring: false,
-    // A replacement removes a server, and a change of the balancer a balancer, that an interrupted run left outside the state.
+    // A replacement removes a server that an interrupted run left outside the state; a migration removes such a load balancer.
     handles: ({ type, name }) => (type === "hcloud_server" && names.includes(name)) || type === "hcloud_load_balancer",
   });
   const [foundation, credentials, servers, edge] = stacks as [Stack, Stack, Stack, Stack];
-  // Each stack is asked once: in a fresh checkout that is when its providers are fetched.
+  // Each stack is queried only once, because the first query in a new checkout downloads its providers.
   const [told, toldKeys] = await Promise.all([servers.outputs(), credentials.outputs()]);
   const logins = loginsOf(
     outputOf(servers, told, "server_addresses"),
     outputOf(credentials, toldKeys, "ssh_host_keys"),
   );
-  // Not there before the first deploy with this version.
+  // Missing before the first deploy with this version.
   const secretDigests = (told["secret_digests"] ?? {}) as Readonly<Record<string, string>>;
   const api = apiFrom(process.env);
   return {
@@ -137,7 +137,7 @@ export async function hetznerSite(
   };
 }
 
-/** Also of a server that the configuration no longer has, until it is removed. */
+/** Includes unconfigured servers until they are removed. */
 const loginsOf = (
   addresses: Readonly<Record<string, { readonly ipv4: string }>>,
   hostKeys: Readonly<Record<string, string>>,

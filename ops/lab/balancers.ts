@@ -7,7 +7,7 @@ import { stopService } from "../../lab/system/service.js";
 import type { Balancers, BalancerMigration, Report } from "../core/site.js";
 import { renewSurroundings } from "./surroundings.js";
 
-/** Two balancers as the lab has them: each a process and addresses of its own, and an edge that is told which of them to use. */
+/** Two load balancers of the lab. Each is a process with its own addresses, and the edge is configured which of them to use. */
 export class LabBalancers implements Balancers {
   async changeover(): Promise<BalancerMigration> {
     const { config } = (await this.blueprint()).environment;
@@ -21,7 +21,7 @@ export class LabBalancers implements Balancers {
   }
 
   async open(report: Report): Promise<void> {
-    // One of an earlier change may have been noted as the only one.
+    // The state may still record a load balancer of an earlier migration as the only one.
     await reach(layout, { only: 0 });
     await renewSurroundings(report);
   }
@@ -42,7 +42,7 @@ export class LabBalancers implements Balancers {
     const { balancerBefore, config } = blueprint.environment;
     if (balancerBefore) await stopService(balancerBefore.name);
     await reach(layout, { only: config.loadBalancer.number });
-    // Only now is what leads from one name to the other for good.
+    // Only now does the redirect from one domain to the other become permanent.
     await startEdgeOf(layout, blueprint);
   }
 

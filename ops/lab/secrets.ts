@@ -7,7 +7,7 @@ import { layout } from "../../lab/layout.js";
 import { startEdgeOf } from "../../lab/services.js";
 import type { SecretStore, SecretValues } from "../core/site.js";
 
-/** The lab's secrets: files in place of Terraform's state, which come into being when they are asked for. */
+/** The lab's secrets: files that replace Terraform's state. They are created when they are first read. */
 export class LabSecrets implements SecretStore {
   readonly spreadSeconds = 0;
 
@@ -32,7 +32,7 @@ export class LabSecrets implements SecretStore {
     };
   }
 
-  /** Files as well: whoever sets another value writes it there. */
+  /** Also files: to set another value, write it into the file. */
   fromOutside(): Promise<SecretValues> {
     return this.values();
   }

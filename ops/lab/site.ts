@@ -21,7 +21,7 @@ import { LabBalancers } from "./balancers.js";
 import { healthOf } from "./direction.js";
 import { renewSurroundings } from "./surroundings.js";
 
-/** The running lab for `npm run ops`: reached by OpenSSH from the administrator's host, its servers replaced as the provider would. */
+/** The running lab for `npm run ops`: reached with OpenSSH from the administrator's host. Its servers are replaced like Hetzner's. */
 export async function labSite(): Promise<Site> {
   const lab = await Lab.attach();
   const { config } = lab.blueprint.environment;
@@ -47,7 +47,7 @@ export async function labSite(): Promise<Site> {
   };
 }
 
-/** What Hetzner does for servers, for machines of this host. */
+/** Emulates Hetzner's functions for servers on machines of this host. */
 class LabCloud implements Cloud {
   private surroundings: Promise<void> | undefined;
 
@@ -56,7 +56,7 @@ class LabCloud implements Cloud {
     const web = new Set((await targetHealth(layout)).map(({ target }) => target));
     const { config } = lab.blueprint.environment;
     const known = (await madeOf(lab.machines)).map(async (machine) => ({
-      // A lab that an older version has made keeps no such label.
+      // A lab that an older version created has no such label.
       agreement: (await agreementOf(layout, machine.name)) ?? agreement(config),
       current: (await machine.payload()) === payloadHashOf(lab.blueprint, machine.name),
       roles: config.servers.find(({ name }) => name === machine.name)?.roles ?? [],
@@ -95,7 +95,7 @@ class LabCloud implements Cloud {
     await (await this.machine(name))?.kill();
   }
 
-  /** In the configuration or not. */
+  /** Includes unconfigured machines. */
   private async machine(name: string): Promise<Machine | undefined> {
     const lab = await Lab.attach();
     return [...lab.machines, ...(await lab.outside())].find((machine) => machine.name === name);
@@ -108,7 +108,7 @@ class LabCloud implements Cloud {
       await machine.notePayload(payloadHashOf(lab.blueprint, server.name));
   }
 
-  /** A machine tells of its payload alone. */
+  /** A machine reports only its payload. */
   noteSecrets(): Promise<void> {
     return Promise.resolve();
   }
@@ -125,11 +125,11 @@ class LabCloud implements Cloud {
     await machine.remove();
   }
 
-  /** What new payloads ask for is there before a machine boots with one: packages, the release, what the metadata service answers. */
+  /** Creates the requirements of new payloads before a machine boots: packages, the release, and the data of the metadata service. */
   async prepare(_: ServerConfig, report: Report): Promise<boolean> {
     this.surroundings ??= renewSurroundings(report);
     await this.surroundings;
-    // A machine that was not made to its end has no payload yet, and so is not current.
+    // An incompletely created machine has no payload yet, so it is not current.
     return true;
   }
 
@@ -140,13 +140,13 @@ class LabCloud implements Cloud {
     await this.complete();
   }
 
-  /** Disk and network come with the power. */
+  /** Starting a machine also attaches its disk and network. */
   async complete(): Promise<void> {
     await retarget(layout, (await Lab.attach()).blueprint);
   }
 }
 
-/** Machines that have been made: of the others the configuration speaks, and nobody could find them. */
+/** Machines that were created. The others exist only in the configuration. */
 async function madeOf(machines: readonly Machine[]): Promise<readonly Machine[]> {
   const payloads = await Promise.all(machines.map((machine) => machine.payload()));
   return machines.filter((_, index) => payloads[index] !== undefined);

@@ -3,7 +3,7 @@ import { loadSettings } from "../../lab/settings.js";
 import { surroundingSteps } from "../../lab/up.js";
 import type { Report } from "../core/site.js";
 
-/** Puts in force around the machines of the running lab what the tree and its settings say now. */
+/** Applies the current tree and its settings to everything around the running lab's machines. */
 export async function renewSurroundings(report: Report): Promise<void> {
   const { overrides } = (await loadSettings(layout)) ?? { overrides: {} };
   for (const { title, run } of surroundingSteps(layout, overrides)) {

@@ -1,27 +1,27 @@
-/** Addresses that a plan may touch, and the actions it may take there, as Terraform writes them: "delete,create". */
+/** Addresses that a plan may change, with the allowed actions in Terraform's notation: "delete,create". */
 export type Allowed = Readonly<Record<string, readonly string[]>>;
 
 const made = ["create", "delete,create", "create,delete"];
 
-/** What the replacement of one server may do in the stack of the servers. An update is what an interrupted run had not come to. */
+/** Allowed changes of the servers' stack for the replacement of one server. An update completes an interrupted run. */
 export const replacementOf = (name: string): Allowed => ({
   [`hcloud_server.${name}`]: [...made, "update"],
   [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
 });
 
-/** What the creation of a new data volume may do in the foundation stack. */
+/** Allowed changes of the foundation stack for a new data volume. */
 export const volumeOf = (name: string): Allowed => ({ [`hcloud_volume.${name}_data`]: ["create"] });
 
-/** What an interrupted replacement may have left undone beside a server that it has made. */
+/** Allowed changes that complete an interrupted replacement after the server was created. */
 export const completionOf = (name: string): Allowed => ({
   [`hcloud_server.${name}`]: ["update"],
   [`hcloud_volume_attachment.${name}_data`]: [...made, "update"],
 });
 
 /**
- * What puts a replaced server on its balancer again may do in the stack of the edge.
- * @param balancers the active ones, as addresses call them
- * @param before the one it leaves; while there is another, each may have the server or not, and its address has an index
+ * Allowed changes of the edge stack that register a replaced server with its load balancer again.
+ * @param balancers ids of the active load balancers in addresses
+ * @param before the previous load balancer during a migration; then each of the two may have the server, and addresses have an index
  */
 export const retargetingOf = (name: string, balancers: readonly string[], before?: string): Allowed => {
   const target = (of: string): string => `hcloud_load_balancer_target.${of}_${name}`;

@@ -1,13 +1,13 @@
 import { type Allowed, retargetingOf } from "./allowed.js";
 
-/** What every site at Cloudflare has. */
+/** Resources of every Cloudflare site. */
 const records = ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map((name) => ["cloudflare_dns_record", name] as const);
 const rules = ["firewall", "rate-limit"].map((name) => ["cloudflare_ruleset", name] as const);
 const settings = ["ssl", "min-tls-version", "tls-1-3", "always-use-https", "http3", "security-header"].map(
   (name) => ["cloudflare_zone_setting", `setting-${name}`] as const,
 );
 
-/** What shows the origin that a request came through a site, by the TLS mode whose servers ask for it. */
+/** Resources that prove to the origin that a request came through a site, by the TLS mode that requires them. */
 const proofs = {
   terminate: [["cloudflare_ruleset", "edge-token"]],
   passthrough: [
@@ -16,7 +16,7 @@ const proofs = {
   ],
 } as const;
 
-/** A balancer and the site before it as addresses call them, and its TLS mode. */
+/** Ids of a load balancer and its Cloudflare site in addresses, and its TLS mode. */
 export interface PlannedBalancer {
   readonly id: string;
   readonly site: string;
@@ -29,19 +29,19 @@ const partsOf = ({ id }: PlannedBalancer): readonly string[] => [
   serviceOf(id),
 ];
 
-/** What listens on a balancer. */
+/** Listeners of a load balancer. */
 export const serviceOf = (balancer: string): string => `hcloud_load_balancer_service.${balancer}_service-443`;
 
-/** What a balancer that ends TLS shows. */
+/** Certificate of a load balancer that terminates TLS. */
 export const balancerCertificate = "hcloud_uploaded_certificate.certificate";
 
-/** What of a site leads its visitors to another name. */
+/** Redirects of a site to another domain. */
 const redirectOf = ({ site }: PlannedBalancer): string => `cloudflare_ruleset.${site}_redirect[0]`;
 
 const ofSite = (site: string, resources: readonly (readonly [type: string, name: string])[]): readonly string[] =>
   resources.map(([type, name]) => `${type}.${site}_${name}`);
 
-/** What of TLS and of the proof of origin a balancer needs. */
+/** Resources for TLS and for the proof of origin that a load balancer needs. */
 const neededFor = ({ site, tls }: PlannedBalancer): readonly string[] => [
   ...(tls === "terminate" ? [balancerCertificate] : []),
   ...ofSite(site, proofs[tls]),
@@ -52,29 +52,29 @@ const all = (addresses: readonly string[], actions: readonly string[]): Allowed 
 
 const indexed = (addresses: readonly string[]): readonly string[] => addresses.map((address) => `${address}[0]`);
 
-/** What the addresses of both of the following begin with. */
+/** Common prefix of the following two addresses. */
 export const changeoverNotes = "terraform_data.changeover_";
 
-/** The two numbers that say how far a change of the balancer has come: the one that visitors are led to, and the one beside which there is no other. */
+/** The two numbers that store the progress of a migration: the load balancer of the visitors, and the only load balancer. */
 export const changeoverNumber = { used: "changeover_used", only: "changeover_only" } as const;
 
-/** What each step of a change from one balancer to another may do in the stack of the edge. */
+/** Allowed changes of the edge stack for each step of a migration. */
 export interface ChangeoverSteps {
-  /** Making the second balancer, and the site before it where that is another. */
+  /** Creates the second load balancer, and its Cloudflare site if the domain changes. */
   readonly open: Allowed;
-  /** Letting neither of two names lead to the other. */
+  /** Removes redirects between the two domains. */
   readonly part: Allowed;
-  /** Leading visitors to the new balancer. */
+  /** Directs visitors to the new load balancer. */
   readonly point: Allowed;
-  /** What goes with the balancer before. */
+  /** Resources that are removed with the previous load balancer. */
   readonly close: Allowed;
-  /** What else may change when it goes. */
+  /** Other resources that may change when it is removed. */
   readonly closing: Allowed;
-  /** Noting that it is gone. */
+  /** Records that the previous load balancer is removed. */
   readonly note: Allowed;
 }
 
-/** @param servers those that may be targets */
+/** @param servers possible targets */
 export function changeoverSteps(
   now: PlannedBalancer,
   before: PlannedBalancer,
@@ -109,9 +109,9 @@ export function changeoverSteps(
     open: {
       ...open,
       ...all(ofSite(now.site, [...rules, ...settings]), ["create"]),
-      // Taken back, the site is there already, and led away for good.
+      // In a reversal the site already exists, with a permanent redirect.
       ...all([...ofSite(now.site, records), redirectOf(now)], ["create", "update"]),
-      // The certificate for both names takes the place of the one that the balancer before has.
+      // The certificate for both domains replaces the certificate of the previous load balancer.
       ...all([balancerCertificate, ...indexed([balancerCertificate])], ["create", "create,delete"]),
       ...all(indexed([serviceOf(before.id)]), ["update"]),
     },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runToEnd } from "../core/shell.js";
 import type { OwnFolder } from "./terraform.js";
 
-/** As deep below the checkout as cdktf.out, because the path of a local state is relative. */
+/** At the same depth below the checkout as cdktf.out, because the path of a local state is relative. */
 const prefix = "ops.out-";
 
 function isRunning(pid: number): boolean {
@@ -21,8 +21,8 @@ function removeAbandoned(): void {
 }
 
 /**
- * A folder that this process synthesizes for itself, and removes when it ends: another `npm run synth`, a pull or an edit cannot change what
- * its plans are made of.
+ * A folder that this process synthesizes for itself and removes at its end. So another `npm run synth`, a pull or an edit cannot change
+ * the inputs of its plans.
  * @param synth command that writes the stacks to `CDKTF_OUTDIR`
  */
 export function ownFolder(

@@ -2,20 +2,20 @@ import { neededSecret } from "../../modules/platform/names.js";
 import type { Allowed } from "./allowed.js";
 import { changeoverNotes } from "./changeover.js";
 
-/** A change of a resource that Terraform plans or has found, as `terraform show -json` writes it. */
+/** A planned or detected change of a resource, in the format of `terraform show -json`. */
 export interface ResourceChange {
   readonly address: string;
   /** `managed` or `data`. @default - absent */
   readonly mode?: string;
-  /** Why it is replaced or deleted, in Terraform's words. @default - absent: Terraform sees no need to say */
+  /** Terraform's reason for a replacement or deletion. @default - absent: Terraform gives no reason */
   readonly action_reason?: string;
   readonly change: {
     readonly actions: readonly string[];
-    /** Attributes now. @default - absent: it does not exist */
+    /** Current attributes. @default - absent: the resource does not exist */
     readonly before?: unknown;
-    /** Attributes afterwards, as far as they are known. @default - absent: it is destroyed */
+    /** Known attributes after the change. @default - absent: the resource is destroyed */
     readonly after?: unknown;
-    /** Attributes that only the apply will tell. @default - absent: none */
+    /** Attributes that are unknown until the apply. @default - absent: none */
     readonly after_unknown?: unknown;
   };
 }
@@ -27,30 +27,30 @@ export interface Check {
     readonly to_display?: string;
   };
   readonly status: string;
-  /** Why it fails. @default - absent */
+  /** Reason of the failure. @default - absent */
   readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
 }
 
-/** A plan, as far as it is read here. */
+/** A plan; unused fields are omitted. */
 export interface Plan {
-  /** What would be done. @default - absent: nothing */
+  /** Planned changes. @default - absent: none */
   readonly resource_changes?: readonly ResourceChange[];
-  /** What is not as it was left. @default - absent: nothing */
+  /** Detected external changes. @default - absent: none */
   readonly resource_drift?: readonly ResourceChange[];
   /** @default - absent: there are no check blocks */
   readonly checks?: readonly Check[];
-  /** What would change of the outputs, by name. @default - absent: nothing */
+  /** Changes of outputs, by name. @default - absent: none */
   readonly output_changes?: Readonly<Record<string, { readonly actions: readonly string[] }>>;
 }
 
 const doesNothing = ({ change: { actions } }: ResourceChange): boolean =>
   actions.every((action) => action === "no-op" || action === "read");
 
-/** What a plan would do, one line each: "replaces hcloud_server.alpha". */
+/** The actions of a plan, one line each: "replaces hcloud_server.alpha". */
 export const actionsOf = (plan: Plan): readonly string[] =>
   (plan.resource_changes ?? []).filter((change) => !doesNothing(change)).map((change) => describedIn(plan, change));
 
-/** Whether a resource in the state no longer exists: creating it again does not bring back what it held. */
+/** Whether a resource in the state no longer exists: creating it again does not restore its content. */
 const isMissing = ({ resource_drift: drift = [] }: Plan, { address, change }: ResourceChange): boolean =>
   change.actions.join() === "create" &&
   drift.some((one) => one.address === address && one.change.actions.join() === "delete");
@@ -58,7 +58,7 @@ const isMissing = ({ resource_drift: drift = [] }: Plan, { address, change }: Re
 const describedIn = (plan: Plan, change: ResourceChange): string =>
   isMissing(plan, change) ? `creates again ${change.address}, which is missing` : described(change);
 
-/** Whether a plan changes what other stacks, and commands, read. */
+/** Whether a plan changes outputs, which other stacks and commands read. */
 export const changesOutputs = ({ output_changes: outputs = {} }: Plan): boolean =>
   Object.values(outputs).some(({ actions }) => actions.some((action) => action !== "no-op"));
 
@@ -66,8 +66,8 @@ const described = ({ address, change: { actions } }: ResourceChange): string =>
   `${actions.length === 2 ? "replaces" : `${actions[0]}s`} ${address}`;
 
 /**
- * Whether a plan replaces a resource, and what hangs on it, for no other reason than that it was told to: the state has all of it, and has it
- * as made to its end. What it would create may be there all the same, as a disk that is attached already, and would then be refused. Pure.
+ * Whether a plan replaces a resource and its dependents only because that was requested: the state contains all of them, completely
+ * created. A resource that is missing in the state may still exist, for example an attachment, and its creation would be rejected. Pure.
  */
 export const isWholeIn = (plan: Plan, address: string): boolean =>
   (plan.resource_changes ?? []).some(
@@ -75,8 +75,8 @@ export const isWholeIn = (plan: Plan, address: string): boolean =>
   ) && !actionsOf(plan).some((action) => action.startsWith("creates "));
 
 /**
- * What a plan would destroy: deletions, replacements, and resources that are missing and would be created again. Pure. Notes of a change of
- * the balancer that the configuration no longer names destroy nothing.
+ * The destructive actions of a plan: deletions, replacements, and missing resources that would be created again. Deleting the recorded
+ * progress of an ended migration is not destructive. Pure.
  */
 export const destructionOf = (plan: Plan): readonly string[] =>
   (plan.resource_changes ?? [])
@@ -87,7 +87,7 @@ export const destructionOf = (plan: Plan): readonly string[] =>
     )
     .map((change) => describedIn(plan, change));
 
-/** What a plan would do beyond what is allowed; empty when it may be applied. Pure. */
+/** The actions of a plan that are not allowed; empty if it may be applied. Pure. */
 export const excessOf = (plan: Plan, allowed: Allowed): readonly string[] =>
   (plan.resource_changes ?? [])
     .filter((change) => !doesNothing(change))
@@ -95,17 +95,17 @@ export const excessOf = (plan: Plan, allowed: Allowed): readonly string[] =>
     .map(described);
 
 /**
- * Whether a resource is there for one server alone: its name has the server's between underscores, as all of them do. Pure.
+ * Whether a resource belongs to only one server: its name contains the server's name between underscores. Pure.
  * @param address "tls_private_key.mysql_alpha_key"
  */
 export const belongsTo = (address: string, name: string): boolean =>
   `_${address.slice(address.indexOf(".") + 1).replace(/\[\d+\]$/, "")}_`.includes(`_${name}_`);
 
-/** Resources that a plan deletes, with what is known of each. */
+/** Resources that a plan deletes, with their known attributes. */
 export const deletionsOf = (plan: Plan): readonly ResourceChange[] =>
   (plan.resource_changes ?? []).filter(({ change: { actions } }) => actions.join() === "delete");
 
-/** Differences between the configuration and what exists: changed elsewhere (drift), or waiting for a deploy. */
+/** Differences between configuration and resources: external changes (drift), or changes that wait for a deploy. */
 export interface Differences {
   /** "hcloud_server.alpha: labels", in the order of the plan. */
   readonly drift: readonly string[];
@@ -114,9 +114,8 @@ export interface Differences {
 }
 
 /**
- * Tells drift from changes of the configuration that wait for a deploy. A resource has drifted when it was changed elsewhere and Terraform
- * would change it back. Attributes that changed elsewhere and that the configuration does not set, such as the server that an address is
- * assigned to, are neither. Pure.
+ * Separates drift from configuration changes that wait for a deploy. A resource has drifted if it was changed externally and Terraform
+ * would revert the change. External changes of attributes that are not configured, such as the server of an address, are neither. Pure.
  */
 export function differencesOf(plan: Plan): Differences {
   const found = new Map((plan.resource_drift ?? []).map((change) => [change.address, change]));
@@ -130,7 +129,10 @@ export function differencesOf(plan: Plan): Differences {
   };
 }
 
-/** What a planned change would take back, and what of it the configuration asks for. @param moved how the resource was changed elsewhere */
+/**
+ * Attributes of a planned change that revert an external change, and attributes that the configuration changes. @param moved external
+ * change of the resource
+ */
 function differenceOf(change: ResourceChange, moved?: ResourceChange): Pick<Differences, "drift" | "pending"> {
   if (moved?.change.actions.includes("delete")) return { drift: [`${change.address}: is gone`], pending: [] };
   const elsewhere = moved ? changedAttributes(moved) : [];
@@ -146,16 +148,16 @@ function differenceOf(change: ResourceChange, moved?: ResourceChange): Pick<Diff
 
 const isUpdate = ({ change: { actions } }: ResourceChange): boolean => actions.join() === "update";
 
-/** Names of the attributes that differ; not their values, among which are secrets. */
+/** Names of the changed attributes, without values, because values may be secret. */
 function changedAttributes({ change: { before, after } }: ResourceChange): readonly string[] {
   const [left, right] = [before ?? {}, after ?? {}] as [Record<string, unknown>, Record<string, unknown>];
-  // What only the apply will tell has no value in `after`.
+  // Attributes that are unknown before the apply have no value in `after`.
   return Object.keys(right)
     .filter((name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]))
     .sort();
 }
 
-/** Secrets from outside without which a plan would make a server that needs them, in the words of its checks. Pure. */
+/** Missing external secrets of servers that a plan would create, in the words of its checks. Pure. */
 export const missingSecretsOf = ({ resource_changes: changes = [], checks = [] }: Plan): readonly string[] =>
   changes.some(({ address, change }) => address.startsWith("hcloud_server.") && change.actions.includes("create"))
     ? failedChecksOf({

@@ -5,15 +5,15 @@ import { verifyLock } from "../core/lock.js";
 import { isInterrupted, runToEnd, type Ended, type RunProps } from "../core/shell.js";
 import type { Plan } from "./plan.js";
 
-/** Time limits in seconds. An apply has none: stopped in the middle, it would leave half of a change. */
+/** Time limits in seconds. An apply has none, because an interruption would leave an incomplete change. */
 const seconds = { init: 300, plan: 600, output: 60 } as const;
 
 /** A plan that can be applied. */
 export interface Planned {
   readonly plan: Plan;
-  /** As Terraform shows it to a person, secrets masked. */
+  /** Terraform's text of the plan, with secrets masked. */
   readonly text: () => Promise<string>;
-  /** @param report receives Terraform's progress @throws with Terraform's words */
+  /** @param report receives Terraform's progress @throws with Terraform's message */
   readonly apply: (report?: (line: string) => void) => Promise<void>;
 }
 
@@ -23,11 +23,11 @@ export interface PlanProps {
   readonly replace?: string;
   /** Does not lock the state; for commands that change nothing. @default false */
   readonly readOnly?: boolean;
-  /** Addresses that it is limited to. @default - all */
+  /** Addresses that the plan is limited to. @default - all */
   readonly targets?: readonly string[];
 }
 
-/** The fix of an error whose text does not name one. */
+/** The fix for an error whose text contains none. */
 function fixOf(said: string): string {
   if (/^spawn .* ENOENT$/m.test(said))
     return "\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME";
@@ -36,10 +36,10 @@ function fixOf(said: string): string {
     : "";
 }
 
-/** Line of an apply that shows progress: each start and end of a change, and once a minute what still runs. */
+/** Progress line of an apply: each start and end of a change, and once a minute the running changes. */
 const progressLine = /^\S+: (?!Refreshing|Still )|^\S+: Still .*\[(\d+h)?\d+m0s elapsed/;
 
-/** Folder that one process synthesizes for itself, so that its plans belong to one configuration. */
+/** Folder that one process synthesizes for itself, so that all its plans use one configuration. */
 export interface OwnFolder {
   /** Folder of the synthesized stacks. */
   readonly stacks: string;
@@ -75,7 +75,7 @@ export class Stack {
 
   /**
    * @param folder where `npm run synth` writes the stack, and where providers are installed
-   * @param own @default - plans are made in `folder`, as it is
+   * @param own @default - plans are created in `folder`
    */
   constructor(
     private readonly binary: string,
@@ -89,7 +89,7 @@ export class Stack {
     return basename(this.folder);
   }
 
-  /** Installs providers and configures the backend, once. @throws with Terraform's words */
+  /** Installs providers and configures the backend, once. @throws with Terraform's message */
   init(): Promise<void> {
     return (this.initialized ??= this.initialize());
   }
@@ -114,15 +114,15 @@ export class Stack {
     await cp(used, kept);
   }
 
-  /** Where Terraform runs: the own folder as soon as it is synthesized. */
+  /** Folder in which Terraform runs: the own folder as soon as it is synthesized. */
   private get place(): string {
     const place = this.own && join(this.own.stacks, this.name);
     return place !== undefined && existsSync(join(place, "cdk.tf.json")) ? place : this.folder;
   }
 
   /**
-   * Makes a plan for as long as it is used. Its file holds secrets and is removed in any case.
-   * @throws if the plan cannot be made, also because of `prevent_destroy`; with Terraform's words
+   * Creates a plan for the duration of its use. Its file contains secrets and is always removed.
+   * @throws with Terraform's message if the plan cannot be created, for example because of `prevent_destroy`
    */
   async plan<T>(
     { replace, readOnly = false, targets = [] }: PlanProps,
@@ -193,7 +193,7 @@ export class Stack {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
-  /** A copy of this stack with the same state, in which some attributes are overridden. The stack itself keeps what the configuration says. */
+  /** A copy of this stack with the same state and some overridden attributes. The stack itself keeps its configuration. */
   async overridden(override: object): Promise<Stack> {
     await this.own?.synthesize();
     const { place } = this;
@@ -203,7 +203,7 @@ export class Stack {
     for (const file of ["cdk.tf.json", ".terraform.lock.hcl"])
       if (existsSync(join(place, file))) await cp(join(place, file), join(folder, file));
     await writeFile(join(folder, "ops_override.tf.json"), JSON.stringify(override, null, 2));
-    // The configuration of this copy is already there.
+    // The configuration of this copy already exists.
     const own = this.own && { ...this.own, stacks: dirname(folder), synthesize: () => Promise.resolve() };
     return new Stack(this.binary, folder, own, this.data);
   }
