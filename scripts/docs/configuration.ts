@@ -140,12 +140,15 @@ const shown = (path: readonly string[]): string =>
     .join(".")
     .replaceAll(".[]", "[]");
 
-/** Type and default. The default shows the type, except of an enumeration. */
+/** In parentheses: the type, unless it is a string or the default shows it, and the default. */
 function detailsOf({ type, required, default: fallback }: Setting): string {
-  if (required) return `${code(type)}, required`;
-  if (fallback === undefined) return code(type);
-  const shownDefault = `default ${code(JSON.stringify(fallback))}`;
-  return type.includes('"') ? `${code(type)}, ${shownDefault}` : shownDefault;
+  const isShown = type.includes('"') || (type !== "string" && fallback === undefined);
+  const details = [
+    ...(isShown ? [code(type)] : []),
+    ...(required ? ["required"] : []),
+    ...(fallback === undefined ? [] : [`default ${code(JSON.stringify(fallback))}`]),
+  ];
+  return details.length > 0 ? ` (${details.join(", ")})` : "";
 }
 
 /** Whether a setting has a value (lists included) and is not only a group of settings. */
@@ -159,10 +162,10 @@ const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
 function list(rows: readonly Setting[]): string {
   const items = new Map<string, string[]>();
   for (const setting of rows) {
-    const text = `(${detailsOf(setting)}): ${setting.description}`;
+    const text = `${detailsOf(setting)}: ${setting.description}`;
     items.set(text, [...(items.get(text) ?? []), code(shown(setting.path))]);
   }
-  return [...items].map(([text, paths]) => `- ${paths.join(", ")} ${text}`).join("\n");
+  return [...items].map(([text, paths]) => `- ${paths.join(", ")}${text}`).join("\n");
 }
 
 /** An example in the form of an environment's file. @throws Error with all problems if the example is invalid */
@@ -183,7 +186,7 @@ export function configurationPage(): Promise<string> {
   return markdownPage([
     "# Configuration",
     "Generated from `modules/config/schema.ts` by `npm run docs`.",
-    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. Examples show only some settings of a file.",
+    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. Examples show only some settings of a file. A setting without a type is a string.",
     ...chapters.flatMap((chapter) => [
       `## ${chapter.title}`,
       chapter.about,
