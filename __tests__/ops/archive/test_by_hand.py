@@ -5,7 +5,6 @@ import re
 import subprocess
 import unittest
 
-import restore
 import source
 
 PAGE = pathlib.Path(__file__).parents[3] / "docs/backup.md"
@@ -31,11 +30,12 @@ class ByHand(unittest.TestCase):
         self.assertEqual(len(steps), 3)
         # The user mysql may not exist on this machine.
         steps = [step.replace("chown -R mysql:", "chown -R nobody:").replace("--user=mysql", "--user=nobody") for step in steps]
-        script = "\n".join([f"cd {place}", f"export KEY={made.key} UNTIL='{until}'", *steps])
-        run = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True)
+        ask = "mysql --user=root --socket=mysqld.sock --batch --skip-column-names --execute='SELECT COUNT(*), MAX(text) FROM app.orders; SHUTDOWN'"
+        script = "\n".join([f"cd {place}", f"export KEY={made.key} UNTIL='{until}'", *steps, ask])
+        # mysqld ends together with the test, even if the test is killed.
+        run = subprocess.run(["unshare", "--pid", "--fork", "--kill-child", "bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True)
         self.assertEqual(run.returncode, 0, run.stderr)
-        found = restore.Mysql(place / "mysqld.sock").ask("SELECT COUNT(*), MAX(text) FROM app.orders; SHUTDOWN")
-        self.assertEqual(found, "12\torder 9")
+        self.assertEqual(run.stdout.splitlines()[-1], "12\torder 9")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,7 @@ class TwoYears(unittest.TestCase):
         # Processor time of this process and the emulator, because elapsed time depends on the machine's load.
         self.assertLess(time.process_time() - before, 20)
         self.assertLess(self.storage.requests - requests, 250)
+        self.assertLess(more >> 10, 400)
         return result
 
     def test_the_inventory_and_a_restore_list_two_years_in_seconds(self):

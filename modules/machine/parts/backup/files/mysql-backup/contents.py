@@ -12,7 +12,7 @@ import listing
 from bucket import Away, Refused
 from gtid import branch_source, describe, parse, subtract, union
 from names import log_name, read_segment
-from replay import Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
+from replay import ALL, Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
 from sealing import unseal
 
 # Limits for prefetching each member's segments.
@@ -76,10 +76,11 @@ class Contents:
             first[key.id] = min(first.get(key.id, moment_of(item.time)), moment_of(item.time))
         for member, logs in self._logs.items():
             for log, items in logs.items():
-                times = [moment_of(item.time) for _, item in items]
-                first[log.branch] = min(*times, first.get(log.branch, times[0]))
+                # As text, because an archive of two years has a hundred thousand times.
+                times = [item.time for _, item in items]
+                first[log.branch] = min(moment_of(min(times)), first.get(log.branch, ALL))
                 of_branch = writers.setdefault(log.branch, {})
-                of_branch[member] = max(*times, of_branch.get(member, 0))
+                of_branch[member] = max(moment_of(max(times)), of_branch.get(member, 0))
         found = {}
         for id, seen in first.items():
             (parent, forked, begun), _ = collections.Counter(claims[id].values()).most_common(1)[0] if id in claims else ((None, "", None), 0)
