@@ -863,27 +863,27 @@ export interface EnvironmentInput {
   generations?:
     | {
         /**
-         * Number of the current token with which Cloudflare identifies itself to the servers. To replace the token, raise it by one, then run `npm run ops rotate edge-token`.
+         * Number of the current token with which Cloudflare identifies itself to the servers. Rotate it with `npm run ops rotate edge-token`.
          * @default 1
          */
         edgeToken?: number | undefined;
         /**
-         * Number of the current database passwords of application, replication and monitoring. To replace them, raise it by one, then run `npm run ops rotate database-passwords`.
+         * Number of the current database passwords of application, replication and monitoring. Rotate them with `npm run ops rotate database-passwords`.
          * @default 1
          */
         databasePasswords?: number | undefined;
         /**
-         * Number of MySQL's current private certificate authority and its certificates. To replace them, raise it by one, then run `npm run ops rotate database-authority`.
+         * Number of MySQL's current private certificate authority and its certificates. Rotate them with `npm run ops rotate database-authority`.
          * @default 1
          */
         databaseAuthority?: number | undefined;
         /**
-         * Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. To replace them, raise it by one, then run `npm run ops rotate origin-pull-authority`.
+         * Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. Rotate them with `npm run ops rotate origin-pull-authority`.
          * @default 1
          */
         originPullAuthority?: number | undefined;
         /**
-         * Number of the servers' current SSH host keys. To replace them, raise it by one, then run `npm run ops rotate ssh-host-keys`.
+         * Number of the servers' current SSH host keys. Rotate them with `npm run ops rotate ssh-host-keys`.
          * @default 1
          */
         sshHostKeys?: number | undefined;

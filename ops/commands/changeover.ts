@@ -37,7 +37,7 @@ function refuseDisagreement(config: Config, servers: readonly CloudServer[], isO
     `refused, because these servers do not match the settings of the load balancer:\n  ${said.join("\n  ")}\n` +
       "Nothing was changed. To roll out other changes, restore the old value. " +
       (line === undefined || lines.size > 1
-        ? 'The servers were created for different load balancers, so replace them manually: docs/operations.md, "Replace servers"'
+        ? 'The servers were created for different load balancers, so replace them manually: docs/operations.md, "Replace outdated servers"'
         : `To change the value, write into environments/${config.environment}.ts, and run this command again:\n  ${line}\n` +
           'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"'),
   );

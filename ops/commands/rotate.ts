@@ -144,7 +144,7 @@ async function requireReplaced({ cloud }: Site, holders: readonly ServerConfig[]
   if (late.length > 0)
     throw new Error(
       `${late.map(({ name }) => name).join(", ")}: outdated, and without a login they cannot receive a new generation; ` +
-        'replace them one at a time (docs/operations.md, "Replace servers"), and run this command again',
+        'replace them one at a time (docs/operations.md, "Replace outdated servers"), and run this command again',
     );
 }
 

@@ -104,7 +104,7 @@ export const chapters: readonly Chapter[] = [
   },
   {
     title: "Secrets",
-    about: "Raising a number has no effect until you run [`npm run ops rotate`](operations.md#rotate-a-secret).",
+    about: "To replace a secret, raise its number by one and [rotate it](operations.md#rotate-a-secret).",
     keys: ["generations"],
     example: { generations: { edgeToken: 2 } },
   },

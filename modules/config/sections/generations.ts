@@ -5,18 +5,18 @@ export const generation = z.int().min(1).max(1000).default(1);
 
 export const generations = z.strictObject({
   edgeToken: generation.describe(
-    "Number of the current token with which Cloudflare identifies itself to the servers. To replace the token, raise it by one, then run `npm run ops rotate edge-token`.",
+    "Number of the current token with which Cloudflare identifies itself to the servers. Rotate it with `npm run ops rotate edge-token`.",
   ),
   databasePasswords: generation.describe(
-    "Number of the current database passwords of application, replication and monitoring. To replace them, raise it by one, then run `npm run ops rotate database-passwords`.",
+    "Number of the current database passwords of application, replication and monitoring. Rotate them with `npm run ops rotate database-passwords`.",
   ),
   databaseAuthority: generation.describe(
-    "Number of MySQL's current private certificate authority and its certificates. To replace them, raise it by one, then run `npm run ops rotate database-authority`.",
+    "Number of MySQL's current private certificate authority and its certificates. Rotate them with `npm run ops rotate database-authority`.",
   ),
   originPullAuthority: generation.describe(
-    'Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. To replace them, raise it by one, then run `npm run ops rotate origin-pull-authority`.',
+    'Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. Rotate them with `npm run ops rotate origin-pull-authority`.',
   ),
   sshHostKeys: generation.describe(
-    "Number of the servers' current SSH host keys. To replace them, raise it by one, then run `npm run ops rotate ssh-host-keys`.",
+    "Number of the servers' current SSH host keys. Rotate them with `npm run ops rotate ssh-host-keys`.",
   ),
 });
