@@ -1,7 +1,7 @@
 // Generated from modules/datadog/catalogue/ by `npm run docs`. Do not edit.
 
 /**
- * Names of everything that can alert, by area. A name is a contract: the address in Terraform, the key in the configuration
+ * Names of all monitors and synthetic tests, by area. A name is a contract: it is the address in Terraform, the key in the configuration
  * and the heading in docs/runbook.md.
  */
 export const monitorIds = {
@@ -86,7 +86,7 @@ export const monitorIds = {
   ],
 } as const;
 
-/** Part of the platform that a monitor looks after. */
+/** Part of the platform that a monitor observes. */
 export type Area = keyof typeof monitorIds;
 /** Name of a monitor or of a synthetic test. */
 export type MonitorId = (typeof monitorIds)[Area][number];

@@ -16,13 +16,13 @@ export function monitorIdsModule(): string {
   });
   return `${notice}
 /**
- * Names of everything that can alert, by area. A name is a contract: the address in Terraform, the key in the configuration
+ * Names of all monitors and synthetic tests, by area. A name is a contract: it is the address in Terraform, the key in the configuration
  * and the heading in docs/runbook.md.
  */
 export const monitorIds = {
 ${areas.join("")}} as const;
 
-/** Part of the platform that a monitor looks after. */
+/** Part of the platform that a monitor observes. */
 export type Area = keyof typeof monitorIds;
 /** Name of a monitor or of a synthetic test. */
 export type MonitorId = (typeof monitorIds)[Area][number];

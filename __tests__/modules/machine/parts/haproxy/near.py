@@ -4,41 +4,17 @@ In a network of its own. Arguments: HAProxy's configuration; addresses of the pr
 """
 
 import contextlib
-import http.server
 import json
 import os
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 import time
+
+import members
 
 configuration, primary, near, far = sys.argv[1:]
 roles = {primary: "primary", near: "replica", far: "replica"}
-
-
-class Role(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if self.path == f"/{roles[self.server.server_address[0]]}" else 503)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        """HAProxy closes a check's connection early."""
-
-
-class Database(socketserver.BaseRequestHandler):
-    def handle(self):
-        with contextlib.suppress(OSError):
-            self.request.sendall(self.server.server_address[0].encode())
 
 
 def asked():
@@ -60,8 +36,7 @@ def readers(expected):
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 for address in roles:
     subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
-    for port, handler in ((8008, Role), (3306, Database)):
-        threading.Thread(target=Server((address, port), handler).serve_forever, daemon=True).start()
+    members.start(address, roles.get)
 
 found = {}
 environment = {**os.environ, "OWN_ADDRESS": primary, "FAR_" + far.replace(".", "_"): "1"}

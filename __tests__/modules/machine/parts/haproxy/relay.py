@@ -3,15 +3,14 @@
 Arguments: HAProxy's configuration; addresses of the first server, of the second server and of the primary. Prints what it found as JSON.
 """
 
-import contextlib
-import http.server
 import json
 import os
-import socketserver
 import subprocess
 import sys
 import threading
 import time
+
+import members
 
 latest = {}
 configuration, cut_off, between, primary = sys.argv[1:]
@@ -31,28 +30,11 @@ while True:
 is_primary = True
 
 
-class Role(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if is_primary and self.path == "/primary" else 503)
-        self.end_headers()
+class Database(members.Database):
+    """Sends the client's address."""
 
-    def log_message(self, *_):
-        pass
-
-
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        """Ignores connections that HAProxy closes early."""
-
-
-class Database(socketserver.BaseRequestHandler):
-    def handle(self):
-        with contextlib.suppress(OSError):
-            self.request.sendall(self.client_address[0].encode())
-            self.request.recv(1)
+    def text(self):
+        return self.client_address[0]
 
 
 def run(*command, inside=None):
@@ -103,8 +85,7 @@ run("ip", "link", "set", "lo", "up")
 run("ip", "address", "add", f"{primary}/32", "dev", "lo")
 with open("/proc/sys/net/ipv4/ip_forward", "w") as forward:
     forward.write("1")
-for port, handler in ((8008, Role), (3306, Database)):
-    threading.Thread(target=Server((primary, port), handler).serve_forever, daemon=True).start()
+members.start(primary, lambda _: "primary" if is_primary else "none", Database)
 
 places = {address: network(address) for address in (cut_off, between)}
 proxies = [

@@ -4,46 +4,18 @@ Runs in its own network namespace. Arguments: HAProxy's configuration and the da
 server, the next two are replicas, the others do not exist. Prints the results as JSON.
 """
 
-import contextlib
-import http.server
 import json
 import os
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 import time
+
+import members
 
 APPLICATION, HEALTH, WRITE, READ, STATS = 3000, 3003, 6446, 6447, 8404
 configuration, primary, first, second, *absent = sys.argv[1:]
 roles = {}
-
-
-class Role(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        role = roles.get(self.server.server_address[0])
-        # Members answer 503, but every status except 200 means no.
-        self.send_response(200 if self.path == f"/{role}" else 204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def handle_error(self, *_):
-        """Ignores connections that HAProxy closes early."""
-
-
-class Database(socketserver.BaseRequestHandler):
-    def handle(self):
-        with contextlib.suppress(OSError):  # HAProxy may already have closed the connection
-            self.request.sendall(self.server.server_address[0].encode())
-            self.request.recv(1)
 
 
 def opened(port):
@@ -88,9 +60,8 @@ def nft(*command):
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 for address in (primary, first, second):
     subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
-    for port, handler in ((8008, Role), (3306, Database)):
-        server = Server((address, port), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Members answer 503, but every status except 200 means no.
+    members.start(address, roles.get, refusal=204)
 for address in absent:
     subprocess.run(["ip", "route", "add", "unreachable", address], check=True)
 
@@ -148,8 +119,7 @@ try:
     start = time.monotonic()
     found["health without application"] = asked(HEALTH)
     found["health refused after"] = time.monotonic() - start
-    application = Server(("127.0.0.1", APPLICATION), Database)
-    threading.Thread(target=application.serve_forever, daemon=True).start()
+    members.serve("127.0.0.1", APPLICATION, members.Database)
     found["health"] = asked(HEALTH)
 
     # One replica is gone. First no database accepts connections, then the second replica is unreachable, then the own member serves.

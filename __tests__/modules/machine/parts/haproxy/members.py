@@ -1,0 +1,45 @@
+"""Stand-ins for database members as HAProxy sees them: their role over HTTP, and MySQL's port."""
+
+import contextlib
+import http.server
+import socketserver
+import threading
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Ignores connections that HAProxy closes early."""
+
+
+def serve(address, port, handler):
+    threading.Thread(target=Server((address, port), handler).serve_forever, daemon=True).start()
+
+
+class Database(socketserver.BaseRequestHandler):
+    """Sends its own address and holds the connection."""
+
+    def text(self):
+        return self.server.server_address[0]
+
+    def handle(self):
+        with contextlib.suppress(OSError):  # HAProxy may already have closed the connection
+            self.request.sendall(self.text().encode())
+            self.request.recv(1)
+
+
+def start(address, role_of, database=Database, refusal=503):
+    """Starts a member. `role_of` returns the current role of an address."""
+
+    class Role(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == f"/{role_of(address)}" else refusal)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    serve(address, 8008, Role)
+    serve(address, 3306, database)
