@@ -32,7 +32,7 @@ export default {
     ...onlyWhatTheTableAllows,
     {
       name: "in-the-table",
-      comment: "every folder of code has a line in scripts/folders.json",
+      comment: "every folder with code must have a line in scripts/folders.json",
       severity: "error",
       from: { path: ours, pathNot: below(folders.map(({ folder }) => folder)) },
       to: {},
@@ -40,14 +40,15 @@ export default {
     {
       name: "parts-apart",
       comment:
-        "a part of the payload that needs another one's data takes it from modules/platform, modules/config or modules/derived",
+        "parts of the payload must not import each other; move shared data to modules/platform, modules/config or modules/derived",
       severity: "error",
       from: { path: "^modules/machine/parts/([^/]+)/" },
       to: { path: "^modules/machine/parts/", pathNot: "^modules/machine/parts/$1/" },
     },
     {
       name: "no-circle-of-files",
-      comment: "types count too: two files that need each other are one, or need a third",
+      comment:
+        "imports, including type imports, must not form a cycle; merge the two files, or move the shared part to a third file",
       severity: "error",
       from: {},
       to: { circular: true },
@@ -61,7 +62,7 @@ export default {
     },
     {
       name: "no-development-tools-at-run-time",
-      comment: "what a synth needs is a dependency, not a devDependency",
+      comment: "a package that the synthesis needs must be in dependencies, not in devDependencies",
       severity: "error",
       from: { path: below(["modules", "stacks", "environments"]) },
       to: { dependencyTypes: ["npm-dev"], pathNot: "^node_modules/@types/" },

@@ -8,11 +8,14 @@ async function main(): Promise<void> {
   // `npm run synth staging` would build production.
   if (word !== undefined)
     throw new Error(
-      `synth: takes no arguments, got ${word}; an environment is named as ENVIRONMENT=staging npm run synth`,
+      `synth: takes no arguments, got ${word}; select an environment with ENVIRONMENT=staging npm run synth`,
     );
   const { synth } = await loadBundled<typeof Synth>(fileURLToPath(new URL("stacks/synth.ts", import.meta.url)));
   await synth();
 }
 
 // Not awaited: Node would print a warning of its own if the command never ends.
-void runCommand(main, "synth: an environment's file ended the run, or waits for what never comes; correct the file");
+void runCommand(
+  main,
+  "synth: the environment's file ended the process, or waits for a promise that never resolves; correct the file",
+);

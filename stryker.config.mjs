@@ -19,7 +19,7 @@ export default {
   ],
   // Not the tests that start programs: they check the files of servers, and some need a git checkout, but Stryker uses a copy.
   testFiles: ["__tests__/**/!(*.programs).test.ts"],
-  // A changed text of a message or description is no fault that tests should detect.
+  // A changed text of a message or description is not a fault that tests must detect.
   mutator: { excludedMutations: ["StringLiteral"] },
   coverageAnalysis: "perTest",
   // Module-level constants are read once for all tests of a worker.

@@ -15,7 +15,7 @@ export default defineEnvironment({
     bravo: { privateIp: "10.0.1.12" },
     charlie: { privateIp: "10.0.1.13" },
   },
-  // Without networks, nobody can log in. Public keys by name: { jane: "ssh-ed25519 AAAA… jane@foobar.com" }.
+  // Without networks, no login is possible. Public keys by name: { jane: "ssh-ed25519 AAAA… jane@foobar.com" }.
   administrators: { cidrs: [], sshKeys: {} },
   // Create your own group name with `uuidgen`.
   database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10", privileges: "append" },

@@ -14,7 +14,7 @@ describe("waiting", () => {
   it("reports the last observed state after a timeout", async () => {
     const member = { state: "OFFLINE", reason: "waiting for bravo" };
     await expect(waitFor("a primary", (see) => see(member).state === "ONLINE", impatient)).rejects.toThrow(
-      'a primary: not after 0.02 s; last seen: {"state":"OFFLINE","reason":"waiting for bravo"}',
+      'a primary: timed out after 0.02 s; last seen: {"state":"OFFLINE","reason":"waiting for bravo"}',
     );
   });
 

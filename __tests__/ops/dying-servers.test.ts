@@ -84,7 +84,7 @@ async function run({ prepare, run: command, isDone }: Command, at: number, victi
   let isGone = false;
   world.onStep = (step) => {
     const before = current;
-    if (step.startsWith("in hand: ")) current = step.slice("in hand: ".length).replace("nobody", "") || undefined;
+    if (step.startsWith("lock: ")) current = step.slice("lock: ".length).replace("no server", "") || undefined;
     const [, byProvider, bySsh] = takesDown.exec(step) ?? [];
     const taken = byProvider ?? bySsh;
     const isVictim = victim !== undefined && servers.includes(victim);

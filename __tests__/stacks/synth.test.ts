@@ -59,7 +59,7 @@ it("an app run rejects an argument, because otherwise it would build production 
   });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: "synth: takes no arguments, got staging; an environment is named as ENVIRONMENT=staging npm run synth\n",
+    stderr: "synth: takes no arguments, got staging; select an environment with ENVIRONMENT=staging npm run synth\n",
   });
   expect(readdirSync(folder)).toEqual([]);
 });

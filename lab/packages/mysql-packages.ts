@@ -49,7 +49,9 @@ async function initializeToTheEnd(deb: string): Promise<void> {
   await run("dpkg-deb", ["--raw-extract", deb, folder]);
   const text = await readFile(script, "utf8");
   if (!text.includes(shutdown))
-    throw new Error(`lab: ${deb}: has no SHUTDOWN for its first start any more; drop this step`);
+    throw new Error(
+      `lab: ${deb}: no longer contains the SHUTDOWN statement; delete this step from lab/packages/mysql-packages.ts`,
+    );
   await writeFile(script, text.replace(shutdown, ""));
   await run("dpkg-deb", ["--build", "-Zgzip", "-z1", folder, deb]);
   await rm(folder, { recursive: true });

@@ -77,7 +77,7 @@ export async function waitFor<T>(
     if (value !== undefined && value !== false) return value;
     if (Date.now() >= end)
       throw new Error(
-        `${what}: not after ${timeoutSeconds} s; ${last === undefined ? "nothing was seen" : `last seen: ${shown(last)}`}`,
+        `${what}: timed out after ${timeoutSeconds} s; ${last === undefined ? "nothing was seen" : `last seen: ${shown(last)}`}`,
       );
     await sleep(pauseSeconds);
   }

@@ -110,7 +110,7 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
     },
     {
       id: "certificate-check",
-      title: "Browsers will refuse the certificate",
+      title: "Browsers will reject the certificate",
       urgency: "urgent",
       priority: 2,
       meaning: "The certificate at the edge is wrong, or it expires within 14 days and was not renewed.",

@@ -24,11 +24,13 @@ export function disagreements(label: string | undefined, config: Agreed): readon
   if (label === undefined) return ["the server's configuration is unknown"];
   const { tls, balancerIp, domain } = readLabel(label);
   return [
-    ...(tls === config.tls ? [] : [`tls is "${config.tls}", it was made for "${tls}"`]),
+    ...(tls === config.tls ? [] : [`tls is "${config.tls}", but the server was created for "${tls}"`]),
     ...(balancerIp === config.network.balancerIp
       ? []
-      : [`network.balancerIp is ${config.network.balancerIp}, it was made for ${balancerIp}`]),
-    ...(domain === digestOf(config.domain) ? [] : [`domain is ${config.domain}, it was made for another`]),
+      : [`network.balancerIp is ${config.network.balancerIp}, but the server was created for ${balancerIp}`]),
+    ...(domain === digestOf(config.domain)
+      ? []
+      : [`domain is ${config.domain}, but the server was created for another domain`]),
   ];
 }
 
@@ -45,7 +47,7 @@ export function formerlyLines(label: string | undefined, config: Config, isUnder
   const isMoved = domain !== digestOf(config.domain);
   return [
     `loadBalancer: { number: ${numberOf(config.loadBalancer.number)}, formerly: { ${isMoved ? 'domain: "THE ONE UNTIL NOW", ' : ""}tls: "${tls}", balancerIp: "${balancerIp}" } }`,
-    "network.balancerIp: another address than the one before, for both balancers stand side by side",
+    "network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
     ...(isMoved
       ? [
           `cloudflare.number: ${numberOf(config.cloudflare.number)}`,

@@ -28,7 +28,7 @@ export const administered: Condition = {
 
 /** A separate command of the release updates the database schema. */
 export const migrating: Condition = {
-  text: "application.migrate is a command",
+  text: "application.migrate is set",
   holds: ({ application }) => application.migrate !== undefined,
 };
 
@@ -39,13 +39,13 @@ export const reachingOut: Condition = {
 };
 
 export const privatelyReleased: Condition = {
-  text: "application.storage names a bucket",
+  text: "application.storage is set",
   holds: ({ application }) => application.storage !== undefined,
 };
 
-export const backedUp: Condition = { text: "backup names a bucket", holds: ({ backup }) => backup !== undefined };
+export const backedUp: Condition = { text: "backup is set", holds: ({ backup }) => backup !== undefined };
 
-export const restoring: Condition = { text: "restore names a moment", holds: ({ restore }) => restore !== undefined };
+export const restoring: Condition = { text: "restore is set", holds: ({ restore }) => restore !== undefined };
 
 /** Database members relay writes of web servers that cannot reach the primary: with two web servers, the link between them may be cut. */
 export const relaying: Condition = { text: "servers are in several locations", holds: isSpread };

@@ -86,10 +86,10 @@ function toWrite(
   const groupName = database.groupName === name ? `"${randomUUID()}"` : `"${database.groupName}", unchanged`;
   const base = bases.findLast(({ come }) => !(Date.parse(come) > Date.parse(wanted.at))) ?? bases[0];
   const written = Object.entries(wanted).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  return `timeline ${name}: any moment from ${bases[0]?.come} to ${until}; this one begins with the base backup of ${base?.come}, or an older one
+  return `timeline ${name}: restorable from ${bases[0]?.come} to ${until}; this restore starts from the base backup of ${base?.come}, or an older one
 
-Beside the running site: do this in a copy of environments/${environment}.ts under another name, with a Hetzner project, a domain and a
-groupName of its own, and ENVIRONMENT set to that name. In place of it: only when all its members and volumes are gone.
+To restore next to the running site: use a copy of environments/${environment}.ts with another name, its own Hetzner project, domain and
+groupName, and set ENVIRONMENT to that name. Replace the running site only if all its members and volumes are lost.
 
 1. Write into the environment:
 

@@ -132,7 +132,7 @@ async function followOn(
       ),
     );
   if (holders.length > 0)
-    await progress.step(`all servers: ${isOnlyShown ? "show" : "accept"} only generation ${numbers}`, (report) =>
+    await progress.step(`all servers: ${isOnlyShown ? "use" : "accept"} only generation ${numbers}`, (report) =>
       waitUntil("all servers have it", () => missing(moment(report)), { limitSeconds: followSeconds, report }),
     );
 }

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 /**
  * Asks a person to type a name before something is destroyed.
  * @param yes whether the person has agreed on the command line
- * @throws if the answer is another one, or if nobody can answer
+ * @throws if the answer differs, or if there is no terminal
  */
 export const agreement =
   (name: string, yes = false, { stdin, stdout } = process) =>

@@ -56,7 +56,7 @@ export class FileStore implements Store {
   async write(text: string, expected: string | undefined): Promise<string | undefined> {
     await privateFolder(dirname(this.place));
     const number = Number(expected ?? 0) + 1;
-    // Linked when complete, so nobody reads half a file.
+    // Linked when complete, so that no process reads an incomplete file.
     const complete = `${this.place}-${randomUUID()}`;
     await writeFile(complete, text, { mode: 0o600 });
     const isFirst = await link(complete, this.file(number)).then(() => true, unless("EEXIST"));

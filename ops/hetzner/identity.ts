@@ -34,7 +34,7 @@ const list = (lines: readonly string[]): string =>
 const resourceText = ({ type, name, id }: FoundResource): string => `${type} ${name} (${id})`;
 
 /**
- * Why a token, a state and an environment do not belong together; empty if they do. Pure. A single missing resource is no problem here: its
+ * Why a token, a state and an environment do not belong together; empty if they do. Pure. A single missing resource is accepted here: its
  * plan creates it again, which counts as destruction.
  */
 export function identityProblems(identity: Identity): readonly string[] {

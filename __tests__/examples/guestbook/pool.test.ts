@@ -187,7 +187,7 @@ describe("a probe", () => {
   it("a probe of the write side fails on a read-only member and closes the side's connections", async () => {
     await start();
     mysql.answer = readOnly(1);
-    await expect(pool.probe(5000)).rejects.toThrow("the write port leads to a member that is read only");
+    await expect(pool.probe(5000)).rejects.toThrow("the write port leads to a read-only member");
     mysql.answer = readOnly(0);
     await pool.probe(5000);
     expect(mysql.accepted).toBe(2);

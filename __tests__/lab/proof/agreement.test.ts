@@ -50,14 +50,19 @@ async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<voi
 }
 
 /** Output at four moments of a change. @param middle output at the third moment */
-const momentsWith = (middle: RegExp) => [/second balancer beside/, /: is replaced/, middle, /before is taken away/];
+const momentsWith = (middle: RegExp) => [
+  /creates the second load balancer/,
+  /: is replaced/,
+  middle,
+  /removes the previous load balancer/,
+];
 
 describe("a change of tls", () => {
   it("rejects a change of tls without a second balancer, and shows the settings that declare one", async () => {
     await configure({ tls: "passthrough" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('alpha: tls is "passthrough", it was made for "terminate"');
+    expect(stderr).toContain('alpha: tls is "passthrough", but the server was created for "terminate"');
     expect(stderr).toContain('loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }');
     await configure({ tls: "terminate" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
@@ -72,7 +77,7 @@ describe("a change of tls", () => {
 
   it("rolls back to tls terminate without a failed request, even if the run is killed at four moments", async () => {
     await configure(takesOver(1));
-    await rollOut("tls passthrough to terminate, killed at four moments", momentsWith(/records point at the new/));
+    await rollOut("tls passthrough to terminate, killed at four moments", momentsWith(/records point to the new/));
     expect(await balancers()).toEqual(["balancer"]);
     // The change is complete, so its settings are removed.
     await configure({ tls: "terminate" });
@@ -113,7 +118,7 @@ describe("a change of the domain", () => {
     await configure({ domain: "foobar.net" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("alpha: domain is foobar.net, it was made for another");
+    expect(stderr).toContain("alpha: domain is foobar.net, but the server was created for another domain");
     expect(stderr).toContain("cloudflare.number: 2\n  certificate.generation: 2");
     await configure({ tls: "terminate" });
   });
@@ -135,7 +140,7 @@ describe("a change of the domain", () => {
 
   it("rolls back to the old domain without a failed request, even if the run is killed at four moments", async () => {
     await configure(moves(1));
-    await rollOut("back to the first domain, killed at four moments", momentsWith(/neither leads to the other/));
+    await rollOut("back to the first domain, killed at four moments", momentsWith(/served without a redirect/));
     expect(await balancers()).toEqual(["balancer"]);
     expect(await Promise.all(["www.foobar.com", "www.foobar.net"].map(answerOf))).toEqual([
       "200",

@@ -114,9 +114,9 @@ describe("a rollout with a server that does not return", () => {
       stderr: expect.stringMatching(/is back: timed out after 120 s/) as string,
     });
     const [first = ""] = /^\w+/.exec(result.stopped.stderr) ?? [];
-    expect(result.needsHand.filter((hand) => /first boot|interrupted|in hand/.test(hand))).toEqual([
+    expect(result.needsHand.filter((hand) => /first boot|interrupted|processing/.test(hand))).toEqual([
       expect.stringMatching(`^${first}: first boot: running`),
-      expect.stringMatching(`${first} in hand`),
+      expect.stringMatching(`processing ${first}`),
     ]);
     expect(result.back).toMatchObject({ exitCode: 0, stderr: "" });
     expect(result.back.stdout).toContain(`${first} replaced in`);

@@ -47,7 +47,7 @@ describe.each(rotations)("a rotation of %s", (what, setting) => {
   it("a rotation fails no request, and continues after each kill and failover until the old secret is revoked", async () => {
     const generation = await raise("generations", setting);
     const work = async () => {
-      for (const moment of [/bravo: gets/, /is used/, /charlie: gets/, /no longer accepted/]) {
+      for (const moment of [/bravo: receives/, /is used/, /charlie: receives/, /no longer accepted/]) {
         await killedAt(moment, "rotate", what);
         await (await wholeGroup(lab)).primary.exec(["mysql-group", "step-down"]);
       }
@@ -78,7 +78,10 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
   it("a certificate rotation fails no request, continues after each kill, and leaves no server outdated", async () => {
     const before = await shownToEdge();
     const generation = await raise("certificate", "generation");
-    const moments = tls === "terminate" ? [/balancer show/] : [/bravo: gets/, /charlie: gets/, /no longer accepted/];
+    const moments =
+      tls === "terminate"
+        ? [/load balancer use generation/]
+        : [/bravo: receives/, /charlie: receives/, /no longer accepted/];
     const work = async () => {
       for (const moment of moments) await killedAt(moment, "rotate", "origin-certificate");
       return ops("rotate", "origin-certificate");
@@ -95,7 +98,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
   it.runIf(tls === "passthrough")("a rotation of Cloudflare's authority fails no request", async () => {
     const generation = await raise("generations", "originPullAuthority");
     const work = async () => {
-      for (const moment of [/bravo: gets/, /no longer accepted/])
+      for (const moment of [/bravo: receives/, /no longer accepted/])
         await killedAt(moment, "rotate", "origin-pull-authority");
       return ops("rotate", "origin-pull-authority");
     };

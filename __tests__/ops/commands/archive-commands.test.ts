@@ -116,7 +116,7 @@ describe("a restore", () => {
   ])("a restore of %s prints the setting to write and the base backup that it starts from", async (at, base) => {
     const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
     expect(said).toContain(
-      `any moment from ${first} to ${timeline.until}; this one begins with the base backup of ${base}`,
+      `restorable from ${first} to ${timeline.until}; this restore starts from the base backup of ${base}`,
     );
     expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
     // The restored group must not write into the timeline that it is restored from.

@@ -258,12 +258,12 @@ describe("servers created for another load balancer", () => {
     await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
       [
         "refused, because these servers do not match the settings of the load balancer:",
-        '  alpha: tls is "passthrough", it was made for "terminate"',
-        '  bravo: tls is "passthrough", it was made for "terminate"',
-        '  charlie: tls is "passthrough", it was made for "terminate"',
+        '  alpha: tls is "passthrough", but the server was created for "terminate"',
+        '  bravo: tls is "passthrough", but the server was created for "terminate"',
+        '  charlie: tls is "passthrough", but the server was created for "terminate"',
         "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
         '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
-        "  network.balancerIp: another address than the one before, for both balancers stand side by side",
+        "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
         'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
       ].join("\n"),
     );
@@ -284,10 +284,10 @@ describe("servers created for another load balancer", () => {
   it("servers created for another load balancer stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
     await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
       [
-        "  charlie: domain is foobar.net, it was made for another",
+        "  charlie: domain is foobar.net, but the server was created for another domain",
         "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
         '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
-        "  network.balancerIp: another address than the one before, for both balancers stand side by side",
+        "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
         "  cloudflare.number: 2",
         "  certificate.generation: 2",
         'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',

@@ -54,9 +54,9 @@ describe("the arguments of a release", () => {
 describe("a release", () => {
   const to = named("3");
   const deploys = (name: string, { url, sha256 } = to): readonly string[] => [
-    `in hand: ${name}`,
+    `lock: ${name}`,
     `${name}: /usr/local/sbin/deploy-app ${url} ${sha256}`,
-    "in hand: nobody",
+    "lock: no server",
   ];
 
   it("a release is deployed to one web server at a time, and the first server is observed alone for a while", async () => {
@@ -89,7 +89,7 @@ describe("a release", () => {
       ...deploys("bravo").slice(0, 2),
       ...deploys("bravo", named("2")),
       ...deploys("alpha", named("2")),
-      "in hand: nobody",
+      "lock: no server",
     ]);
   });
 
@@ -101,7 +101,7 @@ describe("a release", () => {
     await expect(release(await world.context("release"), to)).rejects.toThrow(
       /alpha serves: timed out after 60 s.*not rolled back:\n {2}alpha: alpha: it failed/s,
     );
-    expect(world.steps.at(-1)).toBe("in hand: alpha");
+    expect(world.steps.at(-1)).toBe("lock: alpha");
   });
 
   it("a release is rolled back if the load balancer finds the ready application unhealthy", async () => {
@@ -111,7 +111,7 @@ describe("a release", () => {
     await expect(release(await world.context("release"), to)).rejects.toThrow(
       /alpha serves: timed out after 60 s.*all web servers run their previous release again/s,
     );
-    expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "in hand: nobody"]);
+    expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "lock: no server"]);
   });
 
   it("asks to write the release into the configuration unless its URL and checksum are already there", async () => {

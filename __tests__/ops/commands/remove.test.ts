@@ -64,13 +64,13 @@ describe("a removal", () => {
     await remove(await world.context("remove"), "delta");
     expect(world.steps).toEqual([
       "provider: prepare removal of delta",
-      "in hand: delta",
+      "lock: delta",
       "delta: mysql-group step-down",
       "delta: systemctl poweroff",
-      "in hand: delta",
+      "lock: delta",
       "provider: remove delta",
       ...["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget delta`),
-      "in hand: nobody",
+      "lock: no server",
     ]);
   });
 
@@ -82,10 +82,10 @@ describe("a removal", () => {
     await remove(await off.context("remove", "delta"), "delta");
     expect(off.steps).toEqual([
       "provider: prepare removal of delta",
-      "in hand: delta",
-      "in hand: delta",
+      "lock: delta",
+      "lock: delta",
       "provider: remove delta",
-      "in hand: nobody",
+      "lock: no server",
     ]);
     const gone = new World();
     gone.remembered = ["10.0.1.14"];
@@ -96,7 +96,7 @@ describe("a removal", () => {
       "bravo: mysql-group forget delta",
       "bravo: mysql-group forget 10.0.1.14",
       "charlie: mysql-group forget delta",
-      "in hand: nobody",
+      "lock: no server",
     ]);
   });
 

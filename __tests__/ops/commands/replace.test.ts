@@ -92,10 +92,10 @@ describe("a replacement", () => {
   const agrees = () => Promise.resolve();
   const steps = (name: string, ...stop: readonly string[]) => [
     `provider: prepare ${name}`,
-    `in hand: ${name}`,
+    `lock: ${name}`,
     ...stop,
     `provider: replace ${name}`,
-    "in hand: nobody",
+    "lock: no server",
   ];
 
   it("replaces a server that is off", async () => {
@@ -160,7 +160,7 @@ describe("a replacement", () => {
     for (const machine of world.machines.values()) machine.isStunned = true;
     world.failing.add("bravo: systemctl poweroff");
     await replace(await world.context("replace bravo"), "bravo", {}, agrees);
-    expect(world.steps.slice(-2)).toEqual(["provider: replace bravo", "in hand: nobody"]);
+    expect(world.steps.slice(-2)).toEqual(["provider: replace bravo", "lock: no server"]);
     expect(world.said.join("\n")).toContain("check in the database dashboard");
   });
 });

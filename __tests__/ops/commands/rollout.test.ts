@@ -57,11 +57,11 @@ describe("the order of a rollout", () => {
 describe("a rollout", () => {
   const replaced = (name: string, ...before: readonly string[]): readonly string[] => [
     `provider: prepare ${name}`,
-    `in hand: ${name}`,
+    `lock: ${name}`,
     ...before,
     `${name}: systemctl poweroff`,
     `provider: replace ${name}`,
-    "in hand: nobody",
+    "lock: no server",
   ];
 
   it("replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
@@ -90,7 +90,7 @@ describe("a rollout", () => {
     world.remembered = ["10.0.1.19"];
     await rollout(await world.context("rollout"), {});
     const forgets = ["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`);
-    expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "in hand: nobody"]);
+    expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "lock: no server"]);
   });
 
   it("makes the members forget an unknown address although no server is outdated", async () => {
@@ -188,7 +188,7 @@ describe("a rollout", () => {
   it("completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
     instantly();
     for (const [whole, steps] of [
-      [true, ["provider: prepare bravo", "provider: complete bravo", "in hand: nobody"]],
+      [true, ["provider: prepare bravo", "provider: complete bravo", "lock: no server"]],
       [false, replaced("bravo")],
     ] as const) {
       const world = new World();

@@ -36,10 +36,10 @@ describe("a rotation", () => {
   const onEach = (what: string, path: string, ...steps: readonly string[]): readonly string[] =>
     names.flatMap((name) => [
       `${name}: gets ${path}`,
-      `in hand: ${name}`,
+      `lock: ${name}`,
       ...steps.map((step) => `${name}: ${step}`),
       `${name}: rm -f /run/rotate-${what}`,
-      "in hand: nobody",
+      "lock: no server",
     ]);
 
   it("makes every server accept both edge tokens, switches Cloudflare to the new token, then rejects the old token", async () => {
@@ -82,13 +82,13 @@ describe("a rotation", () => {
     world.failing.add("bravo: nginx -t -q");
     await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow("bravo: it failed");
     expect(world.stage).toEqual({ configured: 2, used: 1, oldest: 1 });
-    expect(world.steps.at(-2)).toBe("in hand: bravo");
+    expect(world.steps.at(-2)).toBe("lock: bravo");
     world.failing.clear();
     await rotate(await world.context("rotate", "bravo"), "edge-token");
     // The file of bravo was already written, but nginx had not loaded it.
     expect(world.steps.slice(0, 4)).toEqual([
       "secrets: make",
-      "in hand: bravo",
+      "lock: bravo",
       "bravo: nginx -t -q",
       "bravo: systemctl reload nginx.service",
     ]);

@@ -77,18 +77,18 @@ describe("an upgrade", () => {
     expect(world.steps).toEqual([
       ...lists,
       "alpha: mysql SELECT member_version",
-      "in hand: bravo",
+      "lock: bravo",
       "bravo: systemctl stop in-service",
       `bravo: ${script}`,
       "bravo: systemctl start in-service",
-      "in hand: nobody",
+      "lock: no server",
       "alpha: mysql SELECT member_version",
-      "in hand: alpha",
+      "lock: alpha",
       "alpha: mysql-group step-down",
       "alpha: systemctl stop in-service",
       `alpha: ${script}`,
       "alpha: systemctl reboot",
-      "in hand: nobody",
+      "lock: no server",
     ]);
     expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
     // The upgrade also waits for a server that did not reboot.
@@ -142,7 +142,7 @@ describe("an upgrade", () => {
     world.machine("bravo").upgradable = agent;
     world.stunned.add("bravo");
     await upgrade(await world.context("upgrade"), {});
-    expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "in hand: nobody"]);
+    expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "lock: no server"]);
   });
 
   it("changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
@@ -164,11 +164,11 @@ describe("an upgrade", () => {
     await upgrade(await world.context("upgrade", "charlie"), {});
     expect(world.steps.slice(lists.length)).toEqual([
       "alpha: mysql SELECT member_version",
-      "in hand: charlie",
+      "lock: charlie",
       "charlie: systemctl stop in-service",
       `charlie: ${script}`,
       "charlie: systemctl start in-service",
-      "in hand: nobody",
+      "lock: no server",
     ]);
   });
 });

@@ -45,7 +45,7 @@ interface Machine {
  * that a test adds.
  */
 export class World {
-  /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "in hand: bravo" (the lock stores bravo). */
+  /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "lock: bravo" (the lock stores bravo). */
   readonly steps: string[] = [];
   /** Called with each step before its effect; if it throws, the step and the command fail. */
   onStep: (step: string) => void = () => undefined;
@@ -125,7 +125,7 @@ export class World {
       write: (text) => {
         stored = { text, version: `${Number(stored?.version ?? 0) + 1}` };
         const { version } = stored;
-        return this.step("in hand", (JSON.parse(text) as Partial<Holding>).inHand ?? "nobody", () => version);
+        return this.step("lock", (JSON.parse(text) as Partial<Holding>).inHand ?? "no server", () => version);
       },
       clear: () => Promise.resolve(void (stored = undefined)),
     });

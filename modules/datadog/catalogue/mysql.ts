@@ -71,7 +71,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   },
   {
     id: "member-unreachable",
-    title: "The database group does not let go of a lost member",
+    title: "The database group does not expel a lost member",
     condition: {
       kind: "log",
       search: `${env} service:${logServices.mysqlGroup} "${lettingGo}"`,
@@ -106,7 +106,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   },
   {
     id: "two-primaries",
-    title: "Two members say that they are primary",
+    title: "Two members claim the primary role",
     condition: {
       kind: "metric",
       reduce: "min",
@@ -297,7 +297,7 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
   }),
   archiveMonitor(env, "refused", {
     id: "archive-refused",
-    title: "The bucket of the archive refuses",
+    title: "The archive's bucket rejects requests",
     urgency: "urgent",
     priority: 2,
     meaning: "The object storage is reachable but rejects writes: new data would be lost if the servers were lost.",
@@ -322,7 +322,7 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
   }),
   archiveMonitor(env, "drill", {
     id: "archive-drill-failed",
-    title: "The archive is not known to be good",
+    title: "The archive has not passed a restore drill",
     urgency: "urgent",
     priority: 2,
     meaning: "The last restore drill failed, or no drill has run for more than a week.",

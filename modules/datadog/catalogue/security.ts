@@ -6,7 +6,7 @@ import { logServices, refusalsPerLine } from "../../platform/signals.js";
 export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "ssh-login",
-    title: "Somebody logged in by SSH",
+    title: "An SSH login took place",
     condition: {
       kind: "log",
       search: `${env} service:${logServices.ssh} "Accepted"`,
@@ -39,7 +39,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   },
   {
     id: "edge-bypassed",
-    title: "Requests go around Cloudflare",
+    title: "Requests bypass Cloudflare",
     condition: {
       kind: "metric",
       reduce: "sum",

@@ -162,7 +162,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   },
   {
     id: "expiry-near",
-    title: "Something that servers depend on ends soon",
+    title: "A dependency of the servers expires soon",
     condition: noticed(env, notices.expiry, "1d"),
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
@@ -173,7 +173,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   },
   {
     id: "drift-unchecked",
-    title: "Nobody compares the resources with the configuration",
+    title: "The resources are not compared with the configuration",
     condition: {
       kind: "metric",
       reduce: "max",
@@ -201,7 +201,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   },
   {
     id: "host-firewall-missing",
-    title: "The host firewall is not in force",
+    title: "The host firewall's rules are not active",
     condition: noticed(env, notices.hostFirewall, "5m"),
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
@@ -210,7 +210,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
       "The active firewall rules differ from the server's rule file, or no rules are active. If no rules are loaded at boot, no service starts.",
     firstLook: [
       "`systemctl status nftables` on the server",
-      "`journalctl -u nftables`; ssh-login: was somebody logged in",
+      "`journalctl -u nftables`; ssh-login: was anyone logged in",
     ],
   },
   {
@@ -228,7 +228,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   },
   {
     id: "server-silent",
-    title: "A server sends nothing",
+    title: "A server sends no monitoring data",
     condition: { kind: "check", check: "datadog.agent.up", over: [env], by: ["host"] },
     thresholds: { critical: 4 },
     noDataMinutes: 5,

@@ -63,7 +63,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     },
     {
       id: "balancer-silent",
-      title: "nginx hears nothing from the balancer",
+      title: "nginx gets no requests from the load balancer",
       condition: {
         kind: "metric",
         reduce: "max",
@@ -86,7 +86,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     ...(config.loadBalancer.second ? [balancerDown(env)] : []),
     {
       id: "visitors-gone",
-      title: "No request from outside",
+      title: "No requests from the internet",
       condition: {
         kind: "metric",
         reduce: "sum",

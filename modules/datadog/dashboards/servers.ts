@@ -23,7 +23,7 @@ export const serversDashboard = ({ env, metrics }: MonitoringContext): readonly 
     title: "CPU",
     widgets: [
       graph(
-        "Where the time goes",
+        "CPU time by type",
         {
           user: series("avg", "system.cpu.user", here, by),
           system: series("avg", "system.cpu.system", here, by),
@@ -46,8 +46,8 @@ export const serversDashboard = ({ env, metrics }: MonitoringContext): readonly 
   {
     title: "Clock, certificates, firewall",
     widgets: [
-      graph("Seconds off the right time", { seconds: series("max", "ntp.offset", here, by) }),
-      graph("Days left of certificates", { days: series("min", "tls.days_left", here, ["name"]) }),
+      graph("Clock offset in seconds", { seconds: series("max", "ntp.offset", here, by) }),
+      graph("Days until certificates expire", { days: series("min", "tls.days_left", here, ["name"]) }),
       graph(
         "Packets dropped by the host firewall",
         { packets: count(metrics.firewallDrops, ["$env", "$server"], by) },

@@ -25,7 +25,7 @@ export const serviceDashboard = (
         requests: series("sum", "nginx.net.request_per_s", ["$env", "$role", "$server"], ["server"]),
       }),
       graph("Requests by route class", { requests: count(metrics.requests, here, ["route_class"]) }, "bars"),
-      graph("Refused: not through Cloudflare", { refused: count(metrics.edgeBypassed, here, ["server"]) }, "bars"),
+      graph("Rejected: not through Cloudflare", { refused: count(metrics.edgeBypassed, here, ["server"]) }, "bars"),
     ],
   },
   {

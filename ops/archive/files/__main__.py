@@ -41,7 +41,7 @@ def main(command, told):
 
 
 if __name__ == "__main__":
-    # Also what other programs say here is no answer.
+    # Output of other programs on this stream is not the answer.
     answer_to = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:

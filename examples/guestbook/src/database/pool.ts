@@ -68,7 +68,7 @@ export class Pool implements ProbedPool {
     await this.use(timeoutMs, async (connection) => {
       const [rows] = await connection.query<RowDataPacket[]>("SELECT @@global.super_read_only AS readOnly");
       if (this.props.name === "write" && rows[0]?.["readOnly"] !== 0)
-        throw new WrongMember("the write port leads to a member that is read only");
+        throw new WrongMember("the write port leads to a read-only member");
     });
   }
 
