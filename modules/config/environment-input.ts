@@ -878,7 +878,7 @@ export interface EnvironmentInput {
          */
         databaseAuthority?: number | undefined;
         /**
-         * Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. Rotate them with `npm run ops rotate origin-pull-authority`.
+         * Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. Rotate them with `npm run ops rotate origin-pull-authority`. Never lower it, because nginx would reject Cloudflare.
          * @default 1
          */
         originPullAuthority?: number | undefined;

@@ -14,7 +14,7 @@ export const generations = z.strictObject({
     "Number of MySQL's current private certificate authority and its certificates. Rotate them with `npm run ops rotate database-authority`.",
   ),
   originPullAuthority: generation.describe(
-    'Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. Rotate them with `npm run ops rotate origin-pull-authority`.',
+    'Number of the current authority and client certificate with which Cloudflare identifies itself, with `tls: "passthrough"`. Rotate them with `npm run ops rotate origin-pull-authority`. Never lower it, because nginx would reject Cloudflare.',
   ),
   sshHostKeys: generation.describe(
     "Number of the servers' current SSH host keys. Rotate them with `npm run ops rotate ssh-host-keys`.",
