@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import pathlib
 import unittest
 from unittest import mock
 
@@ -9,8 +10,9 @@ import support
 import binlog
 import contents
 import names
+import restore
 from contents import AT_A_TIME, Contents
-from replay import Branch, Change, Wanted
+from replay import Branch, Change, Incomplete, Wanted
 from settings import Choice
 from test_shipping import BRANCH, TIMELINE, Archive
 
@@ -102,6 +104,13 @@ class Reading(unittest.TestCase):
             self.bucket.put(key, manifest)
             self.bucket.times[key] = f"{time}T03:00:00.000Z"
         self.assertEqual([backup.member for backup, _ in self.contents().bases(Wanted("latest"), LINE)], ["bravo", "alpha"])
+
+    def test_a_restore_without_a_usable_base_backup_lists_the_damaged_ones(self):
+        self.upload(log(1), transaction(1))
+        self.bucket.put(names.manifest_key(TIMELINE, "alpha", names.backup_name("20261125T000000Z", 1, []), b"damaged"), b"damaged")
+        words = f"^there is no base backup of {TIMELINE} that can be restored to latest; base backup alpha 20261125T000000Z: Expecting value"
+        with mock.patch.object(restore, "say"), self.assertRaisesRegex(Incomplete, words):
+            restore.run(pathlib.Path("/nowhere"), TIMELINE, "latest", self.bucket, "key")
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
     try:
         wanted = Wanted(at)
         line = chain(contents.branches, at, choice.branch)
-        problems, bases, newest = [], contents.bases(wanted, line), None
+        bases, newest = contents.bases(wanted, line), None
         if compare:
             newest, bases = _another_first(bases)
         for backup, manifest in bases:
@@ -148,10 +148,9 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
                 _unpack(bucket, manifest, identity, _new(folder, manifest))
                 return _replay(folder, timeline, wanted, line, contents, manifest, identity, compare, newest, inspect)
             except Unusable as problem:
-                problems.append(f"base backup of {backup.member} at {backup.time}: {problem}")
-                say(f"restore continues with an older base backup: {problems[-1]}")
-                contents.notes.append(problems[-1])
-        raise Incomplete("; ".join(problems) or f"there is no base backup of {timeline} that can be restored to {at}")
+                contents.notes.append(f"base backup of {backup.member} at {backup.time}: {problem}")
+                say(f"restore continues with an older base backup: {contents.notes[-1]}")
+        raise Incomplete("; ".join([f"there is no base backup of {timeline} that can be restored to {at}", *contents.notes]))
     finally:
         contents.close()
 
