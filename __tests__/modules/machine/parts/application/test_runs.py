@@ -271,7 +271,7 @@ class Main(Runs):
         self.meanwhile = [lambda: None] * 1000
         self.assertEqual(self.called("migrations")[0], 1)
         self.assertEqual(sum(self.pauses), 603)
-        self.assertEqual(self.errors(), ["migrations: not begun within 600 s: the primary is unreachable, or another server runs it"])
+        self.assertEqual(self.errors(), ["migrations: did not start within 600 s: the primary is unreachable, or another server runs it"])
 
     def test_stopped_migrations_count_as_failed(self):
         self.command.side_effect = lambda *_: (self.stop.event.set(), (-15, True))[1]

@@ -41,7 +41,7 @@ class Forget(Look):
         self.assertEqual(status, 1)
         self.assertIn(f"charlie committed transactions that only the archive has: {GROUP}:8-9, uploaded until 2026-12-01T20:00:00Z", said)
         self.assertIn(f"--latest --branch {BRANCH}", said)
-        self.assertTrue(said.endswith("refused: nothing was changed; to go on all the same, add --despite-archive"))
+        self.assertTrue(said.endswith("refused: nothing was changed; to continue anyway, add --despite-archive"))
         self.assertEqual(members.load(), {})
 
     def test_continues_if_the_group_has_all_transactions_or_the_operator_confirms(self):

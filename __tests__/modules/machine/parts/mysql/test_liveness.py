@@ -120,7 +120,7 @@ class Survivors(DaemonCase):
             self.step()
             self.assertEqual(self.step(OVERDUE_SECONDS - 0.1), [])
             self.assertEqual(self.step(0.1), ["look_again"])
-            held = f"online as {role}; the group still holds {BRAVO}, which cannot be reached"
+            held = f"online as {role}; the group still contains {BRAVO}, which cannot be reached"
             self.assertEqual(self.said, [held, f"asking the group to let go of {BRAVO}"])
             self.mine = on("alpha", role)
             self.assertEqual(self.step(60), [])

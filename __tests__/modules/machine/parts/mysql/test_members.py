@@ -263,7 +263,7 @@ class Forget(Command):
     def test_is_rejected_while_no_primary_accepts_writes(self):
         few = replace(on("bravo", "PRIMARY"), quorum=False)
         for answers, mine in ({BRAVO: on("bravo")}, on("alpha")), ({BRAVO: few}, on("alpha")), (Gone.other_members, off("alpha")):
-            self.assertEqual(self.forget("charlie", answers, mine), (1, "refused: no primary takes writes", ()))
+            self.assertEqual(self.forget("charlie", answers, mine), (1, "refused: no primary accepts writes", ()))
 
     def test_is_rejected_for_a_name_that_is_not_required(self):
         mine = on("alpha", forgotten=(CHARLIE,))
@@ -310,7 +310,7 @@ class ForceBootstrap(Command):
         self.assertEqual(len(self.waited), 120)
 
     def test_is_rejected_for_members_with_data_that_answer_and_for_unknown_names(self):
-        self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: off("bravo")}, "bravo", "bravi"), (1, "refused: bravi is no member; bravo answers"))
+        self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: off("bravo")}, "bravo", "bravi"), (1, "refused: bravi is not a member; bravo answers"))
         self.assertEqual(self.waited, [])
 
     def test_is_rejected_while_a_group_serves(self):

@@ -56,7 +56,7 @@ def exclusive(claim, command, stop, patience=None):
     asked = hold.now()
     while not stop.event.is_set():
         if patience and hold.now() - asked > patience:
-            say("error", f"{claim.name}: not begun within {patience} s: the primary is unreachable, or another server runs it")
+            say("error", f"{claim.name}: did not start within {patience} s: the primary is unreachable, or another server runs it")
             return 1
         begun = hold.now()
         row = attempt(claim, expired=True)

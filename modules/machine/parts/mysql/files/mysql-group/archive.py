@@ -28,7 +28,7 @@ def allows(settings, found, despite):
     for line in lines:
         print(line)
     if lines and not despite:
-        print("refused: nothing was changed; to go on all the same, add --despite-archive")
+        print("refused: nothing was changed; to continue anyway, add --despite-archive")
     return despite or not lines
 
 

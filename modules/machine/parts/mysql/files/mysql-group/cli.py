@@ -163,7 +163,7 @@ def _forget(settings, name, despite):
         f"{name} is not a member that this member waits for" if name not in reports
         else f"{name} answers" if reports[name]
         else f"{name} is in the group" if any(address in report.view for report in running(reports))
-        else "no primary takes writes" if all(primary_problem(report) for report in running(reports))
+        else "no primary accepts writes" if all(primary_problem(report) for report in running(reports))
         else None
     )
     if problem:
@@ -183,7 +183,7 @@ def _force_bootstrap(settings, lost, despite):
     alive = [name for name in lost if reports.get(name) and not reports[name].blank]
     serving = [name for name, report in reports.items() if report and report.quorum]
     problems = [
-        *(f"{name} is no member" for name in unknown),
+        *(f"{name} is not a member" for name in unknown),
         *(f"{name} answers" for name in alive),
         *(["a group is serving, see mysql-group forget --help"] if serving else []),
     ]

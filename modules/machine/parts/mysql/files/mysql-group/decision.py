@@ -102,7 +102,7 @@ def _online(mine):
     if not mine.majority:
         return "no majority of the group is reachable"
     unreachable = [address for address in mine.view if address not in mine.reachable]
-    held = f"the group still holds {', '.join(unreachable)}, which cannot be reached" if unreachable else None
+    held = f"the group still contains {', '.join(unreachable)}, which cannot be reached" if unreachable else None
     return "; ".join(filter(None, [f"online as {mine.role}", members_problem(mine), mine.fullness, held]))
 
 
