@@ -33,21 +33,24 @@ describe("the emulated provider firewall", () => {
     ]);
   });
 
-  it.each(["forward", "input"])("filters only the public addresses of servers, not the private ones (%s)", (hook) => {
-    expect(chain(hook)).toEqual([
-      `type filter hook ${hook} priority 10; policy accept;`,
-      "ct state established,related accept",
-      "ip daddr 169.254.169.254 accept",
-      "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept",
-      "ip saddr 192.0.2.11 jump alpha_out",
-      "ip daddr 192.0.2.11 jump alpha_in",
-      "ip6 saddr 2001:db8:0:11::/64 jump alpha_out",
-      "ip6 daddr 2001:db8:0:11::/64 jump alpha_in",
-    ]);
-    expect(text).not.toContain("10.0.1.");
-  });
+  it.each(["forward", "input"])(
+    "the emulated provider firewall filters only the public addresses of servers, not the private ones (%s)",
+    (hook) => {
+      expect(chain(hook)).toEqual([
+        `type filter hook ${hook} priority 10; policy accept;`,
+        "ct state established,related accept",
+        "ip daddr 169.254.169.254 accept",
+        "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, nd-router-advert } accept",
+        "ip saddr 192.0.2.11 jump alpha_out",
+        "ip daddr 192.0.2.11 jump alpha_in",
+        "ip6 saddr 2001:db8:0:11::/64 jump alpha_out",
+        "ip6 daddr 2001:db8:0:11::/64 jump alpha_in",
+      ]);
+      expect(text).not.toContain("10.0.1.");
+    },
+  );
 
-  it("replaces all old rules each time it is loaded", () => {
+  it("the emulated provider firewall replaces all old rules each time it is loaded", () => {
     expect(text).toMatch(/^table inet provider\ndelete table inet provider\ntable inet provider \{/);
   });
 });

@@ -96,7 +96,7 @@ describe.runIf(usable)("a running agent", () => {
     }
   });
 
-  it("reports nginx's request rate with the tags of the host", () => {
+  it("a running agent reports nginx's request rate with the tags of the host", () => {
     const [first, second] = intake.find("metrics", { name: "nginx.net.request_per_s" });
     expect(first).toMatchObject({ host: "alpha", tags: ["role:web"] });
     // The fake nginx counts ten requests between two checks.
@@ -104,16 +104,16 @@ describe.runIf(usable)("a running agent", () => {
   });
 
   it.each(["system.load.norm.5", "system.mem.pct_usable", "system.disk.in_use", "system.cpu.idle"])(
-    "reports the host metric %s",
+    "a running agent reports the host metric %s",
     (name) => expect(intake.find("metrics", { name, host: "alpha" }).length).toBeGreaterThan(0),
   );
 
-  it("names the address of a check as another host unless the instance forbids it", () => {
+  it("a running agent names the address of a check as another host unless the instance forbids it", () => {
     const checks = intake.find("checks", { name: "nginx.can_connect", tags: ["host:127.0.0.1"] });
     expect(checks.at(-1)?.status).toBe("ok");
   });
 
-  it("sends new lines of a followed log, also after a rotation, but no older lines", async () => {
+  it("a running agent sends new lines of a followed log, also after a rotation, but no older lines", async () => {
     await appendFile(logFile(), '{"request_id":"r1"}\n');
     await rename(logFile(), `${logFile()}.1`);
     await writeFile(logFile(), "r2\n");
@@ -124,7 +124,7 @@ describe.runIf(usable)("a running agent", () => {
     ]);
   });
 
-  it("reports unreadable logs, unknown checks and unknown options", async () => {
+  it("a running agent reports unreadable logs, unknown checks and unknown options", async () => {
     const last = (name: string, tags: string[] = []) => intake.find("checks", { name, tags }).at(-1);
     expect(last("lab.agent.log_source", ["path:/nowhere.log"])?.status).toBe("warning");
     await waitFor("a readable log", () => last("lab.agent.log_source", [`path:${logFile()}`])?.status === "ok");
@@ -135,11 +135,11 @@ describe.runIf(usable)("a running agent", () => {
     expect(last("datadog.agent.check_status", ["check:nginx"])?.status).toBe("ok");
   });
 
-  it("sends the processes with their users", () => {
+  it("a running agent sends the processes with their users", () => {
     expect(intake.find("processes", { host: "alpha", name: "python3" }).length).toBeGreaterThan(0);
   });
 
-  it("exits with 0 on SIGTERM", async () => {
+  it("a running agent exits with 0 on SIGTERM", async () => {
     const ended = new Promise((resolve) => agent.once("exit", resolve));
     agent.kill("SIGTERM");
     expect(await ended).toBe(0);

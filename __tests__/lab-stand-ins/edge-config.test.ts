@@ -22,7 +22,7 @@ const lines = (config: string, keyword: string): string[] =>
 describe("the edge's default configuration", () => {
   const config = edgeConfig(props);
 
-  it("accepts HTTP and HTTPS on both addresses", () => {
+  it("the edge accepts HTTP and HTTPS on both addresses", () => {
     const tls = "ssl crt /lab/edge.pem strict-sni alpn h2,http/1.1 ssl-min-ver TLSv1.2";
     expect(lines(config, "bind")).toEqual([
       "bind 173.245.48.10:80",
@@ -32,7 +32,7 @@ describe("the edge's default configuration", () => {
     ]);
   });
 
-  it("connects to port 443 on both addresses of the balancer with verified TLS", () => {
+  it("the edge connects to port 443 on both addresses of the balancer with verified TLS", () => {
     const tls =
       "tcp-ut 90s ssl verify required ca-file /lab/origin-ca.pem sni req.hdr(host),field(1,:) alpn h2,http/1.1";
     expect(lines(config, "server")).toEqual([
@@ -58,7 +58,7 @@ describe("the edge's default configuration", () => {
     ]);
   });
 
-  it("retries once on the other address, and only in the pool with a retry", () => {
+  it("the edge retries once on the other address, and only in the pool with a retry", () => {
     const second = { name: "balancer-second", ipv4: "192.0.2.82", ipv6: "2001:db8:0:82::1" };
     const sections = edgeConfig({ ...props, second }).split(/^(?=backend )/m);
     const pool = (name: string): string => sections.find((text) => text.startsWith(`backend ${name}\n`)) ?? "";
@@ -77,18 +77,18 @@ describe("the edge's default configuration", () => {
     expect(config).not.toMatch(/retry-on|redispatch/);
   });
 
-  it("reads the secret header's value from a separate file", () => {
+  it("the edge reads the secret header's value from a separate file", () => {
     expect(config).toContain("http-request set-header X-Edge-Token %[str(token),map_str(/lab/edge-token.map)]");
   });
 
-  it("sends HSTS as configured for the zone, and nosniff", () => {
+  it("the edge sends HSTS as configured for the zone, and nosniff", () => {
     expect(config).toContain("http-after-response set-header X-Content-Type-Options nosniff");
     expect(config).toContain('Strict-Transport-Security "max-age=31536000; includeSubDomains"');
   });
 });
 
 describe("the edge's configuration without HSTS", () => {
-  it("sends neither HSTS nor nosniff", () => {
+  it("the edge without HSTS sends neither HSTS nor nosniff", () => {
     const config = edgeConfig({ ...props, hsts: { ...props.hsts, maxAgeSeconds: 0 } });
     expect(config).not.toMatch(/Strict-Transport-Security|X-Content-Type-Options/);
   });
@@ -106,7 +106,7 @@ describe("the edge's configuration with all settings", () => {
     originPort: 9443,
   });
 
-  it("sends the client certificate to the origin, but no secret header", () => {
+  it("the edge sends the client certificate to the origin, but no secret header", () => {
     expect(lines(config, "server")).toHaveLength(2);
     for (const server of lines(config, "server")) expect(server).toMatch(/:9443 .* crt \/lab\/edge-client\.pem$/);
     expect(config).not.toContain("edge-token.map");

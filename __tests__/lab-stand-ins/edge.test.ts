@@ -10,7 +10,7 @@ describe.runIf(present)("the edge with the secret header", () => {
   beforeAll(() => edge.start(), 60_000);
   afterAll(() => edge.stop());
 
-  it("sends the visitor's address, the scheme and the secret to the origin, even if the visitor forges these headers", async () => {
+  it("the edge sends the visitor's address, the scheme and the secret to the origin, even if the visitor forges these headers", async () => {
     const claims = { "CF-Connecting-IP": "6.6.6.6", "X-Edge-Token": "guess", "X-Forwarded-Proto": "http" };
     const answer = await edge.get("/claims", claims);
     const seen = edge.seen.at(-1);
@@ -28,21 +28,21 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(answer.headers["cf-ray"]).toMatch(/^[0-9a-f]{16}-LAB$/);
   });
 
-  it("sends the visitor's IPv6 address to the origin", async () => {
+  it("the edge sends the visitor's IPv6 address to the origin", async () => {
     await edge.get("/six", {}, { address: "::1" });
     expect(edge.seen.at(-1)?.headers["cf-connecting-ip"]).toBe("::1");
   });
 
-  it("adds HSTS to responses", async () => {
+  it("the edge adds HSTS to responses", async () => {
     const { headers } = await edge.get("/");
     expect(headers["strict-transport-security"]).toBe("max-age=300; includeSubDomains");
   });
 
-  it("accepts HTTP/2 from visitors", async () => {
+  it("the edge accepts HTTP/2 from visitors", async () => {
     expect(await edge.getHttp2("/")).toBe(200);
   });
 
-  it("redirects plain HTTP to the same address over HTTPS", async () => {
+  it("the edge redirects plain HTTP to the same address over HTTPS", async () => {
     const location = await new Promise((resolve, reject) => {
       const options = {
         host: "127.0.0.1",
@@ -64,7 +64,7 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(edge.seen).toHaveLength(1);
   });
 
-  it("redirects a redirected name to the same path on its target without contacting the origin", async () => {
+  it("the edge redirects a redirected name to the same path on its target without contacting the origin", async () => {
     edge.seen.length = 0;
     const host = "www.foobar.net";
     const asked = () => edge.get("/a/b?c=d&e", { host }, { serverName: host });
@@ -89,7 +89,7 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect((await edge.get("/")).status).toBe(200);
   });
 
-  it("rejects a visitor's TLS connection for a name outside the zone", async () => {
+  it("the edge rejects a visitor's TLS connection for a name outside the zone", async () => {
     await expect(edge.get("/", {}, { serverName: "www.other.example" })).rejects.toThrow(/alert/);
   });
 });
@@ -102,13 +102,13 @@ describe.runIf(present)("the edge with origin pulls and only TLS 1.3", () => {
   );
   afterAll(() => edge.stop());
 
-  it("sends the client certificate to the origin, but no secret header", async () => {
+  it("the edge sends the client certificate to the origin, but no secret header", async () => {
     await edge.get("/");
     expect(edge.seen.at(-1)?.clientName).toBe("origin-pull");
     expect(edge.seen.at(-1)?.headers).not.toHaveProperty("x-edge-token");
   });
 
-  it("rejects a visitor whose TLS version is older than the zone allows", async () => {
+  it("the edge rejects a visitor whose TLS version is older than the zone allows", async () => {
     await expect(edge.get("/", {}, { maxVersion: "TLSv1.2" })).rejects.toThrow(/alert protocol version/);
   });
 });
@@ -138,7 +138,7 @@ describe.runIf(present)("the edge with two balancers, one of which accepts no co
     return [...new Set(answers.map(({ status }) => status))].sort();
   };
 
-  it("answers every request if it retries on the other balancer", async () => {
+  it("the edge answers every request if it retries on the other balancer", async () => {
     expect(await statusesTowards("both-balancer")).toEqual([200]);
   });
 

@@ -6,11 +6,11 @@ describe("a time server's response", () => {
   question.write("my time!", 40);
   const answer = timeAnswer(question, 1_500);
 
-  it("claims stratum 1", () => {
+  it("a time server's response claims stratum 1", () => {
     expect([...answer.subarray(0, 2)]).toEqual([0x24, 1]);
   });
 
-  it("returns the client's time", () => {
+  it("a time server's response returns the client's time", () => {
     expect(answer.toString("latin1", 24, 32)).toBe("my time!");
   });
 

@@ -24,7 +24,7 @@ const failedUnits = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
 
 describe("every machine", () => {
-  it("finishes cloud-init without an error, a warning or a failed unit", async () => {
+  it("every machine finishes cloud-init without an error, a warning or a failed unit", async () => {
     for (const machine of lab.machines) {
       expect(await machine.cloudInit()).toEqual(good);
       expect(await complaints(machine)).toEqual([]);
@@ -33,7 +33,7 @@ describe("every machine", () => {
     }
   });
 
-  it("boots with exactly the bytes that rendering the same configuration again produces", async () => {
+  it("every machine boots with exactly the bytes that rendering the same configuration again produces", async () => {
     for (const machine of lab.machines)
       for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt"])
         expect(await machine.exec(["cat", `/var/lib/cloud/${copy}`])).toBe(
@@ -41,13 +41,13 @@ describe("every machine", () => {
         );
   });
 
-  it("applies every network kernel setting of the payload", async () => {
+  it("every machine applies every network kernel setting of the payload", async () => {
     for (const machine of lab.machines)
       for (const [name, value] of await networkSettings(machine))
         expect(await machine.exec(["sysctl", "--values", name]), `${name} of ${machine.name}`).toBe(value);
   });
 
-  it("prevents services from writing core dumps, which would contain secrets", async () => {
+  it("every machine prevents services from writing core dumps, which would contain secrets", async () => {
     const services = ["app", "haproxy", "mysql", "mysql-group", "nginx"];
     for (const machine of lab.machines) {
       const limits = await machine.exec(["systemctl", "show", "--value", "--property=LimitCORE", ...services]);
@@ -67,7 +67,7 @@ async function networkSettings(machine: Machine): Promise<readonly (readonly [st
 }
 
 describe("a second boot", () => {
-  it("changes no configuration file, package, unit or user", async () => {
+  it("a second boot changes no configuration file, package, unit or user", async () => {
     await settled(lab);
     for (const machine of lab.machines) {
       const before = await stateOf(machine);

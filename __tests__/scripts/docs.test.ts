@@ -9,7 +9,7 @@ import { trafficRules } from "../../modules/derived/traffic/rules.js";
 const pages = await generatedPages();
 
 describe("generated pages", () => {
-  it.each(Object.entries(pages))("%s is current (otherwise run `npm run docs`)", (path, content) => {
+  it.each(Object.entries(pages))("the generated page %s is current (otherwise run `npm run docs`)", (path, content) => {
     expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
   });
 

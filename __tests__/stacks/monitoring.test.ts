@@ -33,7 +33,7 @@ describe("the monitoring stack with defaults", () => {
     );
   });
 
-  it("names resources after their monitor, so that addresses stay the same", () => {
+  it("the monitoring stack names resources after their monitor, so that addresses stay the same", () => {
     expect(addressesIn(stack)).toEqual(
       expect.arrayContaining([
         "datadog_monitor.cpu-busy",
@@ -46,7 +46,7 @@ describe("the monitoring stack with defaults", () => {
     );
   });
 
-  it("writes a monitor in the provider's format", () => {
+  it("the monitoring stack writes a monitor in the provider's format", () => {
     expect(resources(stack, "datadog_monitor")["requests-anomaly"]).toEqual({
       name: "[production] Requests per second are unusual",
       type: "query alert",
@@ -77,7 +77,7 @@ describe("the monitoring stack with defaults", () => {
     );
   });
 
-  it("repeats the alert and the missing-data alert of a silent server", () => {
+  it("the monitoring stack repeats the alert and the missing-data alert of a silent server", () => {
     const { "server-silent": silent } = resources(stack, "datadog_monitor");
     expect(silent).toMatchObject({
       notify_no_data: true,

@@ -144,18 +144,18 @@ describe("the authority of Cloudflare's client certificate during a rotation", (
     `(terraform_data.origin-pull-authority_${number}.input == 2) ? ${of("origin-pull-2")} : ${of("origin-pull")}`;
   const ca = (pair: string): string => `tls_self_signed_cert.${pair}_authority_certificate.cert_pem`;
 
-  it("adds nothing to the state before its second generation, so that existing environments have an empty plan", () => {
+  it("the authority of Cloudflare's client certificate during a rotation adds nothing to the state before its second generation, so that existing environments have an empty plan", () => {
     const { credentials: first } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(JSON.stringify(first)).not.toContain("origin-pull-authority");
     expect(JSON.stringify(credentials)).toContain("origin-pull-authority");
   });
 
-  it("is trusted together with the previous authority", () => {
+  it("the authority of Cloudflare's client certificate during a rotation is trusted together with the previous authority", () => {
     const all = [at("used", ca), ca("origin-pull-2"), at("oldest", ca)];
     expect(shared["originPullCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
   });
 
-  it("signs the certificate that Cloudflare shows, which no server has", () => {
+  it("the authority of Cloudflare's client certificate during a rotation signs the certificate that Cloudflare shows, which no server has", () => {
     expect(JSON.stringify(shared)).not.toContain("client_certificate");
     const [shown] = Object.values(edge.resource?.["cloudflare_authenticated_origin_pulls_certificate"] ?? {});
     expect(shown).toMatchObject({ lifecycle: { create_before_destroy: true } });

@@ -34,7 +34,7 @@ async function succeed(...args: readonly string[]): Promise<void> {
 }
 
 describe("a move from one location to three", () => {
-  it("fails no request and loses no write, and the environment is healthy afterwards", async () => {
+  it("a move from one location to three fails no request and loses no write, and the environment is healthy afterwards", async () => {
     const group = await wholeGroup(lab);
     const remaining = settings({ ...stays, ...comes });
     const { told } = await unnoticed(lab, group, async () => {

@@ -72,7 +72,7 @@ describe("the latency of a write", () => {
 
 describe("a lost location", () => {
   it.each(["nbg1", "fsn1", "hel1"])(
-    "loses no write, stops writes only for the limit, and is complete after its return: %s",
+    "the loss of a location loses no write, stops writes only for the limit, and ends completely healthy: %s",
     async (location) => {
       const group = await prepared(true);
       const limit = longestGapSeconds[locationOf(lab, group.primary) === location ? "primary" : "other"];

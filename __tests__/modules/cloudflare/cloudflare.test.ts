@@ -97,7 +97,7 @@ describe("zone settings", () => {
 });
 
 describe("the firewall rule", () => {
-  it("blocks scanners and dot files except /.well-known/ by default", () => {
+  it("the WAF rule blocks scanners and dot files except /.well-known/ by default", () => {
     const rules = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     expect(rules).toHaveLength(1);
     expect(rules[0]).toMatchObject({ ref: "scanners", action: "block", enabled: true });
@@ -105,7 +105,7 @@ describe("the firewall rule", () => {
     expect(rules[0]?.["expression"]).toContain('not starts_with(http.request.uri.path, "/.well-known/")');
   });
 
-  it("blocks by default only requests of scanners to this site, and no possible page", () => {
+  it("the WAF rule blocks by default only requests of scanners to this site, and no possible page", () => {
     const [rule] = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     const program = String(rule?.["expression"])
       .replaceAll("http.request.uri.path", "path")
@@ -145,7 +145,7 @@ describe("the firewall rule", () => {
 });
 
 describe("an expression that Terraform would read as a template", () => {
-  it("reaches Cloudflare unchanged", () => {
+  it("an expression with Terraform's template characters reaches Cloudflare unchanged", () => {
     const expression = 'http.request.uri.query contains "${jndi:" or http.user_agent contains "%{"';
     const escaped = 'http.request.uri.query contains "$${jndi:" or http.user_agent contains "%%{"';
     const cloudflare = { firewall: { expression }, rateLimit: { expression } };
@@ -158,7 +158,7 @@ describe("an expression that Terraform would read as a template", () => {
 });
 
 describe("the rate limit", () => {
-  it("blocks an address after 50 requests to write paths in 10 seconds by default, within the free plan", () => {
+  it("the rate limit blocks an address after 50 requests to write paths in 10 seconds by default, within the free plan", () => {
     expect(ruleset(edge, "http_ratelimit")?.["rules"]).toEqual([
       {
         ref: "requests-per-address",
@@ -176,7 +176,7 @@ describe("the rate limit", () => {
     ]);
   });
 
-  it("counts the configured write paths, either exactly or with all paths below", () => {
+  it("the rate limit counts the configured write paths, either exactly or with all paths below", () => {
     const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/orders"] } }));
     expect(ruleset(named, "http_ratelimit")?.["rules"]).toMatchObject([
       { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/orders"' },

@@ -171,7 +171,7 @@ describe("ports that one address listens on", () => {
     loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
   };
 
-  it.each(Object.entries(listeners))("assigns each port only once on %s", (_address, numbers) => {
+  it.each(Object.entries(listeners))("two services never listen on the same port on %s", (_address, numbers) => {
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 });

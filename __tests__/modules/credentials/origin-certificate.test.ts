@@ -68,7 +68,7 @@ describe("a rotation of the origin certificate", () => {
     ]);
   });
 
-  it("keeps the previous generation, because destroying it would revoke a certificate in use", () => {
+  it("a rotation of the origin certificate keeps the previous generation, because destroying it would revoke a certificate in use", () => {
     expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
       "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
       "cloudflare_origin_ca_certificate.origin-certificate-3_certificate",
@@ -80,7 +80,7 @@ describe("a rotation of the origin certificate", () => {
     ]);
   });
 
-  it("revokes the previous generation once the state marks it as unused, but never the configured generation", () => {
+  it("a rotation of the origin certificate revokes the previous generation once the state marks it as unused, but never the configured generation", () => {
     const certificates = resources(
       issue(exampleConfig({ certificate: { generation: 3 } })),
       "cloudflare_origin_ca_certificate",
@@ -109,7 +109,7 @@ describe("a rotation of the origin certificate", () => {
     });
   });
 
-  it("provides the configured generation to other stacks", () => {
+  it("a rotation of the origin certificate provides the configured generation to other stacks", () => {
     const config = exampleConfig({ certificate: { generation: 3 } });
     synthesize(config, (stack) => {
       expect(originCertificates(stack, config).current.node.id).toBe("origin-certificate-3");

@@ -63,7 +63,7 @@ describe("a later generation of a secret", () => {
     expect([at(1, 1), at(2, 1), at(2, 2)]).toEqual([[1, 2], [2, 1], [2]]);
   });
 
-  it("removes the generation before the previous generation", () => {
+  it("a later generation of a secret removes the generation before the previous generation", () => {
     expect(Object.keys(resources(rotation(3), "random_password"))).toEqual(["edge-2_token", "edge-3_token"]);
   });
 

@@ -30,7 +30,7 @@ describe("every monitor", () => {
     expect(firstLook.length).toBeGreaterThan(0);
   });
 
-  it("queries only data of its own environment", () => {
+  it("every monitor queries only data of its own environment", () => {
     for (const { condition, id } of fullCatalogue(context))
       if (condition.kind !== "composite" && condition.kind !== "burn")
         expect(JSON.stringify(condition), id).toContain("env:production");
@@ -121,7 +121,7 @@ describe("limits that follow from the configuration", () => {
 });
 
 describe("balancer-down", () => {
-  it("alerts separately for each of two load balancers, and does not exist with one", () => {
+  it("balancer-down alerts separately for each of two load balancers, and does not exist with one", () => {
     const { query, message } = renderedMonitor("balancer-down", spread);
     expect(query).toBe(
       '"tls.can_connect".over("env:production","name:origin").by("balancer").last(5).count_by_status()',

@@ -163,7 +163,7 @@ describe("a line of a MySQL log", () => {
   });
 
   it.each(logPipelines(context).flatMap(({ id, grok }) => (grok?.samples ?? []).map((line) => [id, line])))(
-    "a line of a MySQL log is parsed if it is the sample line of the pipeline %s",
+    "the sample line of the pipeline %s is parsed",
     (id, line) => {
       if (id !== "application") expect(readBy(id, line)).toBeDefined();
       else expect(() => void JSON.parse(line)).not.toThrow();

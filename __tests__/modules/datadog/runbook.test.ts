@@ -11,7 +11,7 @@ describe("docs/runbook.md", () => {
     expect([...headings].sort()).toEqual([...allMonitorIds].sort());
   });
 
-  it("groups the sections by area, in the order of the catalogue", () => {
+  it("docs/runbook.md groups the sections by area, in the order of the catalogue", () => {
     const chapters = runbook.split(/^# /m).slice(2);
     expect(chapters.map((chapter) => chapter.split("\n")[0]?.toLowerCase())).toEqual(areas);
     for (const [index, area] of areas.entries()) {

@@ -48,13 +48,13 @@ const runByDefault = ["cpu", "load", "memory", "ntp", "agent"];
 const running = [...runByDefault, ...collected.integrations.map(({ name }) => name)];
 
 describe("every metric in a query", () => {
-  it("is in the list of signals or made from logs", () => {
+  it("every metric in a query is in the list of signals or made from logs", () => {
     const known = [...Object.keys(metricSignals), driftCompared, ...made.map(({ name }) => name)];
     expect(metricsAsked.length).toBeGreaterThan(70);
     for (const { name } of metricsAsked) expect(known).toContain(name);
   });
 
-  it("is filtered and grouped only by its own tags if it is made from logs", () => {
+  it("every metric in a query is filtered and grouped only by its own tags if it is made from logs", () => {
     for (const { name, by } of made) {
       const asked = metricsAsked.filter((metric) => metric.name === name).flatMap(({ tags }) => tags);
       const known = ["", "$env", "$server", ...Object.keys(by)];
@@ -64,19 +64,19 @@ describe("every metric in a query", () => {
 });
 
 describe("every service check in a query", () => {
-  it("is in the list of signals", () => {
+  it("every service check in a query is in the list of signals", () => {
     expect(new Set(checksAsked)).toEqual(new Set(Object.keys(checkSignals)));
   });
 });
 
 describe("the list of signals", () => {
-  it("contains no unused metric", () => {
+  it("the list of signals contains no unused metric", () => {
     const asked = new Set(metricsAsked.map(({ name }) => name));
     expect(Object.keys(metricSignals).filter((name) => !asked.has(name))).toEqual([]);
     expect(made.map(({ name }) => name).filter((name) => !asked.has(name))).toEqual([]);
   });
 
-  it("contains only checks that the agent runs", () => {
+  it("the list of signals contains only checks that the agent runs", () => {
     for (const emitter of [...Object.values(metricSignals), ...Object.values(checkSignals)])
       expect(running).toContain(emitter);
   });
@@ -118,7 +118,7 @@ describe("every log in a search", () => {
   ];
   const services = searches.flatMap((search) => [...search.matchAll(/service:([\w-]+)/g)].map(([, name]) => name));
 
-  it("comes from a service whose log the agent reads", () => {
+  it("every log in a search comes from a service whose log the agent reads", () => {
     const read = collected.logSources.map(({ service }) => service);
     expect(new Set(services)).toEqual(new Set(Object.values(logServices)));
     for (const service of services) expect(read).toContain(service);

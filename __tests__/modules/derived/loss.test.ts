@@ -6,7 +6,7 @@ import { spread } from "../../support/servers.js";
 const names = (servers: readonly { readonly name: string }[]) => servers.map(({ name }) => name);
 
 describe("the loss of a location", () => {
-  it("leaves a majority, a web server and a balancer if servers are in three locations", () => {
+  it("the loss of a location leaves a majority, a web server and a balancer if servers are in three locations", () => {
     expect(lossesOf(exampleConfig(spread))).toEqual(
       [
         { location: "nbg1", webServersLeft: 1, balancersLost: 1, balancersLeft: 1 },
@@ -16,7 +16,7 @@ describe("the loss of a location", () => {
     );
   });
 
-  it("stops a site in one location", () => {
+  it("the loss of a location stops a site in one location", () => {
     const config = exampleConfig();
     expect(isSpread(config)).toBe(false);
     expect(lossesOf(config).map(effectOf)).toEqual([
@@ -24,7 +24,7 @@ describe("the loss of a location", () => {
     ]);
   });
 
-  it("counts a server that is already down", () => {
+  it("the loss of a location counts a server that is already down", () => {
     expect(lossOf(exampleConfig(spread), "hel1", ["alpha"])).toMatchObject({
       membersLeft: 1,
       hasMajority: false,
@@ -53,7 +53,7 @@ describe("the loss of a location", () => {
     ]);
   });
 
-  it("names the command if a load balancer is lost and the site continues", () => {
+  it("the loss of a location names the command if a load balancer is lost and the site continues", () => {
     expect(effectOf(lossOf(exampleConfig(spread), "fsn1"))).toBe(
       "the site continues; requests that Cloudflare sends to the lost load balancer fail until `npm run ops balancers`",
     );

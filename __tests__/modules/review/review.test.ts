@@ -118,7 +118,7 @@ describe("the review's data", () => {
 });
 
 describe("the review as text", () => {
-  it("fits 120 columns and one page of 60 lines", () => {
+  it("the text review fits 120 columns and one page of 60 lines", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(reviewWidth);
     expect(lines.length).toBeLessThanOrEqual(60);
   });
@@ -137,7 +137,7 @@ describe("the review as text", () => {
     expect(lines).toContain(" alpha    cpx22  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
   });
 
-  it("counts passed policies and lists the other policies by name", () => {
+  it("the text review counts passed policies and lists the other policies by name", () => {
     expect(text).toContain("2 passed; state-shared accepted by the configuration");
   });
 

@@ -28,7 +28,7 @@ describe("the topology", () => {
     expect(titles.network).toBe("private network 10.0.1.0/24, nbg1");
   });
 
-  it("separates servers with only the role web from members of the database group", () => {
+  it("the topology separates servers with only the role web from members of the database group", () => {
     const { balancers, databaseServers, webServers } = topologyOf(split);
     expect(names(webServers)).toEqual(["front"]);
     expect(names(databaseServers)).toEqual(["left", "middle", "right"]);
@@ -42,7 +42,7 @@ describe("the topology", () => {
       ["lb11, 10.0.1.5", "terminates TLS", "until the rollout ends", "http 80"],
     ]));
 
-  it("shows the location of each server and load balancer if there are several locations", () => {
+  it("the topology shows the location of each server and load balancer if there are several locations", () => {
     const { balancers, databaseServers, titles } = topologyOf(exampleConfig(spread));
     expect(balancers.map(({ lines }) => lines[0])).toEqual(["lb11, 10.0.1.5, nbg1", "lb11, 10.0.1.6, fsn1"]);
     expect(databaseServers.map(({ lines }) => lines[0])).toEqual([

@@ -33,7 +33,7 @@ const [first, last] = timeline.bases.map(({ come }) => come);
 const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
 
 describe("the backups command", () => {
-  it("lists the archive and exits with 0 if nothing needs attention", async () => {
+  it("the backups command lists the archive and exits with 0 if nothing needs attention", async () => {
     const { code, said, given } = await withArchive(look(), () => backups(config, {}));
     expect(code).toBe(0);
     expect(given("look")?.keys).toEqual({ reader: keys.reader });
@@ -47,7 +47,7 @@ describe("the backups command", () => {
     ]);
   });
 
-  it("exits with 1 and lists the problem as text or JSON if the archive needs attention", async () => {
+  it("the backups command exits with 1 and lists the problem as text or JSON if the archive needs attention", async () => {
     const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
     expect([code, said.split("\n").slice(-2)]).toEqual([
       1,

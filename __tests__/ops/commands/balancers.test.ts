@@ -114,7 +114,7 @@ const everywhere = (...addresses: readonly string[]) => hosts.map(() => addresse
 const extra = { type: "A", content: ip2, comment: extraComment };
 
 describe("ops balancers", () => {
-  it("directs visitors to both load balancers, to one, and back, and changes nothing if it runs again", async () => {
+  it("ops balancers directs visitors to both load balancers, to one, and back, and changes nothing if it runs again", async () => {
     const { direct: to, addresses, asked, records, said } = await world();
     const before = records();
     for (const [wanted, expected] of [
@@ -180,7 +180,7 @@ describe("ops balancers", () => {
       /production-second \(fsn1\): Hetzner's API does not answer, and the DNS records do not/,
     ],
     ["second", { hetzner: 403 }, /Hetzner: GET \/servers: 403/],
-  ] as const)("refuses %s without a change in the world %o", async (wanted, props, reason) => {
+  ] as const)("ops balancers refuses %s without a change in the world %o", async (wanted, props, reason) => {
     const { direct: to, asked, addresses } = await world(props);
     const before = addresses();
     await expect(to(wanted)).rejects.toThrow(reason);
@@ -188,7 +188,7 @@ describe("ops balancers", () => {
     expect(asked.filter((line) => line.startsWith("POST"))).toEqual([]);
   });
 
-  it("leaves a lost location although Hetzner's API does not answer, if the records contain both addresses", async () => {
+  it("ops balancers leaves a lost location although Hetzner's API does not answer, if the records contain both addresses", async () => {
     const { direct: to, addresses } = await world({
       ...{ hetzner: 503, dead: [ip1], records: [{ type: "A", content: ip1 }, extra] },
     });
@@ -196,7 +196,7 @@ describe("ops balancers", () => {
     expect(addresses()).toEqual(everywhere(ip2));
   });
 
-  it("reads the records again if an answer is lost or a change is refused, and fails if nothing helps", async () => {
+  it("ops balancers reads the records again if an answer is lost or a change is refused, and fails if nothing helps", async () => {
     const { direct: to, addresses } = await world({ troubles: ["refused", "answer lost"] });
     await to("both");
     expect(addresses()).toEqual(everywhere(ip1, ip2));
@@ -205,7 +205,7 @@ describe("ops balancers", () => {
     expect(broken.addresses()).toEqual(everywhere(ip1));
   });
 
-  it("removes the records of a second load balancer that the configuration no longer has", async () => {
+  it("ops balancers removes the records of a second load balancer that the configuration no longer has", async () => {
     const { direct: to, addresses } = await world({
       ...{ config: exampleConfig(), records: [{ type: "A", content: ip1 }, { type: "AAAA", content: "::1" }, extra] },
     });
@@ -213,7 +213,7 @@ describe("ops balancers", () => {
     expect(addresses()).toEqual(everywhere(ip1, "::1"));
   });
 
-  it("shows each load balancer, and fails if visitors are directed to one that cannot serve them", async () => {
+  it("ops balancers shows each load balancer, and fails if visitors are directed to one that cannot serve them", async () => {
     const fine = await world({ records: [{ type: "A", content: ip1 }, extra] });
     expect(await fine.show()).toBe(0);
     const broken = await world({ healthy: { production: [] } });
@@ -224,7 +224,7 @@ describe("ops balancers", () => {
     ]);
   });
 
-  it("accepts only both, first and second", () => {
+  it("ops balancers accepts only both, first and second", () => {
     expect(["both", "first", "second"].map(directedNamed)).toEqual(["both", "first", "second"]);
     expect(() => directedNamed("third")).toThrow("must be one of both, first, second, got third");
   });

@@ -24,7 +24,7 @@ function stacksWith(...plans: readonly Plan[]) {
 }
 
 describe("a deploy", () => {
-  it("deploys each stack after its dependencies, and the monitoring stack only if monitoring is enabled", () => {
+  it("npm run ops deploy deploys each stack after its dependencies, and the monitoring stack only if monitoring is enabled", () => {
     const namesOf = (enabled: boolean) =>
       stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").stacks.map(
         ({ name }) => name.split("production-")[1],
@@ -33,7 +33,7 @@ describe("a deploy", () => {
     expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
   });
 
-  it("initializes all stacks first, then checks and applies the plan of each stack", async () => {
+  it("a deploy initializes all stacks first, then checks and applies the plan of each stack", async () => {
     const { stacks, calls } = stacksWith(harmless, {});
     await deploy(stacks, {}, silent);
     const inEach = (...words: readonly string[]) =>
@@ -44,7 +44,7 @@ describe("a deploy", () => {
     ]);
   });
 
-  it("rejects a plan that destroys or replaces a resource without a review, and lists the deployed stacks", async () => {
+  it("a deploy rejects a plan that destroys or replaces a resource without a review, and lists the deployed stacks", async () => {
     const { stacks, calls } = stacksWith(harmless, destroying);
     await expect(deploy(stacks, {}, silent)).rejects.toThrow(
       /^production-edge: the plan destroys resources without a review:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
@@ -52,7 +52,7 @@ describe("a deploy", () => {
     expect(applied(calls())).toHaveLength(1);
   });
 
-  it("rejects a plan that creates a server if a secret of the server is missing", async () => {
+  it("a deploy rejects a plan that creates a server if a secret of the server is missing", async () => {
     const check = (name: string) => ({
       address: { to_display: `check.${name}` },
       status: "fail",
@@ -72,7 +72,7 @@ describe("a deploy", () => {
       await deploy(stacksWith(first, {}).stacks, {}, silent);
   });
 
-  it("destroys only the resources that the reviewed plan destroys", async () => {
+  it("a deploy destroys only the resources that the reviewed plan destroys", async () => {
     const agreed = { "production-edge": ["deletes cloudflare_dns_record.www", "replaces hcloud_load_balancer.b"] };
     const all = stacksWith({}, destroying);
     await deploy(all.stacks, agreed, silent);
@@ -85,7 +85,7 @@ describe("a deploy", () => {
     expect(applied(one.calls())).toHaveLength(1);
   });
 
-  it("recreates a missing resource only after a review, because the content is lost", async () => {
+  it("a deploy recreates a missing resource only after a review, because the content is lost", async () => {
     const missing: Plan = {
       resource_drift: [change("hcloud_volume.alpha", "delete")],
       resource_changes: [change("hcloud_volume.alpha", "create"), change("hcloud_volume.bravo", "create")],

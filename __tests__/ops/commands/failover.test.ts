@@ -10,7 +10,7 @@ describe("the choice of the next primary", () => {
     return "refusal" in found ? found.refusal : `${found.from.name} to ${found.to.name}`;
   };
 
-  it("prefers the given member, otherwise the member with the least lag", () => {
+  it("the choice of the next primary prefers the given member, otherwise the member with the least lag", () => {
     expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
     expect(decided({}, "charlie")).toBe("alpha to charlie");
     expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
@@ -23,7 +23,7 @@ describe("the choice of the next primary", () => {
     expect(decided({ bravo: { isFar: true } }, "bravo")).toBe("alpha to bravo");
   });
 
-  it("rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
+  it("the choice of the next primary rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
     expect(decided({}, "alpha")).toBe("alpha is already the primary");
     expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is not an online member");
     expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);
@@ -33,7 +33,7 @@ describe("the choice of the next primary", () => {
 });
 
 describe("a failover", () => {
-  it("makes MySQL on the primary transfer the role to the given member", async () => {
+  it("a failover makes MySQL on the primary transfer the role to the given member", async () => {
     instantly();
     const world = new World();
     await failover(await world.context("failover"), "charlie");

@@ -49,7 +49,7 @@ async function situation() {
 describe.runIf(
   hasTools(["python3", "/usr/lib/apt/apt-helper"], "the delivery of a vendor's new key to running servers"),
 )("the delivery of a vendor's new key to a running server", () => {
-  it("downloads the key with apt's own program, then changes the source", async () => {
+  it("the delivery of a vendor's key downloads the key with apt's own program, then changes the source", async () => {
     const { folder, deliver, read } = await situation();
     const { status, output } = await deliver("next-key");
     expect(status).toBe(0);
@@ -61,7 +61,7 @@ describe.runIf(
     expect(existsSync(join(folder, `${source}.new`))).toBe(false);
   });
 
-  it("downloads nothing if the server is up to date", async () => {
+  it("the delivery of a vendor's key downloads nothing if the server is up to date", async () => {
     const { deliver, requests } = await situation();
     await deliver("next-key");
     const asked = requests.length;
@@ -69,7 +69,7 @@ describe.runIf(
     expect(requests).toHaveLength(asked);
   });
 
-  it("changes no source if the key cannot be downloaded, because a source without its key is useless", async () => {
+  it("the delivery of a vendor's key changes no source if the key cannot be downloaded, because a source without its key is useless", async () => {
     const { deliver, read } = await situation();
     const { status } = await deliver("missing-key");
     expect(status).not.toBe(0);

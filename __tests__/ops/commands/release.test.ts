@@ -68,7 +68,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
   });
 
-  it("skips the observation if another server already runs the release", async () => {
+  it("a release skips the observation if another server already runs the release", async () => {
     instantly();
     const world = new World();
     for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
@@ -114,7 +114,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "lock: no server"]);
   });
 
-  it("asks to write the release into the configuration unless its URL and checksum are already there", async () => {
+  it("a release asks to write the release into the configuration unless its URL and checksum are already there", async () => {
     instantly();
     const said = async (application: object) => {
       const world = new World(exampleConfig({ application }));

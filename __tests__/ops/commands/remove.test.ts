@@ -57,7 +57,7 @@ describe("a removal", () => {
     return world;
   };
 
-  it("shuts down and removes the server, then makes the remaining members forget it", async () => {
+  it("a removal shuts down and removes the server, then makes the remaining members forget it", async () => {
     instantly();
     const world = withDelta();
     world.remembered = ["10.0.1.14"];
@@ -100,7 +100,7 @@ describe("a removal", () => {
     ]);
   });
 
-  it("leaves a server unchanged if it is configured or if the majority needs it", async () => {
+  it("a removal leaves a server unchanged if it is configured or if the majority needs it", async () => {
     instantly();
     const world = new World();
     await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(

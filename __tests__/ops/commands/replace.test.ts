@@ -98,27 +98,27 @@ describe("a replacement", () => {
     "lock: no server",
   ];
 
-  it("replaces a server that is off", async () => {
+  it("a replacement replaces a server that is off", async () => {
     const world = open();
     world.machine("bravo").running = false;
     await replace(await world.context("replace bravo"), "bravo", {}, agrees);
     expect(world.steps).toEqual(steps("bravo"));
   });
 
-  it("hands over the primary role and shuts down a server that answers", async () => {
+  it("a replacement hands over the primary role and shuts down a server that answers", async () => {
     const world = open();
     await replace(await world.context("replace alpha"), "alpha", {}, agrees);
     expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
   });
 
-  it("cuts the power of a server that does not shut down", async () => {
+  it("a replacement cuts the power of a server that does not shut down", async () => {
     const world = open();
     world.failing.add("bravo: systemctl poweroff");
     await replace(await world.context("replace bravo"), "bravo", {}, agrees);
     expect(world.steps).toEqual(steps("bravo", "bravo: systemctl poweroff", "provider: cut bravo"));
   });
 
-  it("replaces a dead server although the running release is broken everywhere", async () => {
+  it("a replacement replaces a dead server although the running release is broken everywhere", async () => {
     const world = open();
     world.machine("bravo").running = false;
     world.sick = world.machine("alpha").releases[0]?.sha256;
@@ -126,26 +126,26 @@ describe("a replacement", () => {
     expect(world.steps).toEqual(steps("bravo"));
   });
 
-  it("deletes the data volume only on request", async () => {
+  it("a replacement deletes the data volume only on request", async () => {
     const world = open();
     await replace(await world.context("replace bravo"), "bravo", { newVolume: true }, agrees);
     expect(world.steps).toContain("provider: replace bravo with a new volume");
   });
 
-  it("starts over after an interruption", async () => {
+  it("a replacement starts over after an interruption", async () => {
     const world = open();
     await replace(await world.context("replace bravo", "bravo"), "bravo", {}, agrees);
     expect(world.steps).toContain("provider: replace bravo");
   });
 
-  it("changes nothing before a person agrees", async () => {
+  it("a replacement changes nothing before a person agrees", async () => {
     const world = open();
     const disagrees = () => Promise.reject(new Error("no"));
     await expect(replace(await world.context("replace bravo"), "bravo", {}, disagrees)).rejects.toThrow("no");
     expect(world.steps).toEqual(["provider: prepare bravo"]);
   });
 
-  it("changes nothing if the precondition check fails", async () => {
+  it("a replacement changes nothing if the precondition check fails", async () => {
     const world = open();
     world.machine("charlie").running = false;
     await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(

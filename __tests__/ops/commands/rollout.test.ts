@@ -12,7 +12,7 @@ const outdated = { cloud: { current: false } };
 describe("the order of a rollout", () => {
   const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
 
-  it("puts outdated replicas before the primary and contains no current server", () => {
+  it("the order of a rollout puts outdated replicas before the primary and contains no current server", () => {
     const order: string[] = [];
     for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
       order.push(next.name);
@@ -20,7 +20,7 @@ describe("the order of a rollout", () => {
     expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
   });
 
-  it("starts with the server that an interrupted run left unfinished, even if it is current", () => {
+  it("the order of a rollout starts with the server that an interrupted run left unfinished, even if it is current", () => {
     expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
     expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
   });
@@ -45,11 +45,14 @@ describe("the order of a rollout", () => {
     ["is not healthy yet", { healthy: false }, false],
     ["is not yet registered with the load balancer", { healthy: null }, false],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
-  ])("replaces the unfinished server again only if waiting cannot help: the server %s", (_, bravo, anew) => {
-    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
-  });
+  ])(
+    "the order of a rollout replaces the unfinished server again only if waiting cannot help: the server %s",
+    (_, bravo, anew) => {
+      expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
+    },
+  );
 
-  it("replaces an incompletely created server again although it looks current", () => {
+  it("the order of a rollout replaces an incompletely created server again although it looks current", () => {
     expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
   });
 });
@@ -64,7 +67,7 @@ describe("a rollout", () => {
     "lock: no server",
   ];
 
-  it("replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
+  it("a rollout replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
     instantly();
     const world = new World();
     for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
@@ -73,7 +76,7 @@ describe("a rollout", () => {
     expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
   });
 
-  it("hands the primary's role to a near member", async () => {
+  it("a rollout hands the primary's role to a near member", async () => {
     instantly();
     const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
     const world = new World(config);
@@ -83,7 +86,7 @@ describe("a rollout", () => {
     expect(world.primary).toBe("charlie");
   });
 
-  it("makes the members forget the previous address of a replaced server before the next replacement", async () => {
+  it("a rollout makes the members forget the previous address of a replaced server before the next replacement", async () => {
     instantly();
     const world = new World();
     world.machine("charlie").current = false;
@@ -93,7 +96,7 @@ describe("a rollout", () => {
     expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "lock: no server"]);
   });
 
-  it("makes the members forget an unknown address although no server is outdated", async () => {
+  it("a rollout makes the members forget an unknown address although no server is outdated", async () => {
     instantly();
     const world = new World();
     world.remembered = ["10.0.1.19"];
@@ -101,7 +104,7 @@ describe("a rollout", () => {
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
   });
 
-  it("promotes the first replaced member if only a primary of its version creates the accounts it needs", async () => {
+  it("a rollout promotes the first replaced member if only a primary of its version creates the accounts it needs", async () => {
     instantly();
     const world = new World();
     for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
@@ -116,7 +119,7 @@ describe("a rollout", () => {
     expect(world.primary).toBe("bravo");
   });
 
-  it("keeps waiting and reports the error if MySQL does not promote the replaced member", async () => {
+  it("a rollout keeps waiting and reports the error if MySQL does not promote the replaced member", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").current = false;
@@ -166,12 +169,12 @@ describe("a rollout", () => {
     expect(world.primary).toBe("alpha");
   });
 
-  it("reports why a replaced server does not answer", async () => {
+  it("a rollout reports why a replaced server does not answer", async () => {
     const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
     await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: timed out after 20 s");
   });
 
-  it("observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
+  it("a rollout observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
     const { context } = await withReplaced(() => undefined);
     const began = Date.now();
     await rollout(context, {});
@@ -185,7 +188,7 @@ describe("a rollout", () => {
     await expect(rollout(late.context, {})).rejects.toThrow("bravo stays healthy: timed out after 30 s");
   });
 
-  it("completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
+  it("a rollout completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
     instantly();
     for (const [whole, steps] of [
       [true, ["provider: prepare bravo", "provider: complete bravo", "lock: no server"]],
@@ -198,7 +201,7 @@ describe("a rollout", () => {
     }
   });
 
-  it("replaces a current server once and only if its name is given", async () => {
+  it("a rollout replaces a current server once and only if its name is given", async () => {
     instantly();
     const world = new World();
     await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(

@@ -42,7 +42,7 @@ describe("a rotation", () => {
       "lock: no server",
     ]);
 
-  it("makes every server accept both edge tokens, switches Cloudflare to the new token, then rejects the old token", async () => {
+  it("a rotation makes every server accept both edge tokens, switches Cloudflare to the new token, then rejects the old token", async () => {
     instantly();
     const world = second();
     const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
@@ -66,7 +66,7 @@ describe("a rotation", () => {
     expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
   });
 
-  it("releases the current server if an interrupted run had completed everything else", async () => {
+  it("a rotation releases the current server if an interrupted run had completed everything else", async () => {
     instantly();
     const world = second();
     await rotate(await world.context("rotate"), "edge-token");
@@ -76,7 +76,7 @@ describe("a rotation", () => {
     expect(world.steps.filter((step) => step.startsWith("bravo: "))).toEqual(["bravo: rm -f /run/rotate-edge-token"]);
   });
 
-  it("stops if a server fails, still accepts the old token, and continues from there in the next run", async () => {
+  it("a rotation stops if a server fails, still accepts the old token, and continues from there in the next run", async () => {
     instantly();
     const world = second();
     world.failing.add("bravo: nginx -t -q");
@@ -95,7 +95,7 @@ describe("a rotation", () => {
     expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
   });
 
-  it("stops while a server still accepts the old token", async () => {
+  it("a rotation stops while a server still accepts the old token", async () => {
     instantly();
     const world = second();
     world.stage = { configured: 2, used: 2, oldest: 2 };
@@ -108,7 +108,7 @@ describe("a rotation", () => {
     );
   });
 
-  it("changes no server while one server is too old for the rotation", async () => {
+  it("a rotation changes no server while one server is too old for the rotation", async () => {
     instantly();
     const world = second();
     world.tooOld.add("charlie");
@@ -121,7 +121,7 @@ describe("a rotation", () => {
     expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
   });
 
-  it("replaces a leaked secret although servers are down or broken, and reports the remaining work", async () => {
+  it("a rotation replaces a leaked secret although servers are down or broken, and reports the remaining work", async () => {
     instantly();
     const world = second();
     world.machine("charlie").running = false;
@@ -135,7 +135,7 @@ describe("a rotation", () => {
     );
   });
 
-  it("changes nothing if a server serves visitors but cannot be reached", async () => {
+  it("a rotation changes nothing if a server serves visitors but cannot be reached", async () => {
     instantly();
     const world = second();
     world.machine("charlie").isStunned = true;
@@ -145,7 +145,7 @@ describe("a rotation", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it("does not rotate the database's certificate authority while a member is missing", async () => {
+  it("a rotation does not rotate the database's certificate authority while a member is missing", async () => {
     instantly();
     const world = second({ generations: { databaseAuthority: 2 } });
     world.machine("charlie").running = false;
@@ -153,7 +153,7 @@ describe("a rotation", () => {
     expect(world.steps).toEqual([]);
   });
 
-  it("loads the new database certificate on each member, on the primary only after a handover of its role", async () => {
+  it("a rotation loads the new database certificate on each member, on the primary only after a handover of its role", async () => {
     instantly();
     const world = second({ generations: { databaseAuthority: 2 } });
     await rotate(await world.context("rotate"), "database-authority");
@@ -175,7 +175,7 @@ describe("a rotation", () => {
     expect([...world.shownOldOnes]).toEqual(names);
   });
 
-  it("restarts all users of the database passwords and completes once each member rejects the old passwords", async () => {
+  it("a rotation restarts all users of the database passwords and completes once each member rejects the old passwords", async () => {
     instantly();
     const world = second();
     await rotate(await world.context("rotate"), "database-passwords");
@@ -200,7 +200,7 @@ describe("a rotation", () => {
     );
   });
 
-  it("distributes new SSH host keys in two rounds and reloads sshd on every server", async () => {
+  it("a rotation distributes new SSH host keys in two rounds and reloads sshd on every server", async () => {
     instantly();
     const world = second();
     for (const name of names) world.machine(name).taken = new Map([[paths.sshHostKey, "sshHostKey-1"]]);
@@ -215,7 +215,7 @@ describe("a rotation", () => {
     ]);
   });
 
-  it("makes nginx trust both authorities of Cloudflare, then makes Cloudflare show the new certificate, then makes nginx trust only the new authority", async () => {
+  it("a rotation makes nginx trust both authorities of Cloudflare, then makes Cloudflare show the new certificate, then makes nginx trust only the new authority", async () => {
     instantly();
     const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
     await rotate(await world.context("rotate"), "origin-pull-authority");
@@ -237,7 +237,7 @@ describe("a rotation", () => {
     ]);
   });
 
-  it("does not make Cloudflare show a new certificate while a server's nginx does not trust it", async () => {
+  it("a rotation does not make Cloudflare show a new certificate while a server's nginx does not trust it", async () => {
     instantly();
     const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
     world.failing.add("bravo: nginx -t -q");
@@ -245,7 +245,7 @@ describe("a rotation", () => {
     expect(world.steps.filter((step) => step.startsWith("secrets"))).toEqual(["secrets: make"]);
   });
 
-  it("installs the origin certificate on the servers if they terminate TLS, and labels each server", async () => {
+  it("a rotation installs the origin certificate on the servers if they terminate TLS, and labels each server", async () => {
     instantly();
     const world = second({ tls: "passthrough" });
     world.stage = { configured: 2, used: 2, oldest: 1 };
@@ -266,7 +266,7 @@ describe("a rotation", () => {
     expect(world.steps.at(-1)).toBe("secrets: advance oldest");
   });
 
-  it("requires current servers and lists the outdated ones if SSH login is not allowed", async () => {
+  it("a rotation requires current servers and lists the outdated ones if SSH login is not allowed", async () => {
     instantly();
     const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
     world.stage = { configured: 2, used: 2, oldest: 1 };

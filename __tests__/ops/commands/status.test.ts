@@ -41,13 +41,13 @@ async function shown(world: World, { inHand, more, json }: Shown = {}) {
 }
 
 describe("the status of an environment", () => {
-  it("exits with 0 if nothing needs attention", async () => {
+  it("npm run ops status exits with 0 if nothing needs attention", async () => {
     const { code, text, cells } = await shown(wellWorld());
     expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs attention"]);
     expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
   });
 
-  it("exits with 1 and lists the outdated server if one server is outdated", async () => {
+  it("npm run ops status exits with 1 and lists the outdated server if one server is outdated", async () => {
     const world = wellWorld();
     world.machine("charlie").current = false;
     const { code, text, cells } = await shown(world);
@@ -58,7 +58,7 @@ describe("the status of an environment", () => {
     expect(cells("charlie")).toMatch(/^charlie web database outdated /);
   });
 
-  it("shows for each of several locations what its loss would cost now", async () => {
+  it("npm run ops status shows for each of several locations what its loss would cost now", async () => {
     const world = spreadWorld();
     world.machine("bravo").running = false;
     const { text, cells } = await shown(world);
@@ -69,7 +69,7 @@ describe("the status of an environment", () => {
     expect(text).toContain("if fsn1 is lost: the site continues; ");
   });
 
-  it("shows no locations if there is only one", async () => {
+  it("npm run ops status shows no locations if there is only one", async () => {
     const { text } = await shown(wellWorld());
     expect(text).not.toMatch(/location|is lost/);
   });
@@ -86,7 +86,7 @@ describe("the status of an environment", () => {
     expect(text.includes(line)).toBe(isNearHealthy);
   });
 
-  it("shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
+  it("npm run ops status shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
     const held = await shown(wellWorld(), { inHand: "bravo" });
     expect(held.code).toBe(1);
     expect(held.text).toMatch(/\n {2}ops rollout has held the lock since \S+, processing bravo$/);
@@ -97,7 +97,7 @@ describe("the status of an environment", () => {
     }
   });
 
-  it("shows unknown values as question marks for a server that is off or does not answer", async () => {
+  it("npm run ops status shows unknown values as question marks for a server that is off or does not answer", async () => {
     const world = wellWorld();
     world.machine("bravo").isStunned = true;
     world.machine("charlie").running = false;
@@ -106,7 +106,7 @@ describe("the status of an environment", () => {
     expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
   });
 
-  it("prints a single JSON object with --json", async () => {
+  it("npm run ops status prints a single JSON object with --json", async () => {
     const { code, text } = await shown(wellWorld(), { json: true });
     expect(code).toBe(0);
     expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });
@@ -123,7 +123,7 @@ describe("the drift command", () => {
   it.each([
     ["2 if any stack has drifted", [drifted, {}], 2],
     ["0 if a change only waits for a deployment", [waits, {}], 0],
-  ])("changes nothing and exits with %s", async (_, plans, code) => {
+  ])("the drift command changes nothing and exits with %s", async (_, plans, code) => {
     const { servers, edge, calls } = recordedTerraform("production", plans);
     expect(await drift([servers, edge], () => undefined)).toBe(code);
     expect(calls().filter((call) => / (plan|apply) /.test(call))).toEqual(

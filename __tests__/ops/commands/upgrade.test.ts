@@ -68,7 +68,7 @@ describe("an upgrade", () => {
   const lists = ["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`);
   const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
 
-  it("drains a server, upgrades it, reboots it only if required, and waits for it before the next one", async () => {
+  it("an upgrade drains a server, upgrades it, reboots it only if required, and waits for it before the next one", async () => {
     instantly();
     const world = new World();
     world.machine("alpha").rebootFor = ["mysql.service"];
@@ -95,7 +95,7 @@ describe("an upgrade", () => {
     expect(world.said).toContain("bravo: comes up");
   });
 
-  it("delivers new package sources and keys to every server before it renews the package lists", async () => {
+  it("an upgrade delivers new package sources and keys to every server before it renews the package lists", async () => {
     instantly();
     const world = new World();
     const config = world.config;
@@ -106,7 +106,7 @@ describe("an upgrade", () => {
     expect(world.steps.filter((step) => step.includes("systemctl"))).toEqual([]);
   });
 
-  it("touches no package list if a key cannot be delivered", async () => {
+  it("an upgrade touches no package list if a key cannot be delivered", async () => {
     instantly();
     const world = new World();
     world.failing.add(`bravo: python3 -I -c ${packageFilesProgram}`);
@@ -136,7 +136,7 @@ describe("an upgrade", () => {
     expect(world.steps.at(-1)).toBe("bravo: systemctl reboot");
   });
 
-  it("reboots a server that does not answer after its upgrade", async () => {
+  it("an upgrade reboots a server that does not answer after its upgrade", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").upgradable = agent;
@@ -145,7 +145,7 @@ describe("an upgrade", () => {
     expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "lock: no server"]);
   });
 
-  it("changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
+  it("an upgrade changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
     instantly();
     const world = new World();
     world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
@@ -215,7 +215,7 @@ describe("an upgrade that was interrupted", () => {
 describe("the upgrade script", () => {
   const script = fileURLToPath(new URL("../../../ops/commands/files/upgrade", import.meta.url));
 
-  it.runIf(hasTool("shellcheck", "scripts of ops"))("satisfies shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "scripts of ops"))("the upgrade script satisfies shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
@@ -245,7 +245,7 @@ ${body}`;
   };
   const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";
 
-  it("prevents packages from starting MySQL, completes an interrupted dpkg run, upgrades without questions and restarts services", () => {
+  it("the upgrade script prevents packages from starting MySQL, completes an interrupted dpkg run, upgrades without questions and restarts services", () => {
     expect(sent()).toEqual([
       "dpkg --configure -a, frozen",
       `${upgrades}, frozen`,
@@ -259,7 +259,7 @@ ${body}`;
     ]);
   });
 
-  it("removes the MySQL freeze and restarts nothing if the upgrade fails", () => {
+  it("the upgrade script removes the MySQL freeze and restarts nothing if the upgrade fails", () => {
     expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
   });
 

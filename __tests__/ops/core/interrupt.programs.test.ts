@@ -19,7 +19,7 @@ const command = `
 
 describe("an interrupted command", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
-    "stops waiting, starts no new step and cleans up after %s",
+    "an interrupted command stops waiting, starts no new step and cleans up after %s",
     async (signal) => {
       const run = execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", command], {
         reject: false,

@@ -203,7 +203,7 @@ describe("the precondition check", () => {
     ]);
   });
 
-  it("ignores the server that an interrupted run left unfinished, also in the views of other members", () => {
+  it("the precondition check ignores the server that an interrupted run left unfinished, also in the views of other members", () => {
     const interrupted = snapshot({
       bravo: { cloud: null, observation: null, healthy: null },
       alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
@@ -229,7 +229,7 @@ describe("the primary", () => {
 });
 
 describe("the processing order", () => {
-  it("puts web-only servers first, then replicas, then the primary", () => {
+  it("the processing order puts web-only servers first, then replicas, then the primary", () => {
     const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
     const far = snapshot({ bravo: { isFar: true } }).servers;
     expect(inOrder(far).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
@@ -238,7 +238,7 @@ describe("the processing order", () => {
 });
 
 describe("a replaced server", () => {
-  it("counts as recovered once it is healthy and the group has a writable primary", () => {
+  it("a replaced server counts as recovered once it is healthy and the group has a writable primary", () => {
     expect(notBack(snapshot(), "bravo")).toBeUndefined();
     expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
     expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);

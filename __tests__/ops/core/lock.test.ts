@@ -90,7 +90,7 @@ describe("the lock", () => {
   });
 
   it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
-    "rejects an unreadable lock with its text and the command that removes it: %j",
+    "the lock rejects an unreadable lock with its text and the command that removes it: %j",
     async (text) => {
       const place = fileLock();
       await place.store.write(text, undefined);
@@ -100,13 +100,13 @@ describe("the lock", () => {
     },
   );
 
-  it("reports a file system error", async () => {
+  it("the lock reports a file system error", async () => {
     const place = fileLock();
     mkdirSync(place.place, { recursive: true });
     await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
   });
 
-  it("replaces the lock file of an older version with a file that only its owner can read", async () => {
+  it("the lock replaces the lock file of an older version with a file that only its owner can read", async () => {
     const folder = join(temporaryFolder(), "state");
     mkdirSync(folder, { mode: 0o755 });
     const place = new LockStore(new FileStore(join(folder, "ops.lock")));
@@ -121,7 +121,7 @@ describe("the lock", () => {
 });
 
 describe("a run whose lock was removed and taken by another run", () => {
-  it("stops at its next step and neither overwrites nor removes the new lock", async () => {
+  it("a run that has lost its lock stops at its next step and neither overwrites nor removes the new lock", async () => {
     const place = fileLock();
     const first = await Lock.take(place, "rollout");
     await unlock(place, { force: true }, () => undefined);
@@ -163,7 +163,7 @@ describe("unlock", () => {
     return said.join("\n");
   };
 
-  it("reports a free lock", async () => {
+  it("unlock reports a free lock", async () => {
     const place = fileLock();
     expect(await unlocked(place)).toBe("the lock is free");
     await (await Lock.take(place, "rollout")).release();
@@ -178,11 +178,11 @@ describe("unlock", () => {
     expect(await place.read()).toBeUndefined();
   });
 
-  it("reports that the holder has ended", async () => {
+  it("unlock reports that the holder has ended", async () => {
     expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
   });
 
-  it("removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
+  it("unlock removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
     instantly();
     expect(await unlocked(await held(elsewhere))).toMatch(
       /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
@@ -192,7 +192,7 @@ describe("unlock", () => {
     await expect(unlocked(place)).rejects.toThrow(/is alive/);
   });
 
-  it("removes an unreadable lock only with --force", async () => {
+  it("unlock removes an unreadable lock only with --force", async () => {
     const place = fileLock();
     await place.store.write("{", undefined);
     await expect(unlocked(place)).rejects.toThrow(/is not a lock written by this version: "\{"/);

@@ -28,7 +28,7 @@ describe("the machine id", () => {
 describe("the holder of a lock", () => {
   const here = thisProcess();
 
-  it("counts as ended if its process has ended or if another process has its process ID", async () => {
+  it("the holder of a lock counts as ended if its process has ended or if another process has its process ID", async () => {
     expect(livenessOf(here)).toBe("running");
     expect(livenessOf({ ...here, began: "0" })).toBe("ended");
     const child = spawn("true");

@@ -269,7 +269,7 @@ describe.runIf(hasTool("python3", "the cache of possible upgrades"))("the cache 
   };
   const upgrade = "echo 'Inst added (2.0 Debian:13 [all])'";
 
-  it("avoids a second apt run", async () => {
+  it("the cache of upgrades avoids a second apt run", async () => {
     const added = [{ name: "added", from: "", to: "2.0" }];
     expect([await upgradable(upgrade), await upgradable("exit 1")]).toEqual([added, added]);
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe("x");

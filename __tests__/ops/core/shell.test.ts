@@ -21,7 +21,7 @@ describe("runToEnd", () => {
     expect(await runToEnd(["cat"], { timeoutSeconds: 5 })).toMatchObject({ ok: true, stdout: "" });
   });
 
-  it("returns the reason if a program times out or cannot start", async () => {
+  it("runToEnd returns the reason if a program times out or cannot start", async () => {
     expect(await runToEnd(["sleep", "30"], { timeoutSeconds: 0.2 })).toMatchObject({
       ok: false,
       stderr: "timed out after 0.2 s",
@@ -35,7 +35,7 @@ describe("runToEnd", () => {
 });
 
 describe("waitUntil", () => {
-  it("checks every 2 s until the time limit has passed and fails with the last reason", async () => {
+  it("waitUntil checks every 2 s until the time limit has passed and fails with the last reason", async () => {
     instantly();
     const began = Date.now();
     const looks: number[] = [];
@@ -46,7 +46,7 @@ describe("waitUntil", () => {
     expect(looks).toEqual([0, 2, 4, 6]);
   });
 
-  it("returns as soon as nothing is missing and reports each change once", async () => {
+  it("waitUntil returns as soon as nothing is missing and reports each change once", async () => {
     instantly();
     const left = ["a", "a", "b", undefined];
     const told: string[] = [];

@@ -15,7 +15,7 @@ const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
 const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
 
 describe("a command on a server", () => {
-  it("receives its arguments and its input unchanged", async () => {
+  it("a command on a server receives its arguments and its input unchanged", async () => {
     const words = ["it's", 'a "b"', "$HOME", "`id`", "a\\b", "", "ä;|&<>*?", "two\nlines"];
     expect(await ssh.run(login, ["sh", "-c", 'cat; printf "[%s]" "$@"', "sh", ...words], { input: "a secret" })).toBe(
       `a secret${words.map((word) => `[${word}]`).join("")}`,

@@ -113,7 +113,7 @@ describe("a second load balancer", () => {
     expect(terraform.leavesCopy("edge")).toBe(false);
   });
 
-  it("receives the servers that an interrupted run created for it, and the first balancer drops them", async () => {
+  it("a second load balancer receives the servers that an interrupted run created for it, and the first balancer drops them", async () => {
     const { balancers, applied, report } = await balancersWith([
       planOf(
         ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
@@ -279,7 +279,7 @@ describe("a new domain", () => {
       await expectRefused("point", plan, /more than direct visitors to the new load balancer/, { as: moved });
   });
 
-  it("receives no redirect while it does not answer", async () => {
+  it("a new domain receives no redirect while it does not answer", async () => {
     const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
     await expect(balancers.point(report)).rejects.toThrow(
       /https:\/\/www\.foobar\.net\/ answers: .* timed out after 0 s; 530/,
@@ -287,7 +287,7 @@ describe("a new domain", () => {
     expect(applied()).toBe(0);
   });
 
-  it("keeps the rules and records of the old zone when the previous balancer is deleted", async () => {
+  it("a new domain keeps the rules and records of the old zone when the previous balancer is deleted", async () => {
     const { balancers, applied, report } = await balancersWith(
       [
         planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),

@@ -27,7 +27,7 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("reports a status other than a failed condition", async () => {
+  it("reports an error status of the object storage, unless a condition failed", async () => {
     const { store } = await bucket({ refusal: 403 });
     await store.write("one", undefined);
     await expect(store.write("two", undefined)).rejects.toThrow(
@@ -43,7 +43,7 @@ describe("the lock in a bucket", () => {
 
 describe("a conditional write", () => {
   it.each([412, 409])(
-    "lets only the first of two writers succeed if the object storage answers %i",
+    "a conditional write lets only the first of two writers succeed if the object storage answers %i",
     async (refusal) => {
       const { store } = await bucket({ refusal });
       expect(await store.write("one", undefined)).toBeDefined();

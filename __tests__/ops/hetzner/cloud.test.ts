@@ -215,7 +215,7 @@ describe("the servers at Hetzner", () => {
 });
 
 describe("the replacement of a server", () => {
-  it("lifts the protection of this server only, applies the reviewed plan and registers the server with the load balancer", async () => {
+  it("the replacement of a server lifts the protection of this server only, applies the reviewed plan and registers the server with the load balancer", async () => {
     const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
     await cloud.replace(alpha, silent);
     expect(terraform.calls()).toEqual([
@@ -268,7 +268,7 @@ describe("the replacement of a server", () => {
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
   });
 
-  it("lifts the protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
+  it("the replacement of a server lifts the protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
     const { cloud, terraform, changes } = await cloudWith([replaces]);
     terraform.failApply();
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
@@ -298,7 +298,7 @@ describe("the replacement of a server", () => {
     expect(changes()).toEqual([]);
   });
 
-  it("deletes a server that is in no state and creates it again", async () => {
+  it("the replacement of a server deletes a server that is in no state and creates it again", async () => {
     const { cloud, terraform, asked } = await cloudWith([creates, retargets]);
     await cloud.replace(alpha, silent);
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([
@@ -308,7 +308,7 @@ describe("the replacement of a server", () => {
     expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
   });
 
-  it("leaves a server that is in no state unchanged if the plan contains other changes", async () => {
+  it("the replacement of a server leaves a server that is in no state unchanged if the plan contains other changes", async () => {
     const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
     const { cloud, asked } = await cloudWith([more]);
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
@@ -331,7 +331,7 @@ describe("the replacement of a server", () => {
     expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
   });
 
-  it("restores the protection that an interrupted run removed, unless the environment is unprotected", async () => {
+  it("the replacement of a server restores the protection that an interrupted run removed, unless the environment is unprotected", async () => {
     const bare = server("alpha", { protection: { delete: false, rebuild: false } });
     const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
     await cloud.replace(alpha, silent);
@@ -361,13 +361,16 @@ describe("the replacement of a server", () => {
     ["was applied", [replaces, retargets], undefined],
     ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
     ["failed", [replaces, retargets], /apply in .* failed/],
-  ])("leaves no plan file, because plans contain secrets: the plan %s", async (_, plans, problem) => {
-    const { cloud, terraform } = await cloudWith(plans);
-    if (_ === "failed") terraform.failApply();
-    const replacement = cloud.replace(alpha, silent);
-    await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
-    expect(terraform.plansLeft()).toEqual([]);
-  });
+  ])(
+    "the replacement of a server leaves no plan file, because plans contain secrets: the plan %s",
+    async (_, plans, problem) => {
+      const { cloud, terraform } = await cloudWith(plans);
+      if (_ === "failed") terraform.failApply();
+      const replacement = cloud.replace(alpha, silent);
+      await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
+      expect(terraform.plansLeft()).toEqual([]);
+    },
+  );
 });
 
 describe("the removal of a server", () => {
@@ -378,7 +381,7 @@ describe("the removal of a server", () => {
     "hcloud_volume.deltas_data",
   ];
 
-  it("removes only resources of this server, starting at the edge, and lifts the protection of its volume", async () => {
+  it("the removal of a server removes only resources of this server, starting at the edge, and lifts the protection of its volume", async () => {
     const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
     const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
     terraform.setState(state);

@@ -90,7 +90,7 @@ async function identifyWith(
 }
 
 describe("the identity check", () => {
-  it("accepts matching tokens and sends each vendor only its own token", async () => {
+  it("the identity check accepts matching tokens and sends each vendor only its own token", async () => {
     const { error, asked } = await identifyWith({});
     expect(error).toBeUndefined();
     const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
@@ -99,7 +99,7 @@ describe("the identity check", () => {
     expect(headersOf("/api/v1/monitor")).toMatchObject({ "dd-api-key": "key", "dd-application-key": "application" });
   });
 
-  it("finds resources on every page of Hetzner's lists", async () => {
+  it("the identity check finds resources on every page of Hetzner's lists", async () => {
     const stray = { id: 2, name: "bravo", labels: { environment: "production" } };
     const { error } = await identifyWith({
       answers: {
@@ -110,7 +110,7 @@ describe("the identity check", () => {
     expect(error).toMatch(/not in the state: hcloud_server bravo \(2\)/);
   });
 
-  it("reports the problems of all vendors at once", async () => {
+  it("the identity check reports the problems of all vendors at once", async () => {
     const { error } = await identifyWith({
       answers: { "/servers": { servers: [] }, "/zones": { result: [] }, "/zones/zone": 403, "/api/v1/monitor": [] },
     });
@@ -119,7 +119,7 @@ describe("the identity check", () => {
       expect(error).toContain(name);
   });
 
-  it("refuses servers whose location differs from that of their volume, and reports each server once", async () => {
+  it("the identity check refuses servers whose location differs from that of their volume, and reports each server once", async () => {
     const at = (type: string, name: string, location: string) =>
       inState(`${type}.${name}`, { id: "1", location, labels: { server: name.split("_")[0] } });
     const { error } = await identifyWith(
@@ -138,7 +138,7 @@ describe("the identity check", () => {
     );
   });
 
-  it("refuses to remove a second load balancer that visitors are directed to", async () => {
+  it("the identity check refuses to remove a second load balancer that visitors are directed to", async () => {
     const second = inState("hcloud_load_balancer.balancer-second", { id: "3", ipv4: "203.0.113.2" });
     const answers = (content: string) => ({
       "/load_balancers": { load_balancers: [{ id: 3, name: "production-second", labels: {} }] },
@@ -153,14 +153,14 @@ describe("the identity check", () => {
     expect((await identifyWith({ answers: answers("203.0.113.3") }, states)).error).toBeUndefined();
   });
 
-  it("retries a busy vendor and fails if the vendor stays busy", async () => {
+  it("the identity check retries a busy vendor and fails if the vendor stays busy", async () => {
     const cloudflare = { edge: [record] };
     const busy = { "/zones/zone": 503 };
     expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
     expect((await identifyWith({ answers: busy }, cloudflare)).error).toMatch(/^127\.0\.0\.1:\d+: answers 503$/);
   });
 
-  it("requires a Cloudflare token only for the edge", async () => {
+  it("the identity check requires a Cloudflare token only for the edge", async () => {
     const none = { CLOUDFLARE_API_TOKEN: "" };
     expect((await identifyWith({}, { servers: [server] }, none)).error).toBeUndefined();
     expect((await identifyWith({}, { servers: [server], edge: [record] }, none)).error).toMatch(
@@ -168,13 +168,13 @@ describe("the identity check", () => {
     );
   });
 
-  it("rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
+  it("the identity check rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
     const answers = { "/api/v1/monitor": 403 };
     expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
     expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
   });
 
-  it("ignores monitors of other environments and monitors without an environment", async () => {
+  it("the identity check ignores monitors of other environments and monitors without an environment", async () => {
     const others = [
       { id: 8, name: "disk", tags: ["env:staging"] },
       { id: 9, name: "by hand", tags: [] },

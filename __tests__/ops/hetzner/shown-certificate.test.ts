@@ -13,7 +13,7 @@ describe("the fingerprint of a presented certificate", () => {
     return (server.address() as AddressInfo).port;
   };
 
-  it("belongs to the requested host name, regardless of the issuer", async () => {
+  it("the fingerprint of a presented certificate belongs to the requested host name, regardless of the issuer", async () => {
     const [site, other] = [makeCertificate("www.foobar.com"), makeCertificate("other.foobar.com")];
     const contexts = new Map(
       Object.entries({ "www.foobar.com": site }).map(([name, { certificate: cert, key }]) => [

@@ -118,7 +118,7 @@ describe("a stack with its own folder", () => {
     };
   }
 
-  it("plans its own synthesized JSON instead of the one in cdktf.out", async () => {
+  it("a stack with its own folder plans its own synthesized JSON instead of the one in cdktf.out", async () => {
     const { stack, calls } = ownStack();
     await stack.init();
     await stack.plan({}, ({ apply }) => apply());
@@ -126,7 +126,7 @@ describe("a stack with its own folder", () => {
     expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
   });
 
-  it("plans a copy of its own synthesized JSON", async () => {
+  it("a stack with its own folder plans a copy of its own synthesized JSON", async () => {
     const { stack, calls } = ownStack();
     const copy = await stack.overridden({});
     expect(await copy.configuration()).toBe('{"new":true}');
@@ -135,14 +135,14 @@ describe("a stack with its own folder", () => {
     await copy.discard();
   });
 
-  it("verifies the identity of the environment before the first plan, even if it is not initialized", async () => {
+  it("a stack with its own folder verifies the identity of the environment before the first plan, even if it is not initialized", async () => {
     const { stack, order, calls } = ownStack();
     await stack.plan({}, () => undefined);
     expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
     expect(calls()[0]).toContain(" plan ");
   });
 
-  it("keeps the provider versions that init has locked", async () => {
+  it("a stack with its own folder keeps the provider versions that init has locked", async () => {
     const { stack } = ownStack();
     writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
     await stack.init();

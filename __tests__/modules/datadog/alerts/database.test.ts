@@ -45,7 +45,7 @@ describe("the database group", () => {
     expect(alerts(sent)).toEqual(told);
   });
 
-  it("alerts on missing members, a missing primary or two primaries after five minutes, not during a short failover", () => {
+  it("monitors of the database group alert on missing members, a missing primary or two primaries after five minutes, not during a short failover", () => {
     const primaries = sends("mysql.replication.group.member_status", {
       member_state: "online",
       member_role: "primary",

@@ -79,16 +79,19 @@ describe("a fault of one server", () => {
   /** These certificates belong to the site, not to the server that checks them. */
   const ofTheSite = ["edge-certificate", "origin-certificate"];
 
-  it.each(levels)("causes an alert of $id for that server only", ({ id, send, well, warns, alerts, beside = "" }) => {
-    const at = (value: number) => named(id, [send("alpha", value), send("bravo", well), send("charlie", well)]);
-    const alpha = [ofTheSite.includes(id) ? "" : `server:alpha${beside}`];
-    expect(at(well)).toEqual({ alert: [], warning: warns ? [] : "none" });
-    for (const value of warns ?? []) expect(at(value), String(value)).toEqual({ alert: [], warning: alpha });
-    expect(at(alerts)).toEqual({ alert: alpha, warning: warns ? alpha : "none" });
-  });
+  it.each(levels)(
+    "a fault of one server causes an alert of $id for that server only",
+    ({ id, send, well, warns, alerts, beside = "" }) => {
+      const at = (value: number) => named(id, [send("alpha", value), send("bravo", well), send("charlie", well)]);
+      const alpha = [ofTheSite.includes(id) ? "" : `server:alpha${beside}`];
+      expect(at(well)).toEqual({ alert: [], warning: warns ? [] : "none" });
+      for (const value of warns ?? []) expect(at(value), String(value)).toEqual({ alert: [], warning: alpha });
+      expect(at(alerts)).toEqual({ alert: alpha, warning: warns ? alpha : "none" });
+    },
+  );
 
   it.each(levels)(
-    "causes an alert of $id after a minimum time, which ends when the fault is over",
+    "a fault of one server causes an alert of $id after a minimum time, which ends when the fault is over",
     ({ id, send, well, alerts, minutes }) => {
       const [told, over] = minutes;
       const isTold = (now: number, minutes: number, before: number): boolean =>
@@ -98,14 +101,14 @@ describe("a fault of one server", () => {
     },
   );
 
-  it("causes no alert in another environment", () => {
+  it("a fault of one server causes no alert in another environment", () => {
     const send = sends("system.cpu.idle", { env: "staging" });
     expect(named("cpu-busy", [send("alpha", 1)]).alert).toEqual([]);
   });
 });
 
 describe("a service that does not answer", () => {
-  it("causes an alert for its server after three or four failed checks, not after a single one", () => {
+  it("an unanswered service check causes an alert for its server after three or four failed checks, not after a single one", () => {
     const checks = [...definitions.values()].filter(({ condition }) => condition.kind === "check");
     expect(checks).toHaveLength(5);
     for (const { id, condition, thresholds } of checks) {
@@ -115,7 +118,7 @@ describe("a service that does not answer", () => {
     }
   });
 
-  it("causes an alert if the agent sends nothing: after five minutes for a server, after two days for a certificate", () => {
+  it("a silent agent causes an alert: after five minutes for a server, after two days for a certificate", () => {
     const silent = [...definitions.values()].flatMap(({ id, noDataMinutes }) =>
       noDataMinutes ? [[id, noDataMinutes]] : [],
     );
@@ -154,7 +157,7 @@ describe("the comparison with the configuration", () => {
       },
     ]).alert;
 
-  it("alerts after a week without a comparison, even if none has ever run", () => {
+  it("a monitor alerts after a week without a comparison, even if none has ever run", () => {
     expect(compared(5, 1445)).toEqual([]);
     expect(compared(minutesOfAWeek - 1)).toEqual([]);
     expect(compared(minutesOfAWeek + 1)).toEqual([""]);

@@ -84,7 +84,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
-  it("activates a release, returns to an earlier one with the same command, and does nothing if it is current", async () => {
+  it("deploy-app activates a release, returns to an earlier one with the same command, and does nothing if it is current", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; current; release 1; current; release 1");
     expect(output.filter((line) => !line.includes("is current"))).toEqual([
       "exit 0",
@@ -97,7 +97,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("rejects a second deployment at the same time", async () => {
+  it("deploy-app rejects a second deployment at the same time", async () => {
     const output = await deploy(
       "build 1; build 2; exec 8>deploy-app.lock; flock 8; release 1; exec 8>&-; release 2; ls opt/releases | wc -l",
     );
@@ -110,7 +110,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("syncs a release to disk before renaming it, and switches with one rename", async () => {
+  it("deploy-app syncs a release to disk before renaming it, and switches with one rename", async () => {
     const output = await deploy("build 1; release 1; sed 's/work[.][^/]*/work/; s/[0-9a-f]\\{16\\}/SHA/' steps");
     expect(output.slice(2)).toEqual([
       "sync -f /opt/.work/app",
@@ -132,14 +132,14 @@ describe("deploy-app", { concurrent: true }, () => {
   it.each([
     ["the current release", "release 1"],
     ["an earlier one", "build 2; release 1; release 2"],
-  ])("fetches %s again if it is incomplete", async (_, before) => {
+  ])("deploy-app fetches %s again if it is incomplete", async (_, before) => {
     const output = await deploy(
       `build 1; ${before}; for f in opt/releases/4355*/server.js; do : >$f; done; release 1; current`,
     );
     expect(output.slice(-3)).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1"]);
   });
 
-  it("keeps the current release if a download fails", async () => {
+  it("deploy-app keeps the current release if a download fails", async () => {
     expect((await deploy("build 1; release 1; release 2; current")).slice(2)).toEqual([
       "fetch-release: refused",
       "exit 1",
@@ -157,7 +157,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("stops a trial left by an interrupted run first, and its own trial afterwards", async () => {
+  it("deploy-app stops a trial left by an interrupted run first, and its own trial afterwards", async () => {
     const output = await deploy("build 1; release 1; cat systemctl.log; ls opt | grep -c trial");
     expect(output.slice(2)).toEqual([
       "restart app-trial.service",
@@ -174,14 +174,14 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(output).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1", "0"]);
   });
 
-  it("makes a trial readable for the application's user regardless of the umask, and deletes a failed trial", async () => {
+  it("deploy-app makes a trial readable for the application's user regardless of the umask, and deletes a failed trial", async () => {
     const output = await deploy(
       "umask 077; build 1; chmod 755 r1 r1/app; sick trial; release 1; cat modes; ls -A opt; tail -n 1 systemctl.log",
     );
     expect(output.slice(1)).toEqual(["exit 1", "755", "755", "releases", "stop app-trial.service"]);
   });
 
-  it("reports that there is no previous release if the first one is unhealthy", async () => {
+  it("deploy-app reports that there is no previous release if the first one is unhealthy", async () => {
     const output = await deploy("build 1; sick all; release 1; ls opt/releases | wc -l");
     expect(output).toEqual([
       expect.stringMatching(/ is not healthy, and there is no previous release$/),
@@ -216,7 +216,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("restarts workers without waiting, and needs no socket if the application opens its port", async () => {
+  it("deploy-app restarts workers without waiting, and needs no socket if the application opens its port", async () => {
     const workers = { mail: { command: ["./mail"] } };
     const config = exampleConfig({ application: { listens: "port", workers } });
     expect((await deploy("build 1; release 1; grep -v trial systemctl.log", config)).slice(2)).toEqual([
@@ -242,7 +242,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(trial + 2 * current + switched).toBeLessThan(200);
   });
 
-  it("switches back from an unhealthy release and deletes it", async () => {
+  it("deploy-app switches back from an unhealthy release and deletes it", async () => {
     const output = await deploy(
       "build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l",
     );
@@ -279,7 +279,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(output.slice(-2)).toEqual(["// 2", "2"]);
   });
 
-  it("keeps the current release in place although it is unhealthy", async () => {
+  it("deploy-app keeps the current release in place although it is unhealthy", async () => {
     const output = await deploy("build 1; release 1; sick all; release 1; current; tail -n 1 systemctl.log");
     expect(output.slice(2)).toEqual([
       expect.stringMatching(/is current, was restarted and is not healthy$/),
@@ -289,7 +289,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("lists installed releases by URL and SHA-256, the newest first", async () => {
+  it("deploy-app lists installed releases by URL and SHA-256, the newest first", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; release 1; ./deploy-app --list");
     expect(output.slice(-2)).toEqual([
       "https://archive.test/1 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865 (current)",
@@ -297,14 +297,14 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("keeps five releases", async () => {
+  it("deploy-app keeps five releases", async () => {
     const output = await deploy(
       "for n in 1 2 3 4 5 6 7; do build $n; release $n; sleep 0.02; done; ls opt/releases | wc -l; current",
     );
     expect(output.slice(-2)).toEqual(["5", "// 7"]);
   });
 
-  it("prints help and rejects wrong arguments", async () => {
+  it("deploy-app prints help and rejects wrong arguments", async () => {
     const [url, sha] = ["https://archive.test/x", "0".repeat(64)];
     const wrong = [`http://archive.test/x ${sha}`, `${url} abc`, `${url} ${sha}0`, `${url} ${sha} x`, url, ""];
     const each = wrong.map((words) => `./deploy-app ${words} >/dev/null 2>&1; echo "exit $?"`);

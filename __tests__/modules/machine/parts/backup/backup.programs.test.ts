@@ -47,7 +47,7 @@ describe("mysql-backup", () => {
     600_000,
   );
 
-  it.runIf(python)("accepts the settings in the payload, which are complete", () => {
+  it.runIf(python)("mysql-backup accepts the settings in the payload, which are complete", () => {
     const read = [
       "import json, pathlib, sys, tempfile, settings",
       "with tempfile.TemporaryDirectory() as name:",
@@ -88,7 +88,7 @@ describe("mysql-backup", () => {
     },
   );
 
-  it("configures the restore on every member, because no member may serve data of another restore, and only the first restores", () => {
+  it("mysql-backup configures the restore on every member, because no member may serve data of another restore, and only the first restores", () => {
     expect(given("bravo", paths.backup.restore)).toEqual(given("alpha", paths.backup.restore));
     expect(given("bravo", paths.backup.restoring)).toBeUndefined();
     expect(given("bravo", paths.backup.settings)).toEqual({
@@ -117,7 +117,7 @@ describe("mysql-backup", () => {
 
   const unit = (name: string): readonly string[] => readFileSync(`${program}/${name}`, "utf8").split("\n");
 
-  it("uploads under its own user with read access to MySQL's files, restarts without a limit, and has low priority", () => {
+  it("mysql-backup uploads under its own user with read access to MySQL's files, restarts without a limit, and has low priority", () => {
     expect(unit("mysql-backup.service")).toEqual(
       expect.arrayContaining([
         "After=mysql.service network-online.target",
@@ -137,7 +137,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("makes base backups under the same user, checks every five minutes, and leaves no copy behind", () => {
+  it("mysql-backup makes base backups under the same user, checks every five minutes, and leaves no copy behind", () => {
     const copies = "/usr/bin/rm -rf /var/lib/mysql-files/base";
     expect(unit("mysql-base.service")).toEqual(
       expect.arrayContaining([
@@ -164,7 +164,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("restores once onto the mounted volume, without a time limit, and after each interruption; secrets stay in memory", () => {
+  it("mysql-backup restores once onto the mounted volume, without a time limit, and after each interruption; secrets stay in memory", () => {
     expect(unit("mysql-restore.service")).toEqual(
       expect.arrayContaining([
         "Requires=mysql-data.service",

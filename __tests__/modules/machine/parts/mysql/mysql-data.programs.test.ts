@@ -86,7 +86,7 @@ const fileSystems = "mysql-data on file systems";
 const canFormat = hasTools(["mkfs.ext4", "blkid", "sfdisk"], fileSystems);
 
 describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
-  it("formats an empty volume, checks it, and mounts it read-only on errors", async () => {
+  it("mysql-data mount formats an empty volume, checks it, and mounts it read-only on errors", async () => {
     expect(await run("volume 1 10G; mysql-data mount; label 1")).toEqual([
       "mysql-data: formatting the empty volume volume_1",
       ...mounted("volume_1"),
@@ -94,7 +94,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     ]);
   });
 
-  it("mounts a volume that it formatted before", async () => {
+  it("mysql-data mount mounts a volume that it formatted before", async () => {
     expect(await run("ours 1; mysql-data mount")).toEqual(mounted("volume_1"));
   });
 
@@ -123,7 +123,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
   });
 
   it.each(["volume 2", "volume 2; mkfs.ext4 -q volumes/scsi-0HC_Volume_2", "volume 0; put 0 0"])(
-    "chooses the labelled volume if a second one is attached (%s)",
+    "mysql-data mount chooses the labelled volume if a second one is attached (%s)",
     async (second) => {
       expect(await run(`ours 1; ${second}; mysql-data mount`)).toEqual(mounted("volume_1"));
     },
@@ -137,7 +137,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     expect(await run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
   });
 
-  it("ignores partitions", async () => {
+  it("mysql-data mount ignores partitions", async () => {
     expect(await run("ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount")).toEqual(
       [waits("none")],
     );
@@ -147,7 +147,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     expect(await run("volume 1; touch mounted; mysql-data mount; echo $?; label 1")).toEqual(["0"]);
   });
 
-  it("repairs a file system with a recorded error", async () => {
+  it("mysql-data mount repairs a file system with a recorded error", async () => {
     const output = await run(
       "ours 1; debugfs -w -R 'ssv state 2' volumes/* 2>/dev/null; mysql-data mount; dumpe2fs -h volumes/* 2>/dev/null | grep state",
     );
@@ -202,7 +202,7 @@ describe.runIf(canFormat)("the reserved space", besideEachOther, () => {
 });
 
 describe("mysql-data initialize", besideEachOther, () => {
-  it("creates a complete data directory owned by mysql, and replaces an empty one", async () => {
+  it("mysql-data initialize creates a complete data directory owned by mysql, and replaces an empty one", async () => {
     for (const found of ["data.new/rest", "data"])
       expect(await run(`touch mounted; mkdir -p mnt/${found}; mysql-data initialize; ls mnt; cat installed`)).toEqual([
         "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
@@ -213,7 +213,7 @@ describe("mysql-data initialize", besideEachOther, () => {
       ]);
   });
 
-  it("keeps existing data at each boot", async () => {
+  it("mysql-data initialize keeps existing data at each boot", async () => {
     const data = "touch mounted; mkdir -p mnt/data/mysql;";
     const mysqls = "printf '#!/bin/sh\\necho mysql:mysql\\n' >bin/stat; chmod +x bin/stat;";
     expect(await run(`${data} mysql-data initialize && ls mnt`)).toEqual([
@@ -225,7 +225,7 @@ describe("mysql-data initialize", besideEachOther, () => {
   });
 
   it.runIf(hasTool("mysqld", "the statements of a new data directory"))(
-    "lets root log in over the socket",
+    "mysql-data initialize lets root log in over the socket",
     async () => {
       const { status, output } = await inTemporaryFolder((folder) => {
         const words = ["--no-defaults", "--initialize-insecure", "--user=root", `--datadir=${join(folder, "data")}`];

@@ -160,7 +160,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       },
     );
 
-    it("reports the reason for a failure within two seconds, is not logged and must not be cached", async () => {
+    it("the health check reports the reason for a failure within two seconds, is not logged and must not be cached", async () => {
       const output = await inNetwork(
         terminate,
         `check() { request -i -m 2 http://10.0.1.11/healthz | grep -aE '^HTTP|^Cache|^Content-T|reason' | tr -d '\\r' | paste -sd' '; }

@@ -79,7 +79,7 @@ function fetch(script: string, { isLeftAsItIs = false } = {}): string[] {
 }
 
 describe("fetch-release", () => {
-  it("downloads the release once and leaves only the requested program", () => {
+  it("fetch-release downloads the release once and leaves only the requested program", () => {
     expect(fetch("get mysql-group; get mysql-group; cat opt/x/main downloads; ls -A opt")).toEqual([
       "fetch-release: /opt/x is mysql-group of https://archive.test/r.tgz",
       "exit 0",
@@ -90,17 +90,17 @@ describe("fetch-release", () => {
     ]);
   });
 
-  it("deletes what an interrupted run left behind", () => {
+  it("fetch-release deletes what an interrupted run left behind", () => {
     expect(fetch("mkdir -p opt/.fetch.AAAAAA/release; get app; ls -A opt").at(-1)).toBe("x");
   });
 
-  it("downloads once if two runs start at the same time", () => {
+  it("fetch-release downloads once if two runs start at the same time", () => {
     const output = fetch("get app & get app & wait; wc -l <downloads");
     expect(output.filter((line) => line === "exit 0")).toHaveLength(2);
     expect(output.at(-1)).toBe("1");
   });
 
-  it("syncs the folder to disk before renaming it, so that a power cut leaves a complete program or none", () => {
+  it("fetch-release syncs the folder to disk before renaming it, so that a power cut leaves a complete program or none", () => {
     expect(fetch("get app; sed 's/fetch[.][^/]*/work/' steps").slice(-3)).toEqual([
       expect.stringMatching(/^mv .*\.sha256$/),
       "sync -f /opt/.work/release/app",
@@ -113,7 +113,7 @@ describe("fetch-release", () => {
     ["a missing file", "rm opt/x/main"],
     ["a missing checksum list", "rm opt/x/.sha256"],
     ["an empty checksum list", ": >opt/x/.sha256"],
-  ])("detects a program with %s and fetches it again", (_, damage) => {
+  ])("fetch-release detects a program with %s and fetches it again", (_, damage) => {
     const check = "./fetch-release --check /$PWD/opt/x; echo $?";
     expect(
       fetch(`get mysql-group >&2; ${check}; ${damage}; ${check}; get mysql-group >&2; ${check}; cat opt/x/main`).filter(
@@ -122,13 +122,13 @@ describe("fetch-release", () => {
     ).toEqual(["0", "1", "0", "main"]);
   });
 
-  it("makes unpacked files readable for all users and writable only for root", () => {
+  it("fetch-release makes unpacked files readable for all users and writable only for root", () => {
     expect(fetch("chmod 600 r/mysql-group/main; pack; get mysql-group; stat -c %a opt/x opt/x/main").slice(-2)).toEqual(
       ["755", "644"],
     );
   });
 
-  it("supports file names with special characters", () => {
+  it("fetch-release supports file names with special characters", () => {
     const script = "touch 'r/mysql-group/a b' \"r/mysql-group/it's\"; pack; get mysql-group";
     expect(
       fetch(
@@ -137,12 +137,12 @@ describe("fetch-release", () => {
     ).toEqual(["fetch-release: /opt/x is mysql-group of https://archive.test/r.tgz", ...["exit 0", "0", "1"]]);
   });
 
-  it("writes the checksums itself, even if the program contains such a file", () => {
+  it("fetch-release writes the checksums itself, even if the program contains such a file", () => {
     const script = "echo other >r/mysql-group/.sha256; pack; get mysql-group; get mysql-group; cat downloads";
     expect(fetch(script).slice(1)).toEqual(["exit 0", "exit 0", "curl"]);
   });
 
-  it("removes setuid bits and does not depend on the umask", () => {
+  it("fetch-release removes setuid bits and does not depend on the umask", () => {
     const output = fetch("umask 077; chmod 4755 r/mysql-group/main; pack; get mysql-group; stat -c %a opt opt/x/main");
     expect(output.slice(-2)).toEqual(["755", "755"]);
   });
@@ -157,14 +157,14 @@ describe("fetch-release", () => {
     ["no tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
     ["a release without the program", "get other", /^the release has no other$/],
     ["a failed download", "sha=$(sha); rm r.tgz; get app $sha", /^cannot download https:\/\/archive\.test\/r\.tgz$/],
-  ])("rejects %s and leaves nothing behind", (_, script, reason) => {
+  ])("fetch-release rejects %s and leaves nothing behind", (_, script, reason) => {
     const output = fetch(`${script}; ls -A opt`);
     const said = output.filter((line) => line.startsWith("fetch-release: ")).map((line) => line.slice(15));
     expect(said).toEqual([expect.stringMatching(reason)]);
     expect(output.at(-1)).toBe("exit 1");
   });
 
-  it("prints help and rejects wrong arguments", () => {
+  it("fetch-release prints help and rejects wrong arguments", () => {
     const [url, sha] = ["https://archive.test/r.tgz", "0".repeat(64)];
     const wrong = [
       `http://archive.test/r.tgz ${sha} app /x`,
