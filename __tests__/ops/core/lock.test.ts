@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { unlock } from "../../../ops/commands/unlock.js";
 import { holdingOf, Lock, LockStore, refusalOf, requireLock, type Holding } from "../../../ops/core/lock.js";
 import { Progress } from "../../../ops/core/progress.js";
@@ -26,6 +27,15 @@ const elsewhere = { machine: "another machine" };
 const otherBoot = { boot: "another boot" };
 
 describe("the takeover of a lock", () => {
+  it.each([
+    ["jane", "jane"],
+    ["", "unknown user"],
+  ])("names the user of the process: USER=%s", (user, name) => {
+    vi.stubEnv("USER", user);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(holdingOf("rollout").holder).toBe(`${name} on ${hostname()}`);
+  });
+
   it("the takeover of a lock is allowed after the holder has ended if it ran the same command or changed no server", () => {
     expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
     expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
