@@ -85,173 +85,168 @@ describe("the list of policies", () => {
   });
 });
 
-describe("ssh-not-from-the-world", () => {
-  it.each(["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"])(
-    "accepts SSH from the network %s",
-    (cidr) => {
-      expect(refusals(firewall(rule({ port: "22", sourceIps: [cidr] }), outward))).toEqual([]);
+const ssh = (port: string, ...sourceIps: string[]) => firewall(rule({ port, sourceIps }), outward);
+const service = (destinationPort: number) => (scope: Construct) =>
+  new LoadBalancerService(scope, "service", { loadBalancerId: "1", protocol: "tcp", listenPort: 443, destinationPort });
+const subnet = (scope: Construct) =>
+  new NetworkSubnet(scope, "s", { networkId: 1, type: "cloud", networkZone: "eu-central", ipRange: "10.0.1.0/24" });
+const network = (scope: Construct) => new Network(scope, "n", { name: "n", ipRange: "10.0.0.0/16", labels });
+const volume = (scope: Construct) => new Volume(scope, "v", { name: "v", size: 10, labels });
+const local = (name: string, value: unknown) => (scope: Construct) => new TerraformLocal(scope, name, value);
+const sensitive = (preset: string) => (scope: Construct) =>
+  new TerraformVariable(scope, "key", { type: "string", sensitive: true, default: preset });
+const upload = (privateKey: string, fixedName?: string) => (scope: Construct) =>
+  new UploadedCertificate(scope, "certificate", {
+    name: fixedName ?? new TerraformVariable(scope, "name", { type: "string" }).stringValue,
+    certificate: "public",
+    privateKey,
+    labels,
+    lifecycle: { createBeforeDestroy: true },
+  });
+const reference = "${tls_private_key.any.private_key_pem}";
+const origin = (requestedValidity?: number, safe = true, hostnames = ["*.foobar.com", "foobar.com"]) => {
+  const given = { csr: "${tls_cert_request.any.cert_request_pem}", requestType: "origin-ecc", hostnames };
+  return (scope: Construct) =>
+    new OriginCaCertificate(scope, "o", { ...given, requestedValidity, lifecycle: { createBeforeDestroy: safe } });
+};
+const unprotected = (more: Partial<HcloudServer> = {}) => server({ rebuildProtection: false, ...more });
+const nothing = (): void => undefined;
+const localState = (environment: string) =>
+  exampleConfig({ backend: { type: "local", acceptLocalState: false } }, environment);
+const sharedState = exampleConfig({
+  backend: {
+    ...{ acceptLocalState: undefined, type: "s3", bucket: "foobar-state" },
+    ...{ endpoint: "https://fsn1.your-objectstorage.com", region: "fsn1" },
+  } as unknown as EnvironmentInput["backend"],
+});
+const staging = exampleConfig({}, "staging");
+const privateKeyMarker = ["-----BEGIN", "EC PRIVATE KEY-----"].join(" ");
+
+/** A policy, what it checks, the resources, the message of the rejection (empty: the policy passes) and the environment. */
+type Case = readonly [policy: string, what: string, build: (scope: Construct) => void, message: string, tried?: Config];
+const cases: readonly Case[] = [
+  ...["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"].map((cidr): Case => [
+    "ssh-not-from-the-world",
+    `SSH from ${cidr}`,
+    ssh("22", cidr),
+    "",
+  ]),
+  ...(
+    [
+      ["22", ["0.0.0.0/0"], "0.0.0.0/0"],
+      ["22", ["198.51.100.0/24", "::/0"], "::/0"],
+      ["20-30", ["0.0.0.0/0", "::/0"], "0.0.0.0/0 and ::/0"],
+      ["22", ["0.0.0.0/1", "128.0.0.0/1"], "0.0.0.0/1 and 128.0.0.0/1"],
+      ["22", ["64.0.0.0/7", "2000::/15"], "64.0.0.0/7 and 2000::/15"],
+    ] as const
+  ).map(([port, cidrs, named]): Case => [
+    "ssh-not-from-the-world",
+    `port ${port} from ${cidrs.join()}`,
+    ssh(port, ...cidrs),
+    `SSH is open to ${named}`,
+  ]),
+  ["ssh-not-from-the-world", "HTTPS from everywhere", firewall(rule({ sourceIps: ["0.0.0.0/0"] }), outward), ""],
+  ["database-not-public", "other ports", firewall(rule({ port: "443" }), outward), ""],
+  ...[3306, 33061, 8008].map((port): Case => [
+    "database-not-public",
+    `port ${port} from a single network`,
+    firewall(rule({ port: port === 8008 ? "8000-8010" : String(port) }), outward),
+    `port ${port} of MySQL is open on the public address`,
+  ]),
+  ["database-not-public", "a load balancer in front of nginx", service(443), ""],
+  [
+    "database-not-public",
+    "a load balancer in front of MySQL",
+    service(3306),
+    "the load balancer forwards to port 3306 of MySQL",
+  ],
+  ["server-placed", "a server with firewall and placement group", server({}), ""],
+  ["server-placed", "a firewall that filters both directions", firewall(rule({}), outward), ""],
+  ["server-placed", "a server without firewall", server({ firewallIds: [] }), "the server is in no firewall"],
+  [
+    "server-placed",
+    "a server without group",
+    server({ placementGroupId: undefined }),
+    "the server is in no placement group",
+  ],
+  ["server-placed", "a firewall without outbound rules", firewall(rule({})), "the firewall has no outbound rule"],
+  ["server-placed", "a firewall without inbound rules", firewall(outward), "the firewall has no inbound rule"],
+  ["protected-in-production", "another environment", unprotected({ labels: labelsOf(staging) }), "", staging],
+  [
+    "protected-in-production",
+    "acceptUnprotected",
+    unprotected(),
+    "",
+    exampleConfig({ protect: false, acceptUnprotected: true }),
+  ],
+  ["protected-in-production", "a server", unprotected(), "missing in production: rebuild_protection"],
+  ["protected-in-production", "a network", network, "missing in production: delete_protection, prevent_destroy"],
+  ["protected-in-production", "a subnet", subnet, "missing in production: prevent_destroy"],
+  ["protected-in-production", "a volume", volume, "missing in production: delete_protection, prevent_destroy"],
+  ["labels-present", "additional labels", server({ labels: { ...labels, more: "yes" } }), ""],
+  [
+    "labels-present",
+    "a missing label",
+    server({ labels: { environment: "production" } }),
+    'label managed-by must be "cdktf", got undefined',
+  ],
+  [
+    "labels-present",
+    "a wrong label",
+    server({ labels: { ...labels, environment: "staging" } }),
+    'label environment must be "production", got "staging"',
+  ],
+  [
+    "labels-present",
+    "no labels",
+    server({ labels: undefined }),
+    'label environment must be "production", got undefined\nlabel managed-by must be "cdktf", got undefined',
+  ],
+  ["no-secret-literal", "a reference", upload(reference), ""],
+  ["no-secret-literal", "an empty default", sensitive(""), ""],
+  ...(
+    [
+      ["a literal", upload("hunter2"), "resource.hcloud_uploaded_certificate.certificate.private_key"],
+      ["a local", local("etc-app-database-password", "hunter2"), "locals.etc-app-database-password"],
+      ["a header", local("headers", { "X-Edge-Token": { value: "hunter2" } }), "locals.headers.X-Edge-Token.value"],
+      ["a private key", server({ userData: privateKeyMarker }), "resource.hcloud_server.server.user_data"],
+      ["a default of a sensitive variable", sensitive("hunter2"), "variable.key.default"],
+    ] as const
+  ).map(([what, build, place]): Case => ["no-secret-literal", what, build, `${place} contains a secret in plain text`]),
+  ["certificate-lifecycle", "a validity and sorted names", origin(365), ""],
+  ["certificate-lifecycle", "no validity", origin(), "requested_validity is not set"],
+  [
+    "certificate-lifecycle",
+    "unsorted names",
+    origin(365, true, ["foobar.com", "*.foobar.com"]),
+    "hostnames are not sorted",
+  ],
+  [
+    "certificate-lifecycle",
+    "destroyed first",
+    origin(365, false),
+    "the certificate is destroyed before its successor exists",
+  ],
+  ["certificate-lifecycle", "a fixed name", upload(reference, "fixed"), "the uploaded certificate has a fixed name"],
+  ["state-shared", "local state in another environment", nothing, "", localState("staging")],
+  ["state-shared", "acceptLocalState", nothing, "", config],
+  ["state-shared", "an object storage", nothing, "", sharedState],
+  ["state-shared", "local state", nothing, "production keeps its state on one person's disk", localState("production")],
+];
+
+describe("policies for resources", () => {
+  const named = cases.map(([policy, what, build, message, tried]) => ({ policy, what, build, message, tried }));
+
+  it.each(named.filter(({ message }) => message === ""))("$policy accepts $what", ({ build, tried }) => {
+    expect(refusals(build, tried)).toEqual([]);
+  });
+
+  it.each(named.filter(({ message }) => message !== ""))(
+    "$policy rejects $what",
+    ({ policy, build, message, tried }) => {
+      expect(refusals(build, tried)).toEqual(message.split("\n").map((each) => `${policy}: ${each}`));
     },
   );
-
-  it.each([
-    ["22", ["0.0.0.0/0"], "0.0.0.0/0"],
-    ["22", ["198.51.100.0/24", "::/0"], "::/0"],
-    ["20-30", ["0.0.0.0/0", "::/0"], "0.0.0.0/0 and ::/0"],
-    ["22", ["0.0.0.0/1", "128.0.0.0/1"], "0.0.0.0/1 and 128.0.0.0/1"],
-    ["22", ["64.0.0.0/7", "2000::/15"], "64.0.0.0/7 and 2000::/15"],
-  ])("rejects port %s from %j", (port, sourceIps, named) => {
-    expect(refusals(firewall(rule({ port, sourceIps }), outward))).toEqual([
-      `ssh-not-from-the-world: SSH is open to ${named}`,
-    ]);
-  });
-});
-
-describe("database-not-public", () => {
-  it("accepts other ports", () => {
-    expect(refusals(firewall(rule({ port: "443" }), outward))).toEqual([]);
-  });
-
-  it.each([
-    ["3306", 3306],
-    ["33061", 33061],
-    ["8000-8010", 8008],
-  ])("rejects port %s even from a single network", (port, named) => {
-    expect(refusals(firewall(rule({ port }), outward))).toEqual([
-      `database-not-public: port ${named} of MySQL is open on the public address`,
-    ]);
-  });
-
-  const service = (destinationPort: number) => (scope: Construct) =>
-    new LoadBalancerService(scope, "service", {
-      loadBalancerId: "1",
-      protocol: "tcp",
-      listenPort: 443,
-      destinationPort,
-    });
-
-  it("rejects a load balancer that forwards to MySQL, and accepts other load balancers", () => {
-    expect(refusals(service(443))).toEqual([]);
-    expect(refusals(service(3306))).toEqual(["database-not-public: the load balancer forwards to port 3306 of MySQL"]);
-  });
-});
-
-describe("server-placed", () => {
-  it("accepts a server in a firewall and a placement group, and a firewall that filters both directions", () => {
-    expect(refusals(server({}))).toEqual([]);
-    expect(refusals(firewall(rule({}), outward))).toEqual([]);
-  });
-
-  it.each([
-    ["no firewall", server({ firewallIds: [] }), "server-placed: the server is in no firewall"],
-    ["no group", server({ placementGroupId: undefined }), "server-placed: the server is in no placement group"],
-    ["nothing filtered out", firewall(rule({})), "server-placed: the firewall has no outbound rule"],
-    ["nothing filtered in", firewall(outward), "server-placed: the firewall has no inbound rule"],
-  ])("rejects %s", (_, build, message) => {
-    expect(refusals(build)).toEqual([message]);
-  });
-});
-
-describe("protected-in-production", () => {
-  const unprotected = server({ rebuildProtection: false });
-
-  it("accepts an unprotected server outside production", () => {
-    const staging = exampleConfig({}, "staging");
-    expect(refusals(server({ rebuildProtection: false, labels: labelsOf(staging) }), staging)).toEqual([]);
-  });
-
-  it("accepts an unprotected server if acceptUnprotected is set", () => {
-    expect(refusals(unprotected, exampleConfig({ protect: false, acceptUnprotected: true }))).toEqual([]);
-  });
-
-  it.each([
-    ["a server", unprotected, "rebuild_protection"],
-    [
-      "a network",
-      (scope: Construct) => new Network(scope, "n", { name: "n", ipRange: "10.0.0.0/16", labels }),
-      "delete_protection, prevent_destroy",
-    ],
-    [
-      "a subnet",
-      (scope: Construct) =>
-        new NetworkSubnet(scope, "s", {
-          networkId: 1,
-          type: "cloud",
-          networkZone: "eu-central",
-          ipRange: "10.0.1.0/24",
-        }),
-      "prevent_destroy",
-    ],
-    [
-      "a volume",
-      (scope: Construct) => new Volume(scope, "v", { name: "v", size: 10, labels }),
-      "delete_protection, prevent_destroy",
-    ],
-  ])("rejects %s without protection", (_, build, names) => {
-    expect(refusals(build)).toEqual([`protected-in-production: missing in production: ${names}`]);
-  });
-});
-
-describe("labels-present", () => {
-  it("accepts additional labels", () => {
-    expect(refusals(server({ labels: { ...labels, more: "yes" } }))).toEqual([]);
-  });
-
-  it("rejects a resource without labels", () => {
-    expect(refusals(server({ labels: undefined }))).toEqual([
-      'labels-present: label environment must be "production", got undefined',
-      'labels-present: label managed-by must be "cdktf", got undefined',
-    ]);
-  });
-});
-
-describe("no-secret-literal", () => {
-  const upload = (privateKey: string) => (scope: Construct) => {
-    const name = new TerraformVariable(scope, "name", { type: "string" }).stringValue;
-    return new UploadedCertificate(scope, "certificate", {
-      name,
-      certificate: "public",
-      privateKey,
-      labels,
-      lifecycle: { createBeforeDestroy: true },
-    });
-  };
-
-  it("accepts references", () => {
-    expect(refusals(upload("${tls_private_key.any.private_key_pem}"))).toEqual([]);
-  });
-
-  it("rejects a literal in the place of a secret", () => {
-    expect(refusals(upload("hunter2"))).toEqual([
-      "no-secret-literal: resource.hcloud_uploaded_certificate.certificate.private_key contains a secret in plain text",
-    ]);
-  });
-
-  it("rejects a literal in a local or a header with the name of a secret", () => {
-    const local = (scope: Construct) => new TerraformLocal(scope, "etc-app-database-password", "hunter2");
-    const header = (scope: Construct) => new TerraformLocal(scope, "headers", { "X-Edge-Token": { value: "hunter2" } });
-    expect(refusals(local)).toEqual([
-      "no-secret-literal: locals.etc-app-database-password contains a secret in plain text",
-    ]);
-    expect(refusals(header)).toEqual([
-      "no-secret-literal: locals.headers.X-Edge-Token.value contains a secret in plain text",
-    ]);
-  });
-
-  it("rejects a private key in any place", () => {
-    const marker = ["-----BEGIN", "EC PRIVATE KEY-----"].join(" ");
-    expect(refusals(server({ userData: marker }))).toEqual([
-      "no-secret-literal: resource.hcloud_server.server.user_data contains a secret in plain text",
-    ]);
-  });
-
-  it("rejects a default of a sensitive variable, unless it is empty", () => {
-    const variable = (preset: string) => (scope: Construct) =>
-      new TerraformVariable(scope, "key", { type: "string", sensitive: true, default: preset });
-    expect(refusals(variable(""))).toEqual([]);
-    expect(refusals(variable("hunter2"))).toEqual([
-      "no-secret-literal: variable.key.default contains a secret in plain text",
-    ]);
-  });
 });
 
 describe("no-secret-literal in payloads", () => {
@@ -288,78 +283,5 @@ describe("payload-fits", () => {
     expect(() => synthesizeEnvironment(withUrl(`https://releases.foobar.com/${noise(32_768)}.tar.gz`))).toThrow(
       /policy payload-fits: production-servers\/alpha: user data has \d{5} bytes, more than the limit of 32768/,
     );
-  });
-});
-
-describe("certificate-lifecycle", () => {
-  const origin = (given: { requestedValidity?: number; hostnames?: string[]; safe?: boolean }) => (scope: Construct) =>
-    new OriginCaCertificate(scope, "origin", {
-      csr: "${tls_cert_request.any.cert_request_pem}",
-      requestType: "origin-ecc",
-      hostnames: given.hostnames ?? ["*.foobar.com", "foobar.com"],
-      requestedValidity: given.requestedValidity,
-      lifecycle: { createBeforeDestroy: given.safe ?? true },
-    });
-
-  it("accepts a certificate with createBeforeDestroy, a validity and sorted names", () => {
-    expect(refusals(origin({ requestedValidity: 365 }))).toEqual([]);
-  });
-
-  it.each([
-    ["no validity", origin({}), "requested_validity is not set"],
-    [
-      "unsorted names",
-      origin({ requestedValidity: 365, hostnames: ["foobar.com", "*.foobar.com"] }),
-      "hostnames are not sorted",
-    ],
-    [
-      "a certificate that is destroyed first",
-      origin({ requestedValidity: 365, safe: false }),
-      "the certificate is destroyed before its successor exists",
-    ],
-  ])("rejects %s", (_, build, what) => {
-    expect(refusals(build)).toEqual([`certificate-lifecycle: ${what}`]);
-  });
-
-  it("rejects an uploaded certificate with a fixed name", () => {
-    const build = (scope: Construct) =>
-      new UploadedCertificate(scope, "certificate", {
-        name: "fixed",
-        certificate: "public",
-        privateKey: "${tls_private_key.any.private_key_pem}",
-        labels,
-        lifecycle: { createBeforeDestroy: true },
-      });
-    expect(refusals(build)).toEqual(["certificate-lifecycle: the uploaded certificate has a fixed name"]);
-  });
-});
-
-describe("state-shared", () => {
-  const nothing = (): void => undefined;
-  const local = (environment: string) =>
-    exampleConfig({ backend: { type: "local", acceptLocalState: false } }, environment);
-
-  it("accepts local state outside production, and in production if acceptLocalState is set", () => {
-    expect(refusals(nothing, local("staging"))).toEqual([]);
-    expect(refusals(nothing, config)).toEqual([]);
-  });
-
-  it("accepts state in an object storage", () => {
-    const shared = exampleConfig({
-      backend: {
-        acceptLocalState: undefined,
-        type: "s3",
-        bucket: "foobar-state",
-        endpoint: "https://fsn1.your-objectstorage.com",
-        region: "fsn1",
-      } as unknown as EnvironmentInput["backend"],
-    });
-    expect(refusals(nothing, shared)).toEqual([]);
-  });
-
-  it("rejects local state in production", () => {
-    expect(refusals(nothing, local("production"))).toEqual([
-      "state-shared: production keeps its state on one person's disk",
-    ]);
   });
 });

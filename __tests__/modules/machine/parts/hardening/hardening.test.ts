@@ -505,8 +505,5 @@ describe("the kernel", () => {
 describe("core dumps", () => {
   it("core dumps are disabled, because memory contains secrets", () => {
     expect(contentOf(part, "/etc/systemd/system.conf.d/60-no-core-dumps.conf")).toBe("[Manager]\nDefaultLimitCORE=0\n");
-    const kernel = contentOf(part, "/etc/sysctl.d/60-hardening.conf");
-    expect(kernel).toContain("fs.suid_dumpable = 0\n");
-    expect(kernel).toContain("kernel.core_pattern = |/bin/false\n");
   });
 });
