@@ -11,13 +11,13 @@ const payload = (packages: string[], ...lines: string[]) => ({
 });
 
 describe("payloadPackages", () => {
-  it("lists each package of all payloads once, in sorted order", () => {
+  it("payloadPackages lists each package of all payloads once, in sorted order", () => {
     expect(payloadPackages([payload(["nginx", "curl"]), payload(["curl", "mysql-server"])], "trixie").packages).toEqual(
       ["curl", "mysql-server", "nginx"],
     );
   });
 
-  it("parses apt source lines with and without options and fills in the Debian release", () => {
+  it("payloadPackages parses apt source lines with and without options and fills in the Debian release", () => {
     const lines = [
       "deb [signed-by=$KEY_FILE] http://repo.example/apt/ $RELEASE main tools",
       "deb http://other.example stable 7",
@@ -28,7 +28,7 @@ describe("payloadPackages", () => {
     ]);
   });
 
-  it("rejects an invalid apt source line", () => {
+  it("payloadPackages rejects an invalid apt source line", () => {
     expect(() => payloadPackages([payload([], "ppa:someone/thing")], "trixie")).toThrow(
       'apt source: must read "deb URL SUITE COMPONENTS", got "ppa:someone/thing"',
     );

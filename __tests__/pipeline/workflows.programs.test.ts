@@ -228,10 +228,10 @@ describe("the issue about drift", () => {
   }
 
   it.each([
-    ["is opened when something has drifted", 2, "", /^issue create --title Drift: example .* --body-file F\n$/],
-    ["is brought up to date while it is so", 2, "7", /^issue edit 7 --body-file F\n$/],
-    ["is closed when the world is as configured", 0, "7", /^issue close 7 /],
-    ["is not opened for nothing", 0, "", /^$/],
+    ["the drift issue is opened if there is drift", 2, "", /^issue create --title Drift: example .* --body-file F\n$/],
+    ["the drift issue is updated while drift remains", 2, "7", /^issue edit 7 --body-file F\n$/],
+    ["the drift issue is closed once the resources match the configuration", 0, "7", /^issue close 7 /],
+    ["no drift issue is opened without drift", 0, "", /^$/],
   ])("%s", (_what, code, open, asked) => {
     expect(report(code, open)).toEqual({ status: 0, asked: expect.stringMatching(asked) as string });
   });

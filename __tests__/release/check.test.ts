@@ -66,7 +66,7 @@ const settingsOf = async (application: object) => {
 const node = "/usr/bin/node";
 
 describe("the check of a release", () => {
-  it("finds no problem in a valid release, although its database is unavailable", async () =>
+  it("app:check finds no problem in a valid release, although its database is unavailable", async () =>
     expect(await checkRelease(await make(), await readSettings())).toEqual([]));
 
   it.each<[string, MakeProps, object, RegExp, RegExp]>([
@@ -132,14 +132,14 @@ describe("the check of a release", () => {
       /returns 500 while the database is unavailable/,
       /without a database query/,
     ],
-  ])("reports %s with a fix", async (_, props, application, what, fix) => {
+  ])("app:check reports %s with a fix", async (_, props, application, what, fix) => {
     const [found, ...more] = await checkRelease(await make(props), await settingsOf(application));
     expect(found).toMatchObject({ kind: "problem", what: expect.stringMatching(what) as string });
     expect(found?.fix).toMatch(fix);
     expect(more).toEqual([]);
   });
 
-  it("reports absolute paths", async () => {
+  it("app:check reports absolute paths", async () => {
     const file = join(folder, "absolute.tar.gz");
     const outside = join(folder, "outside");
     writeFileSync(outside, "x");
@@ -148,12 +148,12 @@ describe("the check of a release", () => {
     expect(what[0]).toBe(`${outside}: an absolute path`);
   });
 
-  it("reports a path that leads out of the release", () => {
+  it("app:check reports a path that leads out of the release", () => {
     const entries = [{ path: "app/../../evil", type: "File", executable: false }];
     expect(problemsOfEntries(entries)[0]?.what).toBe("app/../../evil: leads out of the release");
   });
 
-  it("reports 200 MiB of zeros as damage within seconds", async () => {
+  it("app:check reports 200 MiB of zeros as damage within seconds", async () => {
     const file = join(folder, "zeros.tar.gz");
     writeFileSync(file, gzipSync(Buffer.alloc(200 * 1024 ** 2)));
     const start = performance.now();
@@ -161,7 +161,7 @@ describe("the check of a release", () => {
     expect(performance.now() - start).toBeLessThan(20_000);
   });
 
-  it("does not read a file that is not a tarball or is too large for servers", async () => {
+  it("app:check does not read a file that is not a tarball or is too large for servers", async () => {
     const file = join(folder, "no-tarball");
     writeFileSync(file, "text");
     expect(await checkRelease(file, await readSettings())).toMatchObject([
@@ -173,7 +173,7 @@ describe("the check of a release", () => {
     ]);
   });
 
-  it("reports a check as not done if it needs a program that is not installed", async () => {
+  it("app:check reports a check as not done if it needs a program that is not installed", async () => {
     const settings = await settingsOf({ command: ["/usr/bin/no-such-runtime", "server.js"] });
     expect(await checkRelease(await make(), settings)).toMatchObject([
       {
@@ -183,7 +183,7 @@ describe("the check of a release", () => {
     ]);
   });
 
-  it.each(["guestbook", "python"])("finds no problem in the example %s", async (name) => {
+  it.each(["guestbook", "python"])("app:check finds no problem in the example %s", async (name) => {
     const application = `examples/${name}`;
     const { path } = await buildRelease({ folder, application });
     const found = await checkRelease(path, await readSettings(`${application}/environment.json`));

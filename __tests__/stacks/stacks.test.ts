@@ -155,7 +155,7 @@ describe("the authority of Cloudflare's client certificate during a rotation", (
     expect(shared["originPullCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
   });
 
-  it("the authority of Cloudflare's client certificate during a rotation signs the certificate that Cloudflare shows, which no server has", () => {
+  it("during a rotation, the authority of Cloudflare's client certificate signs the certificate that Cloudflare presents, which no server has", () => {
     expect(JSON.stringify(shared)).not.toContain("client_certificate");
     const [shown] = Object.values(edge.resource?.["cloudflare_authenticated_origin_pulls_certificate"] ?? {});
     expect(shown).toMatchObject({ lifecycle: { create_before_destroy: true } });

@@ -87,7 +87,7 @@ inServerFiles("payload", "tries known mutants one at a time; exit code 1 if test
   },
 );
 
-inServerFiles("lines", "removes each line, and changes one word, number or option of it at a time").action(
+inServerFiles("lines", "removes each line, or changes one word, number or option of a line").action(
   async (options: Options) => {
     const { stdout } = await execa("git", ["ls-files", "modules/machine/parts/*/files/*"]);
     const files = stdout.split("\n").filter((path) => path.includes(options.file) && !path.endsWith(".py"));

@@ -120,7 +120,7 @@ describe("the log", () => {
     return app.lines[0];
   };
 
-  it("logs each request with its id, method, path, class, status and duration", async () => {
+  it("the log contains each request with its id, method, path, class, status and duration", async () => {
     const line = await logged("/api/status?secret=1");
     expect(line).toMatchObject({
       level: "info",
@@ -132,7 +132,7 @@ describe("the log", () => {
     expect(line?.error).toBeUndefined();
   });
 
-  it("logs an error with its stack and causes, and answers without details", async () => {
+  it("the log contains an error with its stack and causes; the answer contains no details", async () => {
     expect(await logged("/api/broken")).toMatchObject({ level: "error", error: { message: "secret detail" } });
     expect(await (await get("/api/broken")).text()).not.toContain("secret detail");
     failure = away;
@@ -143,7 +143,7 @@ describe("the log", () => {
     ["/nothing", undefined, "info"],
     ["/healthz", undefined, "debug"],
     ["/healthz", away, "warn"],
-  ])("logs %s (database: %s) at level %s", async (path, error, level) => {
+  ])("the log contains %s (database: %s) at level %s", async (path, error, level) => {
     failure = error;
     expect(await logged(path)).toMatchObject({ level });
   });

@@ -8,7 +8,7 @@ const record = (level?: LogLevel) => {
 };
 
 describe("the log", () => {
-  it("writes one JSON object per line", () => {
+  it("the log writes one JSON object per line", () => {
     const { log, lines, last } = record();
     log.info({ request_id: "r" }, "two\nlines");
     expect(lines).toHaveLength(1);
@@ -17,7 +17,7 @@ describe("the log", () => {
     expect(Date.parse(String(last()["timestamp"]))).toBeGreaterThan(0);
   });
 
-  it("drops lines below its level", () => {
+  it("the log drops lines below its level", () => {
     const { log, lines } = record("warn");
     log.debug("a");
     log.info("b");
@@ -26,7 +26,7 @@ describe("the log", () => {
     expect(lines).toHaveLength(2);
   });
 
-  it("writes errors with kind, message, code and the stack of the causes", () => {
+  it("the log writes errors with kind, message, code and the stack of the causes", () => {
     const { log, last } = record();
     const cause = Object.assign(new Error("inner"), { code: "ECONNRESET" });
     log.error({ error: new TypeError("outer", { cause }) }, "failed");
@@ -36,7 +36,7 @@ describe("the log", () => {
     expect(last()["error"]).toMatchObject({ kind: "Error", code: "ECONNRESET" });
   });
 
-  it("writes thrown values that are not errors", () => {
+  it("the log writes thrown values that are not errors", () => {
     const { log, last } = record();
     log.error({ error: "text" }, "failed");
     expect(last()["error"]).toEqual({ kind: "string", message: "text" });

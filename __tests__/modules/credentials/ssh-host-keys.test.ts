@@ -20,7 +20,7 @@ describe("SshHostKeys", () => {
     });
   });
 
-  it("outputs only the public keys", () => {
+  it("SshHostKeys outputs only the public keys", () => {
     expect(synthesized.output?.["key"]).toEqual({
       value: "${trimspace(tls_private_key.ssh-host-key_alpha.public_key_openssh)}",
     });

@@ -128,11 +128,11 @@ const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, prob
 ];
 
 describe("monitorProblems", () => {
-  it.each(refusals)("rejects %s", (_rule, monitor, problem) => {
+  it.each(refusals)("monitorProblems rejects %s", (_rule, monitor, problem) => {
     expect(monitorProblems(monitor)).toContain(problem);
   });
 
-  it("accepts on_missing_data without other missing-data fields on a log monitor", () => {
+  it("monitorProblems accepts on_missing_data without other missing-data fields on a log monitor", () => {
     expect(monitorProblems({ ...log, notifyNoData: undefined, onMissingData: "resolve" })).toEqual([]);
   });
 });

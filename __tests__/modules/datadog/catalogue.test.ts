@@ -170,7 +170,7 @@ describe("changes by the configuration", () => {
 });
 
 describe("monitoringProblems", () => {
-  it("finds no problem in the example environment", () => {
+  it("monitoringProblems finds no problem in the example environment", () => {
     expect(monitoringProblems(exampleConfig())).toEqual([]);
   });
 
@@ -193,7 +193,7 @@ describe("monitoringProblems", () => {
       { monitors: { "cpu-busy": { reason, critical: 5, warning: 15, urgency: "notUrgent" as const } } },
       'monitoring.monitors.cpu-busy: must change at least one setting of the monitor, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; set values that differ from the defaults, or remove the entry',
     ],
-  ])("reports %s", (_what, monitoring, problem) => {
+  ])("monitoringProblems reports %s", (_what, monitoring, problem) => {
     expect(lines(monitoring)).toEqual([problem]);
   });
 
@@ -202,7 +202,7 @@ describe("monitoringProblems", () => {
     ["page-check", { critical: 9 }, "critical"],
     ["nginx-down", { warning: 1 }, "warning"],
     ["latency-fast-burn", { warning: 2 }, "warning"],
-  ] as const)("reports a threshold that the monitor %s does not have", (id, change, limit) => {
+  ] as const)("monitoringProblems reports a threshold that the monitor %s does not have", (id, change, limit) => {
     expect(lines({ monitors: { [id]: { reason, ...change } } })[0]).toMatch(
       new RegExp(
         `^monitoring\\.monitors\\.${id}\\.${limit}: must not be set: this monitor has no ${limit} threshold, got \\d; remove it$`,
@@ -229,12 +229,15 @@ describe("monitoringProblems", () => {
     ["members-missing", 90, "must be a number of database members, above 0 and at most 3"],
     ["edge-certificate", 0, "must be a number, above 0"],
     ["latency-fast-burn", 0.5, "must be a burn rate, at least 1"],
-  ] as const)("reports a threshold at which %s would alert always or never: %d", (id, critical, words) => {
-    const path = `monitoring.monitors.${id}.critical`;
-    expect(lines({ monitors: { [id]: { reason, critical } } }).filter((line) => line.startsWith(path))[0]).toContain(
-      `${path}: ${words}`,
-    );
-  });
+  ] as const)(
+    "monitoringProblems reports a threshold at which %s would alert always or never: %d",
+    (id, critical, words) => {
+      const path = `monitoring.monitors.${id}.critical`;
+      expect(lines({ monitors: { [id]: { reason, critical } } }).filter((line) => line.startsWith(path))[0]).toContain(
+        `${path}: ${words}`,
+      );
+    },
+  );
 });
 
 describe("certificate monitors", () => {

@@ -72,7 +72,7 @@ describe("dashboards", () => {
 describe("layOut", () => {
   const widget = value("a", { q: "avg:x{*}" });
 
-  it("places three widgets per row and each group below the previous group, without gaps or overlaps", () => {
+  it("layOut places three widgets per row and each group below the previous group, without gaps or overlaps", () => {
     const [first, second] = layOut([
       { title: "one", widgets: [widget, widget, widget, widget] },
       { title: "two", widgets: [widget] },

@@ -42,13 +42,13 @@ describe("message", () => {
 describe("receiversOf", () => {
   const receivers = { urgent: ["@wake"], notUrgent: ["@morning"] };
 
-  it("returns separate receivers for urgent and non-urgent alerts", () => {
+  it("receiversOf returns separate receivers for urgent and non-urgent alerts", () => {
     expect(receiversOf("urgent", receivers)).toEqual(["@wake"]);
     expect(receiversOf("notUrgent", receivers)).toEqual(["@morning"]);
     expect(receiversOf("part", receivers)).toEqual([]);
   });
 
-  it("returns the non-urgent receivers if no urgent receivers are configured", () => {
+  it("receiversOf returns the non-urgent receivers if no urgent receivers are configured", () => {
     expect(receiversOf("urgent", { ...receivers, urgent: [] })).toEqual(["@morning"]);
   });
 });

@@ -4,15 +4,18 @@ import { ports } from "../../../modules/platform/ports.js";
 import { exampleConfig } from "../../support/config.js";
 
 describe("the balancer", () => {
-  it("detects a failed health check after at most the last successful check, all retries and one timeout", () => {
+  it("the load balancer detects a failed health check after at most the last successful check, all retries and one timeout", () => {
     const healthCheck = { intervalSeconds: 10, timeoutSeconds: 4, retries: 2 };
     expect(noticeSeconds(exampleConfig({ loadBalancer: { healthCheck } }))).toBe(34);
   });
 
-  it.each(["terminate", "passthrough"] as const)("checks nginx's plain HTTP port if tls is %s", (tls) => {
-    const checks = balancerDefinition(exampleConfig({ tls })).services.map(({ healthCheck }) => healthCheck.port);
-    expect(checks).toEqual([ports.nginxHttp]);
-  });
+  it.each(["terminate", "passthrough"] as const)(
+    "the load balancer checks nginx's plain HTTP port if tls is %s",
+    (tls) => {
+      const checks = balancerDefinition(exampleConfig({ tls })).services.map(({ healthCheck }) => healthCheck.port);
+      expect(checks).toEqual([ports.nginxHttp]);
+    },
+  );
 
   it("the load balancer's definition contains all its settings as plain data", () => {
     const config = exampleConfig({

@@ -5,7 +5,7 @@ import { exampleConfig } from "../../support/config.js";
 const reason = "measured to be normal here";
 
 describe("monitoringReview", () => {
-  it("lists monitors by area with their limits and receivers", () => {
+  it("monitoringReview lists monitors by area with their limits and receivers", () => {
     const [monitors] = monitoringReview(exampleConfig());
     expect(monitors?.rows.map(([area, to]) => [area, to])).toEqual([
       ["web", "@pagerduty-foobar"],
@@ -24,7 +24,7 @@ describe("monitoringReview", () => {
     );
   });
 
-  it("lists the costs and the gaps of the monitoring", () => {
+  it("monitoringReview lists the costs and the gaps of the monitoring", () => {
     const [, notes] = monitoringReview(exampleConfig());
     expect(notes?.rows.map(([label]) => label)).toEqual([
       "custom metrics",
@@ -34,7 +34,7 @@ describe("monitoringReview", () => {
     ]);
   });
 
-  it("lists every adjustment with its reason, left-out composites and downtimes", () => {
+  it("monitoringReview lists every adjustment with its reason, left-out composites and downtimes", () => {
     const [, notes] = monitoringReview(
       exampleConfig({
         monitoring: {
@@ -58,7 +58,7 @@ describe("monitoringReview", () => {
     ]);
   });
 
-  it("lists everything that is not monitored if monitoring is off", () => {
+  it("monitoringReview lists everything that is not monitored if monitoring is off", () => {
     const [off, ...others] = monitoringReview(exampleConfig({ monitoring: { enabled: false } }));
     expect(others).toEqual([]);
     expect(off?.title).toBe("Monitoring is off: nothing in this list is monitored");

@@ -114,7 +114,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "lock: no server"]);
   });
 
-  it("a release asks to write the release into the configuration unless its URL and checksum are already there", async () => {
+  it("a release prints the line for the configuration unless its URL and checksum are already configured", async () => {
     instantly();
     const said = async (application: object) => {
       const world = new World(exampleConfig({ application }));

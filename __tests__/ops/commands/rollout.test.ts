@@ -76,7 +76,7 @@ describe("a rollout", () => {
     expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
   });
 
-  it("a rollout hands the primary's role to a near member", async () => {
+  it("a rollout transfers the primary role to a near member", async () => {
     instantly();
     const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
     const world = new World(config);

@@ -91,7 +91,7 @@ describe("shared user data of servers with the same roles", () => {
     expect(bravo[1]).not.toBe(alpha[1]);
   });
 
-  it("the shared payload names no server; files that do are the server's own", () => {
+  it("the shared payload contains no server's name; files with a name are server-specific", () => {
     const [shared = "", own = ""] = partsOf(userData(terminate, "alpha"));
     for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
     expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([

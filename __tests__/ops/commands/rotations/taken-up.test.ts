@@ -58,7 +58,7 @@ describe.runIf(hasTool("python3", "whether nginx has loaded a certificate"))(
     });
 
     it("the check for a loaded certificate fails if the file contains another certificate", () => {
-      expect(missing([{ after: 2 }], "newer")).toBe("its file holds another certificate");
+      expect(missing([{ after: 2 }], "newer")).toBe("the file contains another certificate");
     });
   },
 );

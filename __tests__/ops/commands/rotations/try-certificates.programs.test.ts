@@ -68,14 +68,14 @@ it.each([
     "old",
     ["old"],
     null,
-    "port … refuses the certificate that members show",
+    "port … rejects the certificate that members present",
   ],
   [
     "reports both ports of a member that still presents the old certificate",
     "old",
     ["new", "old"],
     null,
-    "port … shows another certificate than it is to show",
+    "port … presents another certificate than expected",
   ],
   [
     "reports both ports of a member that still trusts the old authority",

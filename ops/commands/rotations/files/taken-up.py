@@ -30,6 +30,6 @@ now = float(pathlib.Path("/proc/uptime").read_text().split()[0])
 written = now - (time.time() - path.stat().st_mtime)
 since = list(serving_since())
 if path.read_text() != sys.stdin.read():
-    print("its file holds another certificate")
+    print("the file contains another certificate")
 elif not since or min(since) < written - TOLERANCE_SECONDS:
     print("nginx has not loaded the certificate; read: journalctl -u nginx")

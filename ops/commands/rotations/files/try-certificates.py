@@ -66,9 +66,9 @@ def problem_at(wanted, place):
     accepted, refused = wanted["accepted"], wanted["refused"]
     seen = shown(wanted["address"], **place, **accepted)
     if seen is None:
-        return "refuses the certificate that members show"
+        return "rejects the certificate that members present"
     if seen != ssl.PEM_cert_to_DER_cert(accepted["certificate"]):
-        return "shows another certificate than it is to show"
+        return "presents another certificate than expected"
     if refused and shown(wanted["address"], **place, **refused) is not None:
         return "still accepts a certificate of the old authority"
     return None

@@ -25,12 +25,12 @@ const rules = (config = exampleConfig(), server = "alpha"): string =>
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("installs the local resolver", () => {
+  it("the host firewall installs the local resolver", () => {
     const part = partOf(hostFirewallPart);
     expect(part.packages).toContain("systemd-resolved");
   });
 
-  it("lets the application reach its configured networks by address family, but never the platform's own network", () => {
+  it("the host firewall lets the application reach its configured networks by address family, but never the platform's own network", () => {
     const egress = [
       { cidr: "0.0.0.0/0", ports: [443] },
       { cidr: "2001:db8:1::/48", ports: [8443] },
@@ -53,7 +53,7 @@ describe("the rules of each kind of server", () => {
   /** Everything except comments, which repeat the reasons of the rule table. */
   const plain = (text: string): string => text.replace(/^\s*#.*\n/gm, "");
 
-  it("the rules of each kind of server are the reviewed ones", async () => {
+  it("the rules of each kind of server equal the reviewed rules", async () => {
     const kinds = [
       ["web and database, every setting", everything, "alpha"],
       ["web, without monitoring", split, "front"],

@@ -14,7 +14,7 @@ const listen = (part: typeof terminate, name: string): string | undefined =>
 const main = contentOf(terminate, "/etc/nginx/nginx.conf");
 
 describe("nginx with defaults", () => {
-  it("listens on the private address and on loopback only, without TLS", () => {
+  it("nginx listens on the private address and on loopback only, without TLS", () => {
     expect(site().match(/^\t(listen|include \S*listen).*;$/gm)).toEqual([
       "\tinclude /etc/nginx/snippets/listen-http-default.conf;",
       "\tinclude /etc/nginx/snippets/listen-http.conf;",

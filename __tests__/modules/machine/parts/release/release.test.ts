@@ -209,7 +209,7 @@ describe("downloads of fetch-release", () => {
     return { url: `https://${secure}`, certificate };
   }
 
-  /** What the program says with the real curl, told to trust this certificate; a download ends at its wrong SHA-256. */
+  /** Output of fetch-release with the real curl, which trusts this certificate. A download fails because of its wrong SHA-256. */
   async function attempt(path: string, isTrusted = true): Promise<string> {
     const { url, certificate } = await serve();
     const folder = temporaryFolder();
