@@ -278,7 +278,7 @@ program
 program
   .command("drift")
   .helpGroup("Look:")
-  .description("compares what exists with the configuration, changes nothing; exit code 2 if something has drifted")
+  .description("compares the resources with the configuration without changing anything; exit code 2 if there is drift")
   .action(async () => {
     const { config, stacks } = await stacksHere("drift");
     process.exitCode = await drift(stacks, console.log);

@@ -7,8 +7,8 @@ const digestOf = (domain: string): string => createHash("sha256").update(domain)
 type Agreed = Pick<Config, "tls" | "domain"> & { readonly network: Pick<Config["network"], "balancerIp"> };
 
 /**
- * The load balancer contract as the text of a label. The load balancer and a server's payload must agree on the TLS mode, the site's domain, and
- * the load balancer's address, which is the only address that nginx and the host firewall accept.
+ * The load balancer contract as the text of a label. The load balancer and a server's payload must agree on the TLS mode, the site's
+ * domain, and the load balancer's address. nginx and the host firewall accept requests only from that address.
  */
 export const agreement = ({ tls, network, domain }: Agreed): string =>
   `${tls}-${network.balancerIp}-${digestOf(domain)}`;

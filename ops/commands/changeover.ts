@@ -85,9 +85,8 @@ export async function sayChangeover(site: Site, say: (line: string) => void): Pr
 }
 
 /**
- * Processes one server after the other. During a migration, the new load balancer is created before the first server, visitors are
- * directed to it before the last servers, and the previous load balancer is removed at the end. Each step depends only on the current
- * state.
+ * Processes one server after the other. During a migration, the new load balancer is created before the first server, and visitors are
+ * directed to it before the last servers. The previous load balancer is removed at the end. Each step depends only on the current state.
  * @param takeNext replaces the next outdated server, and returns whether there was one
  */
 export async function changingOver(context: Context, takeNext: () => Promise<boolean>): Promise<void> {

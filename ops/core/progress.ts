@@ -7,7 +7,7 @@ const reminderSeconds = 30;
 const clock = (): string => new Date().toTimeString().slice(0, 8);
 
 /**
- * Prints steps as lines with the time, in the same form for a terminal, a pipe and a log, so that readers see what a long step waited
+ * Prints steps as lines with the time, in the same form for a terminal, a pipe and a log. So readers of a log see what a long step waited
  * for.
  */
 export class Progress {

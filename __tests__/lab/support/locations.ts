@@ -52,8 +52,8 @@ export interface LossTimes {
 }
 
 /**
- * Loses a location, waits until balancers and group have noticed, does some work, directs visitors away, restores the location, waits until
- * it is complete, and directs visitors as before.
+ * Loses a location, waits until balancers and group have noticed, does some work, and directs visitors away. Then restores the location,
+ * waits until it is complete, and directs visitors as before.
  */
 export async function loseForAWhile(
   lab: Lab,

@@ -25,7 +25,7 @@ describe("the order of a rollout", () => {
     expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
   });
 
-  it("the order of a rollout contains a server that does not exist", () => {
+  it("a rollout also creates a configured server that does not exist", () => {
     expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
   });
 

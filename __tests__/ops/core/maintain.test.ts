@@ -87,7 +87,7 @@ describe("the power cut of a server that does not shut down", () => {
       { observation: { firstBoot: "running", member: null } },
       true,
     ],
-  ])("the power cut of a server that does not shut down is %s", (_, bravo, cut) => {
+  ])("a power cut for a server that does not shut down is %s", (_, bravo, cut) => {
     expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
   });
 });

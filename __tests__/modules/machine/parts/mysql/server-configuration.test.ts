@@ -10,7 +10,7 @@ const joinerSource = (name: string): string =>
   readFileSync(`modules/machine/parts/mysql/files/mysql-group/${name}`, "utf8");
 
 describe("the server's configuration", () => {
-  it("writes acknowledged commits to disk", () => {
+  it("MySQL writes acknowledged commits to disk", () => {
     expect(variables()).toMatchObject({
       sync_binlog: "1",
       innodb_flush_log_at_trx_commit: "1",
@@ -18,7 +18,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("listens on the private address only, and only with TLS", () => {
+  it("MySQL listens on the private address only, and only with TLS", () => {
     expect(variables()).toMatchObject({
       bind_address: "10.0.1.11",
       mysqlx: "OFF",
@@ -33,11 +33,11 @@ describe("the server's configuration", () => {
     expect(variables()["loose_group_replication_exit_state_action"]).toBe("READ_ONLY");
   });
 
-  it("clients can neither read files nor write outside one unused folder", () => {
+  it("MySQL clients can neither read files nor write outside one unused folder", () => {
     expect(variables()).toMatchObject({ local_infile: "OFF", secure_file_priv: "/var/lib/mysql-files" });
   });
 
-  it("runs no MySQL events on restored data, unless the configuration starts them", () => {
+  it("MySQL runs no events on restored data, unless the configuration starts them", () => {
     const restored = (startJobs: boolean) =>
       variables(
         mysqlOf(
@@ -53,7 +53,7 @@ describe("the server's configuration", () => {
     expect(variables()).not.toHaveProperty("event_scheduler");
   });
 
-  it("keeps binary logs for three days, or until they are in the archive", () => {
+  it("MySQL keeps binary logs for three days, or until they are in the archive", () => {
     const seconds = Number(variables()["binlog_expire_logs_seconds"]);
     expect(seconds).toBeGreaterThanOrEqual(3 * 24 * 3600);
     // Each further day needs space on the volume.
@@ -64,13 +64,13 @@ describe("the server's configuration", () => {
     expect(archived).not.toHaveProperty("binlog_expire_logs_seconds");
   });
 
-  it("allows only the private network into the group", () => {
+  it("MySQL allows only the private network into the group", () => {
     expect(variables()["loose_group_replication_ip_allowlist"]).toBe("10.0.1.0/24");
     const config = exampleConfig({ network: { subnet: "10.0.1.0/25" } });
     expect(variables(mysqlOf("alpha", config))["loose_group_replication_ip_allowlist"]).toBe("10.0.1.0/25");
   });
 
-  it("rejects statements that are unsafe to replicate, and tables without a primary key", () => {
+  it("MySQL rejects statements that are unsafe to replicate, and tables without a primary key", () => {
     expect(variables()).toMatchObject({
       gtid_mode: "ON",
       enforce_gtid_consistency: "ON",
@@ -81,7 +81,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("limits transactions and statements to the same size", () => {
+  it("MySQL limits transactions and statements to the same size", () => {
     const bytes = Number(variables()["loose_group_replication_transaction_size_limit"]);
     expect(variables()["max_allowed_packet"]).toBe(`${bytes / 1024 ** 2}M`);
     const cache = Number(variables()["loose_group_replication_message_cache_size"]);
@@ -99,7 +99,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("expels a dead member at once and leaves a minority after three seconds", () => {
+  it("MySQL expels a dead member at once and leaves a minority after three seconds", () => {
     expect(variables()).toMatchObject({
       loose_group_replication_member_expel_timeout: "0",
       loose_group_replication_unreachable_majority_timeout: "3",
@@ -132,21 +132,21 @@ describe("the server's configuration", () => {
       expect(own[`loose_group_replication_recovery_${name}`]).toBe(own[name]);
   });
 
-  it("stores its data on the volume with the file names that mysql-group and mysql-backup use", () => {
+  it("MySQL stores its data on the volume with the file names that mysql-group and mysql-backup use", () => {
     expect(joinerSource("received.py")).toContain(
       `RELAY_LOGS = "${variables()["relay_log"]}-group_replication_applier.*"`,
     );
     expect(variables()).toMatchObject({ datadir: "/var/lib/mysql/data", log_bin: "binlog", binlog_checksum: "CRC32" });
   });
 
-  it("loads the plugins for group replication and clone", () => {
+  it("MySQL loads the plugins for group replication and clone", () => {
     expect(contentOf("/etc/mysql/server.cnf").match(/^plugin_load_add = .*$/gm)).toEqual([
       "plugin_load_add = group_replication.so",
       "plugin_load_add = mysql_clone.so",
     ]);
   });
 
-  it("replays missed transactions, and clones only if the joiner lowers the threshold", () => {
+  it("MySQL replays missed transactions, and clones only if the joiner lowers the threshold", () => {
     expect(joinerSource("group.py")).toContain("NEVER = 2**63 - 1\n");
     expect(variables()["loose_group_replication_clone_threshold"]).toBe(String(2n ** 63n - 1n));
   });
@@ -164,19 +164,19 @@ describe("the server's configuration", () => {
     expect(workers).toBeLessThanOrEqual(16);
   });
 
-  it("resolves no names, uses UTC, and blocks no host", () => {
+  it("MySQL resolves no names, uses UTC, and blocks no host", () => {
     expect(variables()).toMatchObject({ skip_name_resolve: "ON", default_time_zone: "+00:00", log_timestamps: "UTC" });
     expect(Number(variables()["max_connect_errors"])).toBeGreaterThanOrEqual(1_000_000);
   });
 
-  it("allows connections for two pools of each possible web server plus 100", () => {
+  it("MySQL allows connections for two pools of each possible web server plus 100", () => {
     const pools = 70 * 2 * limits.database.connectionsPerSide;
     const most = Number(variables()["max_connections"]);
     expect(most).toBeGreaterThanOrEqual(pools + 100);
     expect(most).toBeLessThan(2 * pools);
   });
 
-  it("writes warnings and slow statements to files that the agent reads and logrotate limits", () => {
+  it("MySQL writes warnings and slow statements to files that the agent reads and logrotate limits", () => {
     expect(variables()).toMatchObject({
       log_error: "/var/log/mysql/error.log",
       log_error_verbosity: "2",
@@ -191,7 +191,7 @@ describe("the server's configuration", () => {
     expect(variables()["innodb_redo_log_capacity"]).toBe("512M");
   });
 
-  it("retries other members for about one minute before a recovery fails", () => {
+  it("MySQL retries other members for about one minute before a recovery fails", () => {
     const own = variables();
     const [pause, attempts] = ["reconnect_interval", "retry_count"].map((name) =>
       Number(own[`loose_group_replication_recovery_${name}`]),
@@ -201,7 +201,7 @@ describe("the server's configuration", () => {
     expect(pause).toBeLessThanOrEqual(10);
   });
 
-  it("gives each server a unique, stable id", () => {
+  it("MySQL gives each server a unique, stable id", () => {
     const ids = ["alpha", "bravo", "charlie"].map((name) => variables(mysqlOf(name))["server_id"]);
     expect(ids).toEqual(["167772427", "167772428", "167772429"]);
   });
