@@ -67,7 +67,7 @@ export interface EnvironmentInput {
      */
     listens?: "socket" | "port" | undefined;
     /**
-     * Command that updates the database schema, using a separate account with all privileges on the schema. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Default: none; the application may then extend the schema itself.
+     * Command that updates the database schema with a separate account. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself.
      */
     migrate?: string[] | undefined;
     /**
@@ -783,7 +783,7 @@ export interface EnvironmentInput {
          */
         type?: string | undefined;
         /**
-         * How requests are distributed over the web servers. With `least_connections`, a failed server that rejects connections at once gets most requests until a health check fails, because it has the fewest connections.
+         * How requests are distributed over the web servers. With `least_connections`, a server that rejects connections gets most requests until a health check fails.
          * @default "round_robin"
          */
         algorithm?: "round_robin" | "least_connections" | undefined;
@@ -843,7 +843,7 @@ export interface EnvironmentInput {
          */
         validityDays?: 7 | 30 | 90 | 365 | 730 | 1095 | 5475 | undefined;
         /**
-         * Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate", because no public example shows a Hetzner load balancer with another key type; otherwise ECDSA P-256.
+         * Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate"; otherwise ECDSA P-256.
          */
         keyType?: "rsa" | "ecdsa" | undefined;
         /**

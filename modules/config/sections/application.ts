@@ -152,7 +152,7 @@ export const application = z.strictObject({
   migrate: command
     .optional()
     .describe(
-      "Command that updates the database schema, using a separate account with all privileges on the schema. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Default: none; the application may then extend the schema itself.",
+      "Command that updates the database schema with a separate account. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself.",
     ),
   workers: z
     .record(values.taskName, worker)

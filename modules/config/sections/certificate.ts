@@ -13,7 +13,7 @@ export const certificate = z.strictObject({
     .enum(["rsa", "ecdsa"])
     .optional()
     .describe(
-      'Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate", because no public example shows a Hetzner load balancer with another key type; otherwise ECDSA P-256.',
+      'Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate"; otherwise ECDSA P-256.',
     ),
   generation: generation.describe(
     "Number of the current key and certificate. To issue new ones, raise it by one, then run `npm run ops rotate origin-certificate`.",

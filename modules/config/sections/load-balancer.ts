@@ -46,7 +46,7 @@ export const loadBalancer = z.strictObject({
     .enum(["round_robin", "least_connections"])
     .default("round_robin")
     .describe(
-      "How requests are distributed over the web servers. With `least_connections`, a failed server that rejects connections at once gets most requests until a health check fails, because it has the fewest connections.",
+      "How requests are distributed over the web servers. With `least_connections`, a server that rejects connections gets most requests until a health check fails.",
     ),
   healthCheck: z
     .strictObject({
