@@ -59,7 +59,7 @@ export async function loseForAWhile(
   lab: Lab,
   location: string,
   loss: Loss,
-  meanwhile: () => Promise<void> = () => sleep(10),
+  meanwhile: () => Promise<void> = () => sleep(5),
 ): Promise<LossTimes> {
   const victims = loss.machines === "unaffected" ? [] : machinesAt(lab, location);
   const { to } = await directionOf(lab.layout);

@@ -33,6 +33,8 @@ const guarded = {
 
 /** The host firewall: the rule table as nftables rules, and the local resolver, the only program that may query name servers. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
+  /** Whether the rules know which members are silent. The HAProxy of a relay checks all others. */
+  const hears = relaying.holds(config) && roles.includes("database");
   return {
     name: "host-firewall",
     packages: packages.hostFirewall,
@@ -42,6 +44,11 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
         content: renderTemplate(file("nftables.conf.hbs"), {
           ownAddress,
           dnsPort: ports.dns,
+          ...(hears && {
+            members: config.network.databaseRange,
+            mysqlUser: users.mysql,
+            groupPort: ports.mysqlGroup,
+          }),
           withoutNames: withoutNames.map((user) => `"${user}"`).join(", "),
           inbound: inboundOf(config, { roles }).map((rule) => ({ why: rule.why, matches: inboundMatches(rule) })),
           outbound: outboundOf(config, { roles }).map((rule) => ({ why: rule.why, matches: outboundMatches(rule) })),
@@ -68,6 +75,9 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
       { path: ownAddress, content: renderTemplate(file("own-address.nft.hbs"), { privateIp }) },
     ],
     setup: readStatic(file("setup-host-firewall")),
-    check: readStatic(file("check-host-firewall")),
+    check: renderTemplate(file("check-host-firewall.hbs"), {
+      // The content of the set changes every second.
+      withoutHeard: hears ? ' | sed "/set heard {/,/^\\t}$/d"' : "",
+    }),
   };
 }

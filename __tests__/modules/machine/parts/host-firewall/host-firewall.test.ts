@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { hostFirewallPart } from "../../../../../modules/machine/parts/host-firewall/index.js";
 import { createdEarly } from "../../../../../modules/platform/users.js";
@@ -8,7 +9,7 @@ import { exampleConfig } from "../../../../support/config.js";
 import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { splitServers, spread } from "../../../../support/servers.js";
 import { stepsOf } from "../../../../support/steps.js";
-import { hasToolInNetwork, runTool } from "../../../../support/tools.js";
+import { hasTool, hasToolInNetwork, runTool } from "../../../../support/tools.js";
 
 const everything = exampleConfig({
   tls: "passthrough",
@@ -246,12 +247,52 @@ describe("the check of the firewall rules", () => {
   );
 });
 
+describe("a database member in several locations", () => {
+  it.runIf(
+    hasTool("python3", "connections to silent members") &&
+      hasToolInNetwork("nft", "connections to silent members", "-mn"),
+  )("rejects a connection of group communication at once if the member has been silent for 3 s", () => {
+    const folder = temporaryFolder();
+    const text = rules(exampleConfig(spread), "charlie")
+      .replaceAll(ownAddress, join(folder, "own-address.nft"))
+      // The test runs as root, and other users may not exist here.
+      .replaceAll(/meta skuid (\{[^}]*\}|"mysql")/g, "meta skuid 0");
+    writeBelow(folder, [
+      { path: "nftables.conf", content: text },
+      { path: "own-address.nft", content: "define own_address = 10.0.1.13\n" },
+    ]);
+    const program = fileURLToPath(new URL("heard.py", import.meta.url));
+    const args = [program, join(folder, "nftables.conf"), "10.0.1.13", "10.0.1.11"];
+    const { output } = runTool("unshare", ["-mn", "python3", ...args]);
+    const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, [string, number]>;
+    expect(Object.fromEntries(Object.entries(found).map(([when, [result]]) => [when, result]))).toEqual({
+      "never heard": "rejected",
+      role: "connected",
+      heard: "connected",
+      "just silent": "timed out",
+      silent: "rejected",
+      "role again": "connected",
+      "heard again": "connected",
+    });
+    expect(found["silent"]?.[1]).toBeLessThan(0.5);
+  });
+
+  it("heard members do not count as changed rules", () => {
+    const heard = "\tset heard {\n\t\ttype ipv4_addr\n\t\telements = { 10.0.1.11 }\n\t}\n";
+    const check = partOf(hostFirewallPart, exampleConfig(spread), "charlie").check ?? "";
+    const [, filter = ""] = /list ruleset \| (sed .*?)\) \|\|/.exec(check.replaceAll("'", "")) ?? [];
+    const { output } = runTool("sh", ["-c", `printf '%s' "$0" | ${filter}`, `before\n${heard}after\n`]);
+    expect(output).toBe("before\nafter\n");
+  });
+});
+
 describe("nftables itself", () => {
   it.runIf(hasToolInNetwork("nft", "host firewall rules", "-mn")).each([
     ["defaults", exampleConfig(), "alpha"],
     ["everything", everything, "alpha"],
     ["web alone", split, "front"],
     ["database alone", split, "left"],
+    ["a member of several locations", exampleConfig(spread), "charlie"],
   ] as const)("loads the rules in an empty network: %s", (_, config, server) => {
     const folder = temporaryFolder();
     const known = readFileSync("/etc/passwd", "utf8");

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import type { TargetHealth } from "../../lab/balancer/balancer.js";
+import { healthOf } from "../../ops/lab/direction.js";
+
+const target = (service: string, name: string, healthy: boolean): TargetHealth => ({
+  ...{ service, target: name, healthy },
+  ...{ lastCheck: "", removals: 0 },
+});
+
+describe("the health of the lab's targets", () => {
+  it("counts a server as healthy only if every service of the load balancer finds it healthy", () => {
+    const targets = [target("https", "alpha", true), target("https", "bravo", true), target("http", "bravo", false)];
+    expect([...healthOf(targets)]).toEqual([
+      ["alpha", true],
+      ["bravo", false],
+    ]);
+  });
+});
