@@ -7,7 +7,7 @@ import { failures, figure, seconds, timed } from "./support/figures.js";
 import { errantTransactions, reportOf, settled, takesWrites, type WholeGroup, wholeGroup } from "../../lab/group.js";
 import { query, tryQuery } from "../../lab/machine/sql.js";
 import { insertOwn, makeOwnTable, ownTexts } from "./support/own-table.js";
-import { lostWrites, startWriting } from "../../lab/load/writes.js";
+import { lostWrites, startWriting, writesOn } from "../../lab/load/writes.js";
 import { answersAsPrimary, primariesAtOnce } from "./support/primaries.js";
 
 /** Maximum duration of a failover, as in database.test.ts. */
@@ -151,14 +151,17 @@ describe("a hanging mysql-group on the primary", () => {
   it("systemd restarts a hanging mysql-group, and writes continue with the same primary", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
-    const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
+    const writing = await startWriting(lab, group, { seconds: 120 }, over.signal);
     const pid = () => group.primary.exec(["systemctl", "show", "--property=MainPID", "--value", "mysql-group"]);
     const before = await pid();
     await group.primary.exec(["systemctl", "kill", "--signal=STOP", "mysql-group"]);
     await waitFor("another process", async (see) => !["0", before].includes(see(await pid())), { timeoutSeconds: 30 });
     const after = await wholeGroup(lab);
+    const stored = (await writesOn(after.primary, writing)).size;
     // HAProxy accepts the restarted mysql-group only after several checks.
-    await sleep(12);
+    await waitFor("new writes", async (see) => see((await writesOn(after.primary, writing)).size) >= stored + 40, {
+      timeoutSeconds: 40,
+    });
     over.abort();
     const written = await writing.end;
     expect(after.primary.name).toBe(group.primary.name);
@@ -182,7 +185,7 @@ describe("a lost member that MySQL does not expel", () => {
     await lost.kill();
     for (const machine of survivors) {
       const named = async (): Promise<boolean> =>
-        (await reportOf(machine))?.reason.includes(`still holds ${lost.host.privateIpv4}`) === true;
+        (await reportOf(machine))?.reason.includes(`still contains ${lost.host.privateIpv4}`) === true;
       await waitFor(`${machine.name} names ${lost.name}`, named, { timeoutSeconds: 20 });
     }
     await sleep(5);
