@@ -9,6 +9,8 @@ import { renamed, type Versions, withAliases, withVersions } from "./rename.js";
 
 /** `constructs` must be in the peer range of cdktn. */
 const versions: Versions = { cdktn: "0.24.0", "cdktn-cli": "0.24.0", constructs: "10.7.2" };
+/** Peer dependencies of cdktn-cli, which `--legacy-peer-deps` does not install. */
+const peers = ["jsii@5.9.54", "jsii-pacmak@1.128.0"];
 const providers: Versions = { cloudflare: "16.4.0", datadog: "16.1.0", random: "15.0.1", tls: "14.1.1" };
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -66,8 +68,11 @@ function rewrite(folder: string, paths: readonly string[], change: (text: string
   return changed.length;
 }
 
-/** The provider packages resolve cdktf themselves, so their peer ranges are not followed. */
-const install = (copy: string): Promise<void> =>
+/**
+ * The provider packages resolve cdktf themselves, so their peer ranges are not followed.
+ * @param more packages that package.json does not list
+ */
+const install = (copy: string, more: readonly string[] = []): Promise<void> =>
   step("packages installed", () =>
     run(copy, [
       "npm",
@@ -77,6 +82,9 @@ const install = (copy: string): Promise<void> =>
       "--no-audit",
       "--no-fund",
       "--prefer-offline",
+      "--save-dev",
+      "--save-exact",
+      ...more,
     ]),
   );
 
@@ -112,7 +120,7 @@ async function migrate(copy: string): Promise<void> {
   const change = (text: string): string => renamed(text, kept);
   console.log(`ok  ${rewrite(copy, sources, change)} files renamed`);
   rewrite(copy, ["package.json"], (text) => withVersions(text, { ...versions, ...Object.fromEntries(fromRegistry) }));
-  await install(copy);
+  await install(copy, peers);
   // The kept packages import cdktf.
   if (kept.length > 0) symlinkSync("cdktn", join(copy, "node_modules/cdktf"));
   const hcloud = join(copy, "providers/hcloud");
