@@ -1,7 +1,10 @@
 import { type Invocation, loadEnvironment } from "../modules/config/load.js";
 import type { Direction, OpenProps, Site } from "./core/site.js";
 
-/** The selected running environment. @throws with the setting or command that helps, if the environment cannot be reached */
+/**
+ * Connects to the selected environment. @throws Error if the environment cannot be reached; the message names the setting or command that
+ * helps
+ */
 export async function openSite({ environment, terraform }: Invocation, props: OpenProps = {}): Promise<Site> {
   if (environment === "lab") {
     const { labSite } = await import("./lab/site.js");
@@ -13,7 +16,7 @@ export async function openSite({ environment, terraform }: Invocation, props: Op
   return hetznerSite(config, terraform, props);
 }
 
-/** Directs the visitors of the environment. @throws Error if a token is missing */
+/** Opens the DNS records of the environment, to direct visitors to its load balancers. @throws Error if a token is missing */
 export async function openDirection({ environment }: Invocation): Promise<Direction> {
   if (environment === "lab") {
     const { LabDirection } = await import("./lab/direction.js");

@@ -29,7 +29,6 @@ import { endInOrder } from "./core/shell.js";
 import { directions, type OpenProps, type Site } from "./core/site.js";
 import { openDirection, openSite } from "./open.js";
 
-/** The command line. */
 export const program = new Command("npm run ops")
   .description(
     "Operates the environment in ENVIRONMENT (default: production): reports its state, and changes one server at a time.",
@@ -88,7 +87,7 @@ interface RestoreOptions {
   readonly done?: boolean;
 }
 
-/** A restore point in the format of `restore.at`. */
+/** Converts a time from the command line to the format of the setting `restore.at`. */
 function momentOf(text: string): string {
   const parsed = restoreMoment.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? "");
@@ -145,7 +144,7 @@ program
   .argument("[server]", "the new primary")
   .action((server?: string) => alone("failover", (context) => failover(context, server)));
 
-/** The environment's configuration and its stacks, for commands that need no login. */
+/** Reads the configuration and the stacks of the environment. For commands that need no login to a server. */
 async function stacksHere(command: string) {
   const { environment, terraform } = readInvocation();
   if (environment === "lab")
@@ -204,7 +203,7 @@ program
       await alone("upgrade", async (context) => {
         const { packageFilesOf } = await import("../modules/machine/compose/index.js");
         const { config } = context.site;
-        // The lab's machines have their own package sources.
+        // The lab's machines install packages from their own sources, not from Debian and MySQL.
         const isLab = readInvocation().environment === "lab";
         await upgrade(context, {
           only,
@@ -371,7 +370,7 @@ program
   .option("--force", "also removes the lock of a running command, and a lock that cannot be read")
   .action(async (options: { force?: boolean }) => {
     const isLab = readInvocation().environment === "lab";
-    // Needs no login, because a deploy also holds the lock if no administrator can log in.
+    // `unlock` needs no login to a server: a deploy can hold the lock although no administrator can log in.
     const lock = isLab ? (await site()).lock : (await stacksHere("unlock")).lock();
     endInOrder();
     await unlock(lock, options, console.log);

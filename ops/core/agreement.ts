@@ -2,8 +2,8 @@ import { createInterface } from "node:readline/promises";
 
 /**
  * Asks a person to type a name before something is destroyed.
- * @param yes whether the person has agreed on the command line
- * @throws if the answer differs, or if there is no terminal
+ * @param yes true if the person has already agreed with an option on the command line
+ * @throws Error if the person types another name, or if the command has no terminal
  */
 export const agreement =
   (name: string, yes = false, { stdin, stdout } = process) =>

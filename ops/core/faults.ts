@@ -17,28 +17,28 @@ export type JudgedCommand = (typeof judgedCommands)[number];
 /** `fixes`: the command can repair the fault. `ignores`: the fault does not matter to it. `stops`: the command is refused. */
 export type Verdict = "fixes" | "ignores" | "stops";
 
-/** A fault that was found. */
+/** A fault of a server or of the whole group. */
 export interface Fault {
   readonly kind: FaultKind;
-  /** @default - absent: the fault of the whole group */
+  /** Name of the server that has the fault. @default - absent: the whole group has the fault */
   readonly server?: string;
-  /** For a person: "bravo: is off". */
+  /** Text for people, such as "bravo: is off". */
   readonly text: string;
-  /** The failed unit or the full disk. @default - none */
+  /** Name of the failed unit, or path of the full disk. @default - none */
   readonly what?: string;
 }
 
 interface FaultRow {
-  /** For the documentation. */
+  /** Explanation for docs/operations.md. */
   readonly meaning: string;
   /** Command or place that helps. SERVER and WHAT stand for the server, and for its failed unit or full disk. */
   readonly help: string;
   readonly verdicts: Readonly<Record<JudgedCommand, Verdict>>;
 }
 
-/** What most faults mean: a command that takes a healthy server out of service waits until the rest is healthy. */
+/** Verdict for most faults: commands that take a healthy server out of service stop until all servers are healthy. */
 const planned = { rollout: "stops", upgrade: "stops", remove: "stops" } as const;
-/** Changes of releases and secrets that a fault has nothing to do with. */
+/** Verdict for faults that do not affect a change of releases or secrets. */
 const unrelated = {
   ...{ replace: "ignores", release: "ignores", rollback: "ignores", failover: "ignores" },
   ...{ rotate: "ignores", "rotate-passwords": "ignores", "rotate-authority": "stops", balancers: "ignores" },
@@ -56,9 +56,7 @@ const broken = { release: "fixes", rollback: "fixes" } as const;
 const onServer = (command: string): string => `on SERVER: ${command}`;
 const runbook = (section: string): string => `docs/runbook.md#${section}`;
 
-/**
- * Every fault, and what each command does about it. The faults of the server that a command processes (`replace SERVER`, a server left
- * unfinished by an interrupted run) never stop that command.
+/** All kinds of faults, with the verdict of each command. A command is never stopped by faults of the server that it processes. Examples: SERVER in `replace SERVER`, or a server that an interrupted run left unfinished.
  */
 export const faultTable = {
   "no-primary": row("no member is the primary", runbook("no-primary"), { ...needsDatabase, replace: "fixes" }),
@@ -107,13 +105,13 @@ export const faultTable = {
 
 export type FaultKind = keyof typeof faultTable;
 
-/** A fault with the command, or the section of the runbook, that helps. */
+/** Returns the text of a fault, followed by the command or the runbook section that helps. */
 export const withHelp = ({ kind, server = "", text, what = "" }: Fault): string =>
   `${text}; ${faultTable[kind].help.replace("SERVER", server).replaceAll("WHAT", what)}`;
 
-/** What a command does about a fault. */
+/** Returns the verdict of a command on a fault. */
 export const verdictOf = ({ kind }: Pick<Fault, "kind">, command: JudgedCommand): Verdict =>
   faultTable[kind].verdicts[command];
 
-/** A server with one of these faults cannot be changed over SSH now. */
+/** Faults that prevent changes of the server over SSH. */
 export const unreachable: readonly FaultKind[] = ["missing", "off", "silent", "silent-serving", "setup-unfinished"];

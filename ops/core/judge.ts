@@ -9,16 +9,16 @@ import {
   type Snapshot,
 } from "./snapshot.js";
 
-/** A disk needs attention from this share on, in percent. */
+/** A disk needs attention if at least this percentage of it is used. */
 const fullDiskPercent = 85;
-/** A certificate that ends sooner needs attention, in days. */
+/** A certificate needs attention if it expires within this number of days. */
 const shortCertificateDays = 21;
-/** A member that is further behind has not caught up, in seconds. */
+/** A member has not caught up if its replication lag exceeds this number of seconds. */
 const longLagSeconds = 10;
 
 type Found = readonly [kind: FaultKind, words: string, what?: string];
 
-/** The faults of one server. */
+/** Returns the faults of one server. */
 function serverFaults(server: ServerState, { servers, protect }: Snapshot): readonly Fault[] {
   const { name, cloud, observation, silence, healthy } = server;
   const found = ((): readonly Found[] => {
@@ -64,7 +64,7 @@ function memberFaults({ observation }: ServerState, servers: readonly ServerStat
   ];
 }
 
-/** The faults of the group as a whole: exactly one member may accept writes. */
+/** Returns the faults of the MySQL group as a whole. Exactly one member must accept writes. */
 function primaryFaults({ servers }: Pick<Snapshot, "servers">): readonly Fault[] {
   if (!servers.some(isDatabase)) return [];
   const primaries = servers.filter(({ observation }) => observation?.member?.role === "PRIMARY");
@@ -82,21 +82,21 @@ const balancerFaults = ({ idleBalancers }: Snapshot): readonly Fault[] =>
     text: `load balancer ${name}: considers no web server healthy`,
   }));
 
-/** What is wrong with the group as a whole, in words. */
+/** Returns the texts of the faults of the MySQL group as a whole. */
 export const groupFaults = (snapshot: Pick<Snapshot, "servers">): readonly string[] =>
   primaryFaults(snapshot).map(({ text }) => text);
 
-/** All faults of the environment. What is due, such as an upgrade, is not a fault. */
+/** Returns all faults of the environment. Due maintenance, such as an upgrade, is not a fault. */
 export const faultsOf = (snapshot: Snapshot): readonly Fault[] => [
   ...primaryFaults(snapshot),
   ...balancerFaults(snapshot),
   ...snapshot.servers.flatMap((server) => serverFaults(server, snapshot)),
 ];
 
-/** {@link faultsOf} in words. */
+/** Returns the texts of {@link faultsOf}. */
 export const faults = (snapshot: Snapshot): readonly string[] => faultsOf(snapshot).map(({ text }) => text);
 
-/** Everything that needs attention: what is wrong, and what is due. */
+/** Returns a text for everything that needs attention: faults and due maintenance. */
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...primaryFaults(snapshot).map(withHelp),
   ...farPrimary(snapshot),
@@ -109,7 +109,7 @@ export const needsHand = (snapshot: Snapshot): readonly string[] => [
   ...releaseFaults(snapshot),
 ];
 
-/** Maintenance that a command of this program can do. */
+/** Returns the due maintenance of a server, with the command that does it. */
 function dueOf({ name, cloud, observation }: ServerState): string[] {
   const days = Object.entries(observation?.certificateDays ?? {});
   return [
@@ -121,7 +121,7 @@ function dueOf({ name, cloud, observation }: ServerState): string[] {
   ];
 }
 
-/** A certificate that ends soon or has expired, with the command or the section of the runbook that helps. */
+/** Returns the text about a certificate that has expired or expires soon, with the command or runbook section that helps. */
 function ending(what: string, daysLeft: number): string {
   const rotated = what === originCertificate ? "origin-certificate" : "database-authority";
   if (daysLeft >= 0) return `${what} ends in ${daysLeft} days; npm run ops rotate ${rotated}`;
@@ -129,7 +129,7 @@ function ending(what: string, daysLeft: number): string {
   return `${what} has expired; docs/runbook.md#${section}`;
 }
 
-/** Web servers that run different releases, or a release other than the configured one. */
+/** Returns a fault if web servers run different releases, or another release than the configured one. */
 function releaseFaults({ servers, release }: Snapshot): string[] {
   const current = new Map(
     servers.flatMap(({ name, observation }) => {
@@ -148,8 +148,9 @@ function releaseFaults({ servers, release }: Snapshot): string[] {
 }
 
 /**
- * The faults that stop a command; empty if it may run.
- * @param current server that the command processes: its own faults do not stop the command, nor does it matter who sees it in the group
+ * Returns the faults that stop a command. The list is empty if the command may run.
+ * @param current server that the command processes. Faults of this server never stop the command, whether or not other members see it in
+ * the group.
  */
 export function stopping(snapshot: Snapshot, command: JudgedCommand, current?: string): readonly Fault[] {
   const others = snapshot.servers.filter(({ name }) => name !== current);
@@ -160,11 +161,11 @@ export function stopping(snapshot: Snapshot, command: JudgedCommand, current?: s
   );
 }
 
-/** {@link stopping} in words. */
+/** Returns the texts of {@link stopping}. */
 export const gate = (snapshot: Snapshot, command: JudgedCommand, current?: string): readonly string[] =>
   stopping(snapshot, command, current).map(({ text }) => text);
 
-/** Servers that currently do not serve visitors, or whose member does not count towards the majority. */
+/** Returns the servers that do not serve visitors now, or whose MySQL member does not count towards the majority. */
 export const downServers = (snapshot: Snapshot): readonly string[] => {
   const kinds: readonly FaultKind[] = [
     ...unreachable,
@@ -173,7 +174,7 @@ export const downServers = (snapshot: Snapshot): readonly string[] => {
   return faultsOf(snapshot).flatMap(({ kind, server }) => (server && kinds.includes(kind) ? [server] : []));
 };
 
-/** Servers that a command cannot change over SSH now, with the reason. */
+/** Returns the servers that a command cannot change over SSH now, each with the reason. */
 export const outOfReach = (snapshot: Snapshot): ReadonlyMap<string, string> =>
   new Map(
     snapshot.servers.flatMap((server) => {
@@ -182,7 +183,7 @@ export const outOfReach = (snapshot: Snapshot): ReadonlyMap<string, string> =>
     }),
   );
 
-/** Order in which servers are processed: web-only servers first, then near replicas, far replicas, and the primary. */
+/** Sorts servers into the order of processing: web-only servers, near replicas, far replicas, primary. */
 export function inOrder(servers: readonly ServerState[]): readonly ServerState[] {
   const rank = (server: ServerState): number => {
     if (!isDatabase(server)) return 0;
@@ -192,13 +193,16 @@ export function inOrder(servers: readonly ServerState[]): readonly ServerState[]
   return [...servers].sort((a, b) => rank(a) - rank(b));
 }
 
-/** A primary further behind, in seconds, would delay writes. */
+/** A member with a larger replication lag, in seconds, would delay writes if it became the primary. */
 export const mostLagSeconds = 5;
 
-/** Lag of a member in seconds. */
+/** Returns the replication lag of a member in seconds. */
 export const lagOf = ({ observation }: ServerState): number => observation?.member?.lagSeconds ?? 0;
 
-/** Online replicas, the best next primary first: members with little lag, near members, then the smallest lag. */
+/**
+ * Returns the online replicas, sorted by their suitability as the next primary: little lag first, then near members, then the smallest
+ * lag.
+ */
 export const successors = ({ servers }: Pick<Snapshot, "servers">): readonly ServerState[] =>
   servers
     .filter(({ observation }) => observation?.member?.state === "ONLINE" && observation.member.majority)
@@ -207,7 +211,7 @@ export const successors = ({ servers }: Pick<Snapshot, "servers">): readonly Ser
     .sort((a, b) => a.order.map((value, index) => Number(value) - Number(b.order[index])).find((x) => x !== 0) ?? 0)
     .map(({ server }) => server);
 
-/** A far primary although a near member could be the primary: each commit then waits for a far member. */
+/** Returns a text if a far member is the primary although a near member could be. Each commit then waits for another location. */
 function farPrimary(snapshot: Snapshot): readonly string[] {
   const primary = primaryOf(snapshot);
   const [best] = successors(snapshot);
@@ -218,9 +222,7 @@ function farPrimary(snapshot: Snapshot): readonly string[] {
 
 const memberOf = (server: ServerState | undefined) => server?.observation?.member;
 
-/**
- * Whether a replaced member waits for accounts that the current primary does not know: it is in the group but not recovered, and it would
- * create other accounts than the primary. Pure.
+/** Returns true if a replaced member waits for accounts that the current primary does not know. Such a member is in the group but not recovered, and would create other accounts than the primary. Pure.
  */
 export function waitsForRole(snapshot: Snapshot, name: string): boolean {
   const server = snapshot.servers.find((one) => one.name === name);
@@ -231,7 +233,7 @@ export function waitsForRole(snapshot: Snapshot, name: string): boolean {
   return isReplica && member.grants !== primary.grants && notBack(snapshot, name) !== undefined;
 }
 
-/** Addresses that a member counts although no server has them and they are not in the group, such as the previous address of a server. */
+/** Returns addresses that a member counts as members although no server has them. Example: the previous address of a server. */
 export const unknownMembers = ({ observation }: ServerState, { servers, outside }: Snapshot): readonly string[] => {
   const { view = [], remembered = [] } = observation?.member ?? {};
   const known = new Set([...servers, ...outside].map(({ privateIp }) => privateIp));
@@ -244,8 +246,8 @@ const faultsAbout = (snapshot: Snapshot, name: string): readonly Fault[] => [
 ];
 
 /**
- * What the processed server still lacks before the next server may be processed; `undefined` when it is healthy.
- * @param tolerated faults that have another cause than this server
+ * Returns the reason why the processed server is not healthy yet. Returns `undefined` if the next server may be processed.
+ * @param tolerated kinds of faults that this server did not cause
  */
 export function notBack(snapshot: Snapshot, name: string, tolerated: readonly FaultKind[] = []): string | undefined {
   if (!snapshot.servers.some((one) => one.name === name)) return `${name}: is not in the configuration`;
@@ -253,8 +255,8 @@ export function notBack(snapshot: Snapshot, name: string, tolerated: readonly Fa
 }
 
 /**
- * What a server lacks now that it did not lack before; `undefined` if nothing.
- * @param before absent after an interruption: then only faults of other servers are tolerated
+ * Returns a fault that the environment has now and did not have before. Returns `undefined` if there is no new fault.
+ * @param before state before the server was processed. Absent after an interruption: then faults of other servers are not new.
  */
 export function newFault(before: Snapshot | undefined, now: Snapshot, name: string): string | undefined {
   const known = before ? faultsAbout(before, name).map(({ kind }) => kind) : (["member-unseen"] as const);

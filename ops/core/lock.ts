@@ -9,7 +9,7 @@ const holdingSchema = z.object({
   id: z.string(),
   /** Command that holds the lock: "rollout". */
   command: z.string(),
-  /** User and host, for messages. */
+  /** User and host of the process that holds the lock, for messages. */
   holder: z.string(),
   machine: z.string(),
   boot: z.string(),
@@ -17,30 +17,32 @@ const holdingSchema = z.object({
   began: z.string(),
   /** Start of the run, ISO 8601. */
   since: z.string(),
-  /** Makes the text unique. */
+  /** Random text. It makes the stored text of each renewal unique. */
   renewal: z.string(),
   /** Server being changed, which may be off or incomplete. */
   inHand: z.string().optional(),
 });
 
-/** Content of a lock that is held. */
+/** Content of the lock while a process holds it. */
 export type Holding = z.infer<typeof holdingSchema>;
 
-/** A released lock stays stored: its version is what the next holder replaces. */
+/** Content of a released lock. It stays stored, because the next holder replaces this version of it. */
 const freeSchema = z.object({ free: z.literal(true), renewal: z.string() });
 
 const lockSchema = z.union([freeSchema, holdingSchema]);
 
-/** How often a holder renews its lock, and how long another process must watch the lock to call the holder silent. */
+/**
+ * Seconds between renewals of the lock, and seconds without a renewal after which another process may conclude that the holder has ended.
+ */
 export const seconds = { renewal: 10, watch: 25 };
 
-/** The lock of an environment was lost while a command ran. */
+/** Another process took the lock while a command ran. */
 class LockLost extends Error {}
 
-/** The stored lock is not one that these commands wrote. */
+/** The stored text is not a lock that these commands wrote. */
 export class UnreadableLock extends Error {}
 
-/** Where the lock of an environment is. */
+/** The place that stores the lock of an environment. */
 export class LockStore {
   constructor(readonly store: Store) {}
 
@@ -48,7 +50,7 @@ export class LockStore {
     return this.store.place;
   }
 
-  /** @returns `undefined` if nobody holds the lock @throws UnreadableLock */
+  /** Reads the lock. @returns `undefined` if no process holds it @throws UnreadableLock */
   async read(): Promise<Holding | undefined> {
     return this.parse(await this.store.read());
   }
@@ -65,12 +67,12 @@ export class LockStore {
     return "free" in data ? undefined : data;
   }
 
-  /** Releases the lock if it is still the given version. @returns whether it was */
+  /** Releases the lock if the stored version is the given version. @returns whether the lock was released */
   async release(version: string): Promise<boolean> {
     return (await this.store.write(freeText(), version)) !== undefined;
   }
 
-  /** Whether the stored lock changes while this process watches it. Independent of clocks. */
+  /** Watches the stored lock, and returns true if another process renews it meanwhile. Clocks of other machines do not matter. */
   async isRenewed(version: string): Promise<boolean> {
     await sleep(seconds.watch);
     return (await this.store.read())?.version !== version;
@@ -87,22 +89,25 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** "npm run ops rollout (ada on desk, process 7, since 2026-01-01T00:00:00Z, changing alpha)" */
+/** Describes the holder of a lock: "npm run ops rollout (ada on desk, process 7, since 2026-01-01T00:00:00Z, changing alpha)". */
 export const described = ({ command, holder, pid, since, inHand }: Holding): string =>
   `npm run ops ${command} (${holder}, process ${pid}, since ${since}${inHand === undefined ? "" : `, changing ${inHand}`})`;
 
-/** Why a command must not take over a lock; `undefined` if it may. Pure. @param liveness `other-boot`: the holder is silent */
+/**
+ * Returns the reason why a command must not take over a lock, or `undefined` if it may. Pure. @param liveness `other-boot`: the holder has
+ * not renewed the lock
+ */
 export function refusalOf(found: Holding, command: string, liveness: Liveness): string | undefined {
   if (liveness === "running") return `${described(found)} is running; wait until it ends`;
   if (liveness === "elsewhere")
     return `${described(found)} runs on another machine, or was interrupted there. If it was interrupted, run it again there, or: npm run ops unlock`;
-  // "replace alpha" starts over with alpha, in whatever state an interrupted command left it.
+  // "replace alpha" may always take over: it replaces alpha in any state that an interrupted command left.
   if (found.inHand !== undefined && found.command !== command && command !== `replace ${found.inHand}`)
     return `${described(found)} was interrupted. Run it again; it continues where it stopped. If ${found.inHand} is healthy: npm run ops unlock`;
   return undefined;
 }
 
-/** What this process stores in a lock. */
+/** Returns the text that this process stores in a lock. */
 export const holdingOf = (command: string): Holding => ({
   ...thisProcess(),
   id: randomUUID(),
@@ -112,7 +117,7 @@ export const holdingOf = (command: string): Holding => ({
   renewal: randomUUID(),
 });
 
-/** Attempts to take a lock that other processes take and release at the same moment. */
+/** Maximum number of attempts to take a lock that other processes take and release at the same time. */
 const attempts = 20;
 
 /** The lock while this process holds it. */
@@ -126,13 +131,16 @@ export class Lock {
     private version: string,
   ) {}
 
-  /** Takes the lock, also from an interrupted run of the same command. @throws if another run holds it; describes that run */
+  /**
+   * Takes the lock. If an interrupted run of the same command left it, this run takes it over. @throws Error with a description of the
+   * holder, if another run holds the lock
+   */
   static async take(place: LockStore, command: string): Promise<Lock> {
     const mine = holdingOf(command);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const stored = await place.store.read();
       const found = place.parse(stored);
-      // An attempt whose response was lost or repeated may have stored this run.
+      // If the response of an earlier attempt was lost or repeated, the stored lock may already be the lock of this run.
       if (stored && found && found.id !== mine.id) await refuse(place, stored, found, command);
       const next: Holding = { ...mine, inHand: found?.inHand, renewal: randomUUID() };
       if ((await place.store.write(JSON.stringify(next), stored?.version)) === undefined) continue;
@@ -143,25 +151,25 @@ export class Lock {
     throw new Error(`locked: other runs took the lock ${attempts} times in a row\nThe lock is ${place.place}`);
   }
 
-  /** Server that this run, or the interrupted run before it, was changing. */
+  /** Server that this run is changing, or that the interrupted run before it was changing. */
   get inHand(): string | undefined {
     return this.holding.inHand;
   }
 
-  /** Stores which server is being changed; `undefined`: none. @throws LockLost */
+  /** Stores the name of the server that is being changed; `undefined`: no server. @throws LockLost */
   setInHand(inHand: string | undefined): Promise<void> {
     return this.renew({ inHand });
   }
 
-  /** Proves by a conditional write that this run still holds the lock. @throws LockLost */
+  /** Verifies with a conditional write that this run still holds the lock. @throws LockLost */
   verify(): Promise<void> {
     return this.renew({});
   }
 
-  /** Renews the lock until it is released, so that other machines see that this run is alive. */
+  /** Renews the lock regularly until its release, so that other machines see that this run has not ended. */
   keepAlive(): void {
     this.timer = setInterval(() => {
-      // The next step finds out by itself.
+      // The next changing step verifies the lock again and reports the loss.
       this.verify().catch(() => undefined);
     }, seconds.renewal * 1000).unref();
   }
@@ -179,7 +187,7 @@ export class Lock {
     }
   }
 
-  /** One write at a time: each needs the version of the write before it. */
+  /** Writes one after the other, because each write needs the version of the write before it. */
   private renew(change: Partial<Holding>): Promise<void> {
     const renewed = this.queue.then(async () => {
       const next = { ...this.holding, ...change, renewal: randomUUID() };
@@ -196,12 +204,12 @@ export class Lock {
     return renewed;
   }
 
-  /** Replaces the stored lock if it is this run's. @returns the new version; `undefined` if the lock was lost */
+  /** Replaces the stored lock if it belongs to this run. @returns the new version, or `undefined` if the lock was lost */
   private async write(text: string): Promise<string | undefined> {
     const { store } = this.place;
     const version = await store.write(text, this.version);
     if (version !== undefined) return version;
-    // After a lost or repeated response, this run may hold another version than it knows, and a first answer may be outdated.
+    // After a lost or repeated response, the version that this run knows may be outdated, and so may be the first read. So it reads twice.
     for (let look = 0; look < 2; look++) {
       const stored = await store.read();
       if (stored !== undefined && idIn(stored.text) === this.holding.id) return store.write(text, stored.version);
@@ -214,7 +222,7 @@ const idIn = (text: string): unknown => (jsonOf(text) as { id?: unknown } | unde
 
 async function refuse(place: LockStore, stored: Stored, found: Holding, command: string): Promise<void> {
   let liveness = livenessOf(found);
-  // A restart ended the holder, but a clone of this machine has the same id.
+  // After a restart of this machine the holder has ended. But the holder may run on a clone of this machine, which has the same id.
   if (liveness === "other-boot" && (await place.isRenewed(stored.version))) liveness = "elsewhere";
   const refusal = refusalOf(found, command, liveness);
   if (refusal !== undefined) throw new Error(`locked: ${refusal}\nThe lock is ${place.place}`);
@@ -223,8 +231,8 @@ async function refuse(place: LockStore, stored: Stored, found: Holding, command:
 /** The lock of the command that this process runs. */
 let required: Lock | undefined;
 
-/** From now on every changing step verifies this lock. */
+/** Sets the lock that every later changing step verifies. */
 export const requireLock = (lock: Lock | undefined): void => void (required = lock);
 
-/** Called before each changing step. @throws LockLost */
+/** Verifies the lock of this command. Every changing step calls this function first. @throws LockLost */
 export const verifyLock = async (): Promise<void> => required?.verify();

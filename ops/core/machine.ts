@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 
-/** Identifies a process for as long as it runs, across machines, containers and restarts. */
+/** Identifies a running process. No other process has the same values, also not on other machines, in containers or after a restart. */
 export interface ProcessIdentity {
   /** Hash of the machine id. */
   readonly machine: string;
@@ -13,14 +13,14 @@ export interface ProcessIdentity {
   readonly began: string;
 }
 
-/** The first result that is not empty; a file may be missing. */
+/** Returns the first result that is not empty. A missing file counts as empty. */
 function firstOf(...reads: readonly (() => string)[]): string {
   for (const read of reads) {
     try {
       const text = read().trim();
       if (text !== "") return text;
     } catch {
-      // Tries the next one.
+      // The next read is tried.
     }
   }
   return "";
@@ -33,10 +33,8 @@ const hardwareAddress = (): string =>
     .map(({ mac }) => mac)
     .sort()[0] ?? "";
 
-/**
- * The machine id, hashed because systemd asks not to publish it. Two machines may share a host name, so it alone does not count: without a
- * machine id, the host name and a hardware address are used.
- * @param files places of the machine id
+/** Returns a hash of the machine id, because systemd asks not to publish the id itself. Without a machine id, the hash is made from the host name and a hardware address. A host name alone would not suffice: two machines may have the same.
+ * @param files files that may contain the machine id
  */
 export function machineId(files: readonly string[] = ["/etc/machine-id", "/var/lib/dbus/machine-id"]): string {
   const reads = files.map((file) => () => readFileSync(file, "utf8").replace(/^uninitialized$/m, ""));
@@ -60,9 +58,9 @@ export const thisProcess = (): ProcessIdentity => ({
 });
 
 /**
- * - `running`, `ended`: a process of this machine, checked
- * - `other-boot`: a process of a machine with this id, before a restart, or of a clone of this machine
- * - `elsewhere`: a process of another machine or container, which cannot be checked
+ * - `running`, `ended`: the process belongs to this machine, and the check found it running or ended
+ * - `other-boot`: the process ran before a restart of this machine, or runs on a clone of this machine
+ * - `elsewhere`: the process belongs to another machine or container, so its state cannot be checked
  */
 export type Liveness = "running" | "ended" | "other-boot" | "elsewhere";
 
@@ -72,7 +70,7 @@ export function livenessOf({ machine, boot, pid, began }: ProcessIdentity, here 
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: the process of another user.
+    // EPERM: the process runs, and belongs to another user.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return "ended";
   }
   return began === startOf(pid) ? "running" : "ended";

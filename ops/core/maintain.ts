@@ -14,21 +14,19 @@ export interface Context {
   readonly progress: Progress;
 }
 
-/** Maximum time to wait for a healthy environment before the next server; then the command stops. */
+/** Maximum seconds to wait for a healthy environment before the next server is processed. After that the command stops. */
 const gateSeconds = 60;
-/** Maximum duration of a shutdown, including leaving service, transferring the primary role and stopping MySQL. */
+/** Maximum seconds of a shutdown. It includes leaving service, transferring the primary role and stopping MySQL. */
 const shutdownSeconds = 180;
-/** Seconds that running transactions may still take when the primary role is transferred. */
+/** Maximum seconds that running transactions may take to end before the primary role is transferred. */
 const transactionSeconds = 10;
-/** Maximum time from power-on until a server serves again, including a first boot with packages and a clone. */
+/** Maximum minutes from power-on until a server serves again. Includes a first boot, which installs packages and clones the database. */
 export const backMinutes = 15;
-/**
- * Number of checks of a recovered server, and the seconds between them, before the next server is processed. A late answer may correct
- * itself.
+/** Checks of a recovered server before the next server is processed: their number, the seconds between them, and the seconds that a failed check may take to pass again.
  */
 const soak = { looks: 3, pauseSeconds: 5, hiccupSeconds: 30 } as const;
 
-/** The servers that may be processed next, in order. Pure. */
+/** Returns the servers that may be processed next, in order. Pure. */
 export function nextOf(
   snapshot: Snapshot,
   wanted: (server: ServerState) => boolean,
@@ -38,7 +36,7 @@ export function nextOf(
   return held ?? inOrder(snapshot.servers.filter(wanted))[0];
 }
 
-/** The current state of the environment. @throws with the faults, if a fault stops this command (see faults.ts) */
+/** Reads the state of the environment. @throws Error with the faults that stop this command (see faults.ts) */
 export async function lookFor(
   { site, lock }: Pick<Context, "site" | "lock">,
   command: JudgedCommand,
@@ -53,15 +51,15 @@ export async function lookFor(
 export interface GateProps {
   /** Servers in addition to the configured ones. @default - none */
   readonly also?: LookProps["also"];
-  /** Server whose state does not matter, because it is the one to process. @default - none */
+  /** Server that the command processes. Its faults are ignored. @default - none */
   readonly inHand?: string;
   /** @default "rollout" */
   readonly command?: JudgedCommand;
 }
 
 /**
- * Waits a short time until the environment has no faults: a late answer of a busy server must not stop a rollout.
- * @returns the last observed state @throws with the faults if they remain
+ * Waits up to a minute until the environment has no faults, because a late answer of a busy server must not stop a rollout.
+ * @returns the last observed state @throws Error with the remaining faults
  */
 export async function passGate(
   { site, progress }: Context,
@@ -107,14 +105,15 @@ export async function stepDown({ site, progress }: Context, name: string, snapsh
       timeoutSeconds: 60,
     });
     report(stdout.trim() || stderr.trim());
-    // MySQL promotes no member whose version is higher than the group's lowest. When MySQL stops, the other members elect a new primary.
+    // MySQL does not promote a member whose version is higher than the lowest version in the group. When MySQL stops, the other members
+    // elect a new primary.
     if (!ok) report("when MySQL stops, the other members elect a new primary");
   });
 }
 
 /**
  * Transfers the primary role with MySQL's own function, because `mysql-group step-down` chooses the successor itself.
- * @throws if MySQL refuses, for example for a member whose version is higher than the group's lowest
+ * @throws Error if MySQL refuses. Example: the version of the member is higher than the lowest version in the group.
  */
 export async function appoint(site: Site, from: ServerState, to: ServerState): Promise<string> {
   const sql = [
@@ -125,14 +124,12 @@ export async function appoint(site: Site, from: ServerState, to: ServerState): P
   return (await site.ssh.run(loginOf(site, from.name), command, { timeoutSeconds: 60 })).trim();
 }
 
-/** Whether a power-off loses nothing: the server was never completely set up, and its member is in no group. Pure. */
+/** Returns true if the server was never completely set up and its member is in no group. Then a power-off loses no data. Pure. */
 export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">): boolean =>
   observation !== undefined && observation.firstBoot !== "done" && observation.member?.state !== "ONLINE";
 
-/**
- * Shuts a server down like its own shutdown: it leaves service first, then MySQL stops. The power is cut only if the server was never in
- * service, because its setup may be in a step that cannot be interrupted.
- * @param mayCutPower reason why a power-off loses nothing @default - only if the server was never in service
+/** Shuts a server down in order: the server leaves service, then MySQL stops. The power is cut only if the server was never in service, because a step of its setup may not react to a shutdown.
+ * @param mayCutPower reason why a power-off loses no data @default - a power-off is allowed only if the server was never in service
  */
 export async function shutDown(
   { site, progress }: Context,
@@ -162,7 +159,7 @@ const isOff = async (site: Site, name: string): Promise<boolean> =>
 /** Requests the shutdown over SSH; if the server is unreachable, through Hetzner's API. */
 async function askToShutDown(site: Site, name: string, report: Report): Promise<void> {
   const login = site.logins.get(name);
-  // The connection may end before the command. A deploy may have removed the address of a server that is to be removed.
+  // The shutdown may end the connection before the command returns. If a server is removed, a deploy may already have removed its address.
   const { reached, stderr } = login
     ? await site.ssh.tryRun(login, ["systemctl", "poweroff"])
     : { reached: false, stderr: "no Terraform output contains its address and host key" };
@@ -173,17 +170,17 @@ async function askToShutDown(site: Site, name: string, report: Report): Promise<
 
 /** Options of {@link awaitBack}. */
 export interface BackProps {
-  /** Identity of the previous boot, which must have ended. @default - any boot */
+  /** Identity of the boot before the shutdown. The server must report another boot. @default - any boot is accepted */
   readonly bootId?: string;
   /** Time limit in minutes. @default backMinutes */
   readonly minutes?: number;
-  /** Faults with causes other than this server. @default - none */
+  /** Kinds of faults that this server did not cause. @default - none */
   readonly tolerated?: readonly FaultKind[];
 }
 
 /**
  * Waits until a server is healthy and stays healthy for a while.
- * @throws with the missing conditions if the server is not healthy in time or reports a permanent failure
+ * @throws Error with the missing conditions, if the server is not healthy within the time limit or reports a permanent failure
  */
 export async function awaitBack({ site, progress }: Context, name: string, props: BackProps = {}): Promise<void> {
   await progress.step(`${name}: comes up`, (report) => comesUp(site, name, props, report));
@@ -192,9 +189,7 @@ export async function awaitBack({ site, progress }: Context, name: string, props
   );
 }
 
-/**
- * The first member that needs accounts unknown to all previous primaries, such as the migrations account, becomes primary and creates
- * them.
+/** Makes a replaced member the primary if it needs accounts that no earlier primary knew, such as the migrations account. As the primary, the member creates these accounts.
  */
 async function comesUp(
   site: Site,
@@ -234,7 +229,7 @@ async function staysWell(site: Site, name: string, { tolerated }: BackProps, rep
   }
 }
 
-/** A failed first boot does not recover by waiting. */
+/** Returns the text of a failed first boot, because waiting does not repair it. */
 export const firstBootFault = (server: ServerState | undefined): string | undefined => {
   const firstBoot = server?.observation?.firstBoot ?? "running";
   return firstBoot === "done" || firstBoot.startsWith("running")
@@ -243,7 +238,8 @@ export const firstBootFault = (server: ServerState | undefined): string | undefi
 };
 
 /**
- * Removes unknown members from the lists of the configured members, which would otherwise count them and wait for them after a total outage.
+ * Removes unknown members from the lists of the configured members. Otherwise the configured members would count them for the majority,
+ * and wait for them after a total outage.
  * @param name of a server that was just removed @default - none
  */
 export async function forgetUnknown({ site, progress }: Context, snapshot: Snapshot, name?: string): Promise<void> {
@@ -251,7 +247,7 @@ export async function forgetUnknown({ site, progress }: Context, snapshot: Snaps
     for (const address of unknownMembers(server, snapshot))
       await progress.step(`${server.name}: forgets ${address}`, async (report) => {
         const login = loginOf(site, server.name);
-        // Members created while the server was configured know it by this address.
+        // Members that were created while the removed server was configured know its name.
         const byName = name === undefined ? undefined : await site.ssh.tryRun(login, ["mysql-group", "forget", name]);
         const said = byName?.ok ? byName.stdout : await site.ssh.run(login, ["mysql-group", "forget", address]);
         report(said.trim());

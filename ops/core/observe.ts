@@ -9,7 +9,7 @@ import { type CloudServer, type Observation, originCertificate, type ServerState
 
 const program = readFileSync(new URL("files/observe.py", import.meta.url), "utf8");
 
-/** Input of observe.py: paths and ports of the platform. */
+/** Returns the input of observe.py: paths and ports of the platform. */
 const settingsOf = ({ application }: Config) => ({
   ready: `http://127.0.0.1:${ports.application}${application.readyPath}`,
   setupComplete: paths.setup.complete,
@@ -32,7 +32,8 @@ const settingsOf = ({ application }: Config) => ({
 /** Options of {@link look}. */
 export interface LookProps {
   /**
-   * Whether to include possible package upgrades. This costs half a second of a server's CPU if its packages or lists have changed.
+   * Whether to include possible package upgrades. If packages or package lists have changed, the request takes half a second of processor
+   * time on the server.
    * @default false
    */
   readonly withUpgradable?: boolean;
@@ -69,7 +70,7 @@ export async function look(site: Site, { also = [], withUpgradable }: LookProps 
 }
 
 interface Told {
-  /** @default - absent: the server did not answer */
+  /** Report of the server about itself. @default - absent: the server did not answer */
   readonly observation?: Observation;
   readonly silence: string;
 }

@@ -1,6 +1,6 @@
 import type { Role } from "../../modules/config/schema.js";
 
-/** The origin certificate in {@link Observation.certificateDays}; the other certificates are MySQL's. */
+/** Name of the origin certificate in {@link Observation.certificateDays}. The other certificates belong to MySQL. */
 export const originCertificate = "the origin certificate";
 
 /** A release, identified by its source. */
@@ -16,18 +16,24 @@ export interface Member {
   /** PRIMARY, SECONDARY or empty. */
   readonly role: string;
   readonly writable: boolean;
-  /** Whether more than half of the group is reachable. */
+  /** Whether the member can communicate with more than half of the group. */
   readonly majority: boolean;
-  /** Private addresses of the members in its group. */
+  /** Private addresses of the members that this member sees in its group. */
   readonly view: readonly string[];
-  /** Private addresses of all members that it counts, in the group or not. */
+  /** Private addresses of all members that this member counts for the majority, whether they are in the group or not. */
   readonly remembered: readonly string[];
   readonly lagSeconds: number;
-  /** Digest of the accounts that it would create as primary. @default - absent: created before members reported it */
+  /**
+   * Digest of the accounts that the member would create as the primary. @default - absent: an older version of the server, which does not
+   * report the digest
+   */
   readonly grants?: string;
-  /** What the member waits for or does. */
+  /** Action of the member, or the condition that it waits for. */
   readonly reason: string;
-  /** Folders with quarantined transactions, which this member had received and the group lacks. @default - absent: none, or an older version */
+  /**
+   * Folders with quarantined transactions: this member has received them, and the group does not have them. @default - absent: none, or an
+   * older version of the server
+   */
   readonly kept?: readonly string[];
 }
 
@@ -39,9 +45,9 @@ export interface Upgradable {
   readonly to: string;
 }
 
-/** A server's report about itself; see files/observe.py. */
+/** Report of a server about itself, written by files/observe.py. */
 export interface Observation {
-  /** Identity of this boot; different after every boot. */
+  /** Identity of the current boot. Every boot has another identity. */
   readonly bootId: string;
   /** `done` if the server is set up; `running` until then, with the awaited condition; otherwise a permanent failure. */
   readonly firstBoot: string;
@@ -70,7 +76,10 @@ export interface CloudServer {
   readonly running: boolean;
   /** Whether the server was created with the configured payload and type. False for an unconfigured server. */
   readonly current: boolean;
-  /** Load balancer contract at the creation of the server, see modules/derived/agreement.ts; `undefined` if unknown. */
+  /**
+   * Digest of the settings that the server and the load balancer had to agree on when the server was created, see
+   * modules/derived/agreement.ts. `undefined` if unknown.
+   */
   readonly agreement: string | undefined;
   /** Whether Hetzner refuses to delete the server; `null` in the lab. */
   readonly isProtected: boolean | null;
@@ -79,23 +88,26 @@ export interface CloudServer {
   readonly privateIp: string;
 }
 
-/** All knowledge about one configured server at one moment. */
+/** State of one configured server at one time. */
 export interface ServerState {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly privateIp: string;
-  /** Whether the member has fewer near members than others have. @default - absent: it is near the others, or not a member */
+  /**
+   * True if the member has fewer near members than other members have. @default - absent: the member is near the others, or the server has
+   * no member
+   */
   readonly isFar?: true;
   /** `undefined` if Hetzner has no such server. */
   readonly cloud: CloudServer | undefined;
-  /** `undefined` if the server does not report; `silence` contains the reason. */
+  /** `undefined` if the server did not report. Then `silence` contains the reason. */
   readonly observation: Observation | undefined;
   readonly silence: string;
   /** Result of the load balancer's health check; `undefined` if the server is not a target. */
   readonly healthy: boolean | undefined;
 }
 
-/** The running environment at one moment. */
+/** State of the running environment at one time. */
 export interface Snapshot {
   readonly environment: string;
   /** Whether Hetzner must refuse the deletion of servers. */
@@ -103,17 +115,17 @@ export interface Snapshot {
   /** The release that new servers start with. */
   readonly release: Release;
   readonly servers: readonly ServerState[];
-  /** Names of active load balancers that find no web server healthy while the other one does. */
+  /** Names of active load balancers that find no healthy web server although the other load balancer finds one. */
   readonly idleBalancers: readonly string[];
-  /** Existing servers that are not configured. */
+  /** Servers that exist at Hetzner and are not in the configuration. */
   readonly outside: readonly CloudServer[];
 }
 
-/** Whether a server has the role web. */
+/** Returns true if a server has the role web. */
 export const isWeb = ({ roles }: Pick<ServerState, "roles">): boolean => roles.includes("web");
-/** Whether a server has the role database. */
+/** Returns true if a server has the role database. */
 export const isDatabase = ({ roles }: Pick<ServerState, "roles">): boolean => roles.includes("database");
 
-/** The member that accepts writes, according to its own report. */
+/** Returns the server whose member reports that it accepts writes. */
 export const primaryOf = ({ servers }: Pick<Snapshot, "servers">): ServerState | undefined =>
   servers.find(({ observation }) => observation?.member?.role === "PRIMARY" && observation.member.writable);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runToEnd, type Ended } from "./shell.js";
 
-/** Address of a server, and the only host key that identifies it. */
+/** Address and host key of a server. SSH trusts no other key. */
 export interface Login {
   readonly name: string;
   /** Address for administrators. */
@@ -14,7 +14,7 @@ export interface Login {
 
 /** Options of the connection to servers. */
 export interface SshProps {
-  /** Words before `ssh`, to run it elsewhere. @default - none */
+  /** Words before `ssh` in the command line, for example to run it in a network namespace. @default - none */
   readonly through?: readonly string[];
   /** File with the private key. @default - keys that ssh finds: the agent's, and those in ~/.ssh */
   readonly identityFile?: string;
@@ -22,7 +22,7 @@ export interface SshProps {
 
 /** Options of a command on a server. */
 export interface RemoteProps {
-  /** Time limit in seconds, on the server and here. @default 30 */
+  /** Time limit of the command in seconds, on the server and on this machine. @default 30 */
   readonly timeoutSeconds?: number;
   /** @default - none */
   readonly input?: string;
@@ -36,7 +36,8 @@ const quoted = (words: readonly string[]): string =>
   words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 
 /**
- * OpenSSH as root. A server is trusted only by its known host key. A different key is rejected, and keys are never accepted on first use.
+ * Runs commands on servers as root, with OpenSSH. It trusts a server only if the server has the known host key. It rejects any other key,
+ * also at the first connection.
  */
 export class Ssh {
   private readonly folder = mkdtempSync(join(tmpdir(), "ops-"));
@@ -55,19 +56,22 @@ export class Ssh {
     writeFileSync(this.knownHosts, lines.join(""));
   }
 
-  /** Runs a command on a server until it ends. @returns exit code 255 if the server was not reached, see `stderr` */
+  /** Runs a command on a server, and returns when it has ended. @returns exit code 255 and a reason in `stderr` if the connection failed */
   async tryRun(
     login: Login,
     command: readonly string[],
     { timeoutSeconds = 30, input }: RemoteProps = {},
   ): Promise<Ended & { readonly reached: boolean }> {
-    // A time limit only on this side would end ssh, but not the command.
+    // A time limit only on this machine would end ssh, but not the command on the server.
     const words = quoted(["timeout", "--kill-after=5", `${timeoutSeconds}`, ...command]);
     const ended = await runToEnd(this.command(login, words), { timeoutSeconds: timeoutSeconds + 15, input });
     return { ...ended, reached: ended.exitCode !== notReached && ended.exitCode !== undefined };
   }
 
-  /** Runs a command on a server. @returns its output @throws if it fails, with the command and its standard error */
+  /**
+   * Runs a command on a server. @returns the output of the command @throws Error with the command and its standard error, if the command
+   * fails
+   */
   async run(login: Login, command: readonly string[], props: RemoteProps = {}): Promise<string> {
     const { ok, exitCode, stdout, stderr } = await this.tryRun(login, command, props);
     if (ok) return stdout;

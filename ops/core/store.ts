@@ -2,21 +2,24 @@ import { randomUUID } from "node:crypto";
 import { access, chmod, link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** Stored text, and the version that a conditional write must state. */
+/** Stored text and its version. A conditional write must state this version. */
 export interface Stored {
   readonly text: string;
   readonly version: string;
 }
 
-/** One text that several processes read and write. A write succeeds only if the text is still the version that the writer knows. */
+/**
+ * Stores one text that several processes read and write. A write succeeds only if the stored version is the version that the writer has
+ * read.
+ */
 export interface Store {
-  /** Path or address, for messages. */
+  /** Path or address of the stored text, for messages. */
   readonly place: string;
-  /** @returns `undefined` if nothing was ever stored */
+  /** Reads the stored text. @returns `undefined` if no text was ever stored */
   read(): Promise<Stored | undefined>;
   /**
-   * Every text must be unique: a store recognizes its own write by the text when the response was lost.
-   * @param expected version to replace; `undefined`: nothing is stored yet
+   * Replaces the stored text. Every text must be unique, because a store whose response was lost recognizes its own write by the text.
+   * @param expected version to replace; `undefined`: no text is stored yet
    * @returns the new version; `undefined` if another version is stored
    */
   write(text: string, expected: string | undefined): Promise<string | undefined>;
@@ -24,7 +27,7 @@ export interface Store {
   clear(): Promise<void>;
 }
 
-/** Creates a folder that only its owner can enter, or takes this right from others. */
+/** Creates a folder that only its owner can enter. If the folder exists, removes this right of other users. */
 export async function privateFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
@@ -36,9 +39,7 @@ const unless =
     if (error.code !== code) throw error;
   };
 
-/**
- * Files with ascending numbers, of which the highest is valid: a file system can create a file exclusively, but not replace one
- * conditionally. The highest file is never removed, so an outdated number cannot become valid again.
+/** Stores each version in a new file with a higher number; the file with the highest number is valid. The reason: a file system can create a file exclusively, but cannot replace a file conditionally. The file with the highest number is never removed, so an outdated version cannot become valid again.
  */
 export class FileStore implements Store {
   constructor(readonly place: string) {}
@@ -48,7 +49,7 @@ export class FileStore implements Store {
       const number = (await this.numbers()).at(-1);
       if (number === undefined) return undefined;
       const text = await readFile(this.file(number), "utf8").catch(unless("ENOENT"));
-      // Otherwise it was replaced in between.
+      // If the file is gone, another process has replaced the version since the list was read.
       if (text !== undefined) return { text, version: `${number}` };
     }
   }
@@ -56,7 +57,7 @@ export class FileStore implements Store {
   async write(text: string, expected: string | undefined): Promise<string | undefined> {
     await privateFolder(dirname(this.place));
     const number = Number(expected ?? 0) + 1;
-    // Linked when complete, so that no process reads an incomplete file.
+    // The file is written under another name and linked when it is complete, so no process reads an incomplete file.
     const complete = `${this.place}-${randomUUID()}`;
     await writeFile(complete, text, { mode: 0o600 });
     const isFirst = await link(complete, this.file(number)).then(() => true, unless("EEXIST"));
@@ -68,7 +69,7 @@ export class FileStore implements Store {
       await rm(this.file(number), { force: true });
       return undefined;
     }
-    // In ascending order: a slow writer then finds its expected version missing.
+    // Old files are removed in ascending order, so that a slow writer no longer finds the version that it expects.
     for (const old of numbers.slice(0, -1)) await rm(this.file(old), { force: true });
     return `${number}`;
   }
@@ -84,7 +85,7 @@ export class FileStore implements Store {
     );
   }
 
-  /** Versions before 0.2 wrote the file without a number. */
+  /** Returns the path of a version's file. Releases before 0.2 of this project wrote the first file without a number. */
   private file(number: number): string {
     return number === 0 ? this.place : `${this.place}.${number}`;
   }

@@ -1,7 +1,7 @@
 import { balancersOf } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 
-/** Whether each target of a load balancer passes its health check there, by server. */
+/** For each server that is a target of a load balancer: whether the server passes this load balancer's health check. */
 type Health = ReadonlyMap<string, boolean>;
 
 /** Targets of one load balancer. */
@@ -11,23 +11,27 @@ export interface BalancerTargets {
   readonly targets: Health;
 }
 
-/** Health of the web servers at all load balancers. */
+/** Combined result of the health checks of all load balancers. */
 export interface TargetHealth {
-  /** Active load balancers that find no server healthy while the other one does: they are at fault, not the servers. */
+  /**
+   * Active load balancers that find no healthy server although the other load balancer finds one. The fault is then in the load balancer,
+   * not in the servers.
+   */
   readonly idle: readonly string[];
-  /** @returns `undefined` if the server is not a target of every active load balancer */
+  /** Returns whether a server is healthy, or `undefined` if the server is not a target of every active load balancer. */
   readonly of: (server: string) => boolean | undefined;
 }
 
 const hasHealthy = (health: Health): boolean => [...health.values()].includes(true);
 
-/** `undefined` if there is no opinion, or an unknown one. */
+/** Combines the results of load balancers. Returns `undefined` if there is no result, or if one result is unknown. */
 const agreed = (opinions: readonly (boolean | undefined)[]): boolean | undefined =>
   opinions.length === 0 || opinions.includes(undefined) ? undefined : opinions.every(Boolean);
 
 /**
- * Combines the health checks of all load balancers: a server is healthy if every load balancer that is not idle finds it healthy. Pure.
- * @param isCurrent whether a server has the configured payload; an older payload may not accept the second load balancer yet
+ * Combines the health checks of all load balancers. A server is healthy if it passes the health check of every load balancer that is not
+ * idle. Pure.
+ * @param isCurrent whether a server has the configured payload. A server with an older payload may not accept the second load balancer yet.
  */
 export function targetHealth(
   config: Config,
