@@ -21,7 +21,7 @@ describe("docs/runbook.md", () => {
   });
 
   const labelsOf = (section: string): readonly (string | undefined)[] =>
-    [...section.matchAll(/^- \*\*(.+?):\*\*\s+\S/gm)].map(([, label]) => label);
+    [...section.matchAll(/^\*\*(.+?):\*\*\s+\S/gm)].map(([, label]) => label);
   const isLink = (section: string): boolean => /^See \[.+\]\(#.+\): this monitor is a part of it\.$/m.test(section);
 
   it.each(sections.filter((section) => !isLink(section)).map((section) => [section.split("\n")[0], section] as const))(
@@ -34,7 +34,7 @@ describe("docs/runbook.md", () => {
   it.each(sections.map((section) => [section.split("\n")[0], section] as const))(
     "%s has steps without SSH if its action runs commands on a server",
     (_heading, section) => {
-      const action = section.split("- **Action:**")[1]?.split(/^- \*\*/m)[0] ?? "";
+      const action = section.split("\n**Action:**")[1]?.split(/^\*\*/m)[0] ?? "";
       if (action.includes("```server")) expect(labelsOf(section)).toContain("Without SSH");
     },
   );
