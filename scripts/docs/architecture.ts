@@ -1,22 +1,16 @@
 import { readFileSync } from "node:fs";
 import folders from "../folders.json" with { type: "json" };
-import { markdownPage, markdownTable } from "./markdown.js";
+import { markdownPage } from "./markdown.js";
 
 const page = new URL("../../docs/architecture.md", import.meta.url);
 const begin = "<!-- Generated from scripts/folders.json by `npm run docs`; `npm run check` enforces it. -->";
-const end = "<!-- End of the generated table. -->";
+const end = "<!-- End of the generated list. -->";
 
-const code = (text: string): string => `\`${text}\``;
+const list = (): string => folders.map(({ folder, holds }) => `- \`${folder}/\`: ${holds}`).join("\n");
 
-const table = (): string =>
-  markdownTable(
-    ["Folder", "Contents"],
-    folders.map(({ folder, holds }) => [code(`${folder}/`), holds]),
-  );
-
-/** docs/architecture.md, with the table of folders from the import rules. */
+/** docs/architecture.md, with the list of folders from the import rules. */
 export function architecturePage(): Promise<string> {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.split(begin)[0] ?? "", text.split(end)[1] ?? ""];
-  return markdownPage([before.trimEnd(), begin, table(), end, after.trim()]);
+  return markdownPage([before.trimEnd(), begin, list(), end, after.trim()]);
 }
