@@ -23,6 +23,7 @@ export async function takeDown(layout: Layout, { purge = false } = {}): Promise<
     () => unmountBelow(layout.state),
     () => unmountBelow(layout.cache),
     () => detachAll(layout.volumes),
+    () => rm(layout.volumes, { recursive: true, force: true }),
     () => rm(layout.state, { recursive: true, force: true }),
     () => removePartialBuilds(layout.cache),
     async () => {

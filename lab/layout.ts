@@ -17,7 +17,10 @@ export interface Layout {
   readonly away: string;
   /** Certificates and passwords of this lab. */
   readonly secrets: string;
-  /** Backing files of the data volumes. They are kept if a machine is replaced, but not if the lab is removed. */
+  /**
+   * Backing files of the data volumes. They are kept if a machine is replaced, but not if the lab is removed. FOOBAR_LAB_VOLUMES sets another
+   * directory, for example in memory if the host's disk is busy.
+   */
   readonly volumes: string;
   /** Root disk of one machine: an overlay on the base system. */
   machine(name: string): string;
@@ -33,7 +36,7 @@ export const layout: Layout = {
   services: path.join(state, "services"),
   away: path.join(state, "away"),
   secrets: path.join(state, "secrets"),
-  volumes: path.join(state, "volumes"),
+  volumes: process.env.FOOBAR_LAB_VOLUMES ?? path.join(state, "volumes"),
   machine: (name) => path.join(state, "machines", name),
 };
 

@@ -4,7 +4,7 @@ const harmless = [
   /^(NODE_ENV|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_V8_COVERAGE|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY)$/i,
   /^(VITEST\w*|TEST|DEV|PROD|SSR|MODE|BASE_URL|__STRYKER\w*|STRYKER\w*)$/,
   // Options that people set for tests.
-  /^(FOOBAR_LAB_MIRROR|LAB_ROUNDS|LAB_STEP|STEADY_SECONDS|LOSSES|AWAY_SECONDS|BALLAST_MB)$/,
+  /^(FOOBAR_LAB_MIRROR|FOOBAR_LAB_VOLUMES|LAB_ROUNDS|LAB_STEP|STEADY_SECONDS|LOSSES|AWAY_SECONDS|BALLAST_MB)$/,
 ];
 
 /** Names of the other variables: tokens, keys, agents, the owner's choice of an environment, settings of a package manager. */

@@ -2,6 +2,7 @@ import type { FirewallRule } from "@cdktf/provider-hcloud/lib/firewall";
 import { addresses } from "../../modules/platform/addresses.js";
 import type { LabEnvironment } from "../environment.js";
 import { namespaceOf } from "../layout.js";
+import type * as ProviderFirewall from "../../modules/hetzner/provider-firewall.js";
 import { run } from "../system/shell.js";
 import type { Host } from "./addresses.js";
 import { fabricHost } from "./fabric.js";
@@ -16,8 +17,9 @@ const table = "provider";
 
 /** The firewalls of all servers, from the rules of their firewall resources. */
 export async function providerFirewallOf({ config, servers }: LabEnvironment): Promise<string> {
-  // Imported only here, because it loads CDKTF, which no other command of the lab needs.
-  const { providerFirewallRules } = await import("../../modules/hetzner/provider-firewall.js");
+  // Imported by its URL, because a bundle with CDKTF would delay every command, and only this function needs CDKTF.
+  const file = new URL("../../modules/hetzner/provider-firewall.ts", import.meta.url);
+  const { providerFirewallRules } = (await import(file.href)) as typeof ProviderFirewall;
   const hostOf = new Map(servers.map((host) => [host.name, host]));
   return providerFirewall(
     config.servers.flatMap((server) => {

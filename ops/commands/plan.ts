@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { actionsOf, changesOutputs } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 

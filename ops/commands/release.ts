@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { toProblems } from "../../modules/config/issues.js";
 import { problemLine } from "../../modules/config/problem.js";
 import { releaseLine } from "../../modules/config/release.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { livenessOf, thisProcess, type Liveness } from "./machine.js";
 import { sleep } from "./shell.js";
 import type { Store, Stored } from "./store.js";
