@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   balancer,
   client,
@@ -20,22 +20,18 @@ const hosts = [
   ...["alpha", "bravo", "charlie"].map((name, position) => server(name, position, `10.0.1.${11 + position}`)),
 ];
 
-describe("hosts of the lab", () => {
-  it("hosts of the lab have unique names, numbers and addresses", () => {
-    for (const property of ["name", "index", "publicIpv4", "publicIpv6"] as const)
-      expect(new Set(hosts.map((host) => host[property])).size).toBe(8);
-  });
-
-  it("hosts of the lab have a unique hardware address on each network", () => {
-    const addresses = hosts.flatMap((host) => [macAddress(host, "public"), macAddress(host, "private")]);
-    expect(new Set(addresses).size).toBe(16);
-    expect(addresses[0]).toBe("02:00:00:00:01:01");
-  });
+it("hosts of the lab have unique names, numbers and addresses", () => {
+  for (const property of ["name", "index", "publicIpv4", "publicIpv6"] as const)
+    expect(new Set(hosts.map((host) => host[property])).size).toBe(8);
 });
 
-describe("name servers", () => {
-  it("the lab's name servers are Hetzner's two IPv4 and two IPv6 name servers", () => {
-    expect(nameServers).toEqual(["185.12.64.1", "185.12.64.2"]);
-    expect(nameServersIpv6).toEqual(["2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"]);
-  });
+it("hosts of the lab have a unique hardware address on each network", () => {
+  const addresses = hosts.flatMap((host) => [macAddress(host, "public"), macAddress(host, "private")]);
+  expect(new Set(addresses).size).toBe(16);
+  expect(addresses[0]).toBe("02:00:00:00:01:01");
+});
+
+it("the lab's name servers are Hetzner's two IPv4 and two IPv6 name servers", () => {
+  expect(nameServers).toEqual(["185.12.64.1", "185.12.64.2"]);
+  expect(nameServersIpv6).toEqual(["2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"]);
 });

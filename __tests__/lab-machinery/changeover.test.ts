@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { balancerStage, leadsOf, reach } from "../../lab/balancer/changeover.js";
 import { formerOf } from "../../modules/derived/agreement.js";
 import { domainsAtEdge } from "../../lab/environment.js";
@@ -13,54 +13,50 @@ const there = exampleConfig({
 });
 const back = exampleConfig({ loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } } });
 
-describe("the lab's balancers", () => {
-  it("the lab has a single balancer if the configuration has no previous balancer", async () => {
-    const lab = { ...layout, state: temporaryFolder() };
-    expect(await balancerStage(lab, exampleConfig())).toEqual({ used: 1 });
-  });
-
-  it("the lab has two balancers until the new one is recorded as the only one, in both directions of a migration", async () => {
-    const lab = { ...layout, state: temporaryFolder() };
-    const stage = async (config: typeof there) => {
-      const { used, former } = await balancerStage(lab, config);
-      return [used, former?.loadBalancer.number, former?.tls, former?.network.balancerIp];
-    };
-    expect(await stage(there)).toEqual([1, 1, "terminate", "10.0.1.5"]);
-    await reach(lab, { used: 2 });
-    expect(await stage(there)).toEqual([2, 1, "terminate", "10.0.1.5"]);
-    // The change is reverted halfway.
-    expect(await stage(back)).toEqual([2, 2, "passthrough", "10.0.1.6"]);
-    await reach(lab, { only: 2 });
-    expect(await stage(there)).toEqual([2, undefined, undefined, undefined]);
-    expect(await stage(back)).toEqual([2, 2, "passthrough", "10.0.1.6"]);
-    await reach(lab, { used: 1, only: 1 });
-    expect(await stage(back)).toEqual([1, undefined, undefined, undefined]);
-  });
+it("the lab has a single balancer if the configuration has no previous balancer", async () => {
+  const lab = { ...layout, state: temporaryFolder() };
+  expect(await balancerStage(lab, exampleConfig())).toEqual({ used: 1 });
 });
 
-describe("the names at the lab's edge", () => {
-  const number = (used: 0 | 1 | 2) => ({ used });
-  const moved = exampleConfig(exampleMove);
-  const former = formerOf(moved);
+it("the lab has two balancers until the new one is recorded as the only one, in both directions of a migration", async () => {
+  const lab = { ...layout, state: temporaryFolder() };
+  const stage = async (config: typeof there) => {
+    const { used, former } = await balancerStage(lab, config);
+    return [used, former?.loadBalancer.number, former?.tls, former?.network.balancerIp];
+  };
+  expect(await stage(there)).toEqual([1, 1, "terminate", "10.0.1.5"]);
+  await reach(lab, { used: 2 });
+  expect(await stage(there)).toEqual([2, 1, "terminate", "10.0.1.5"]);
+  // The change is reverted halfway.
+  expect(await stage(back)).toEqual([2, 2, "passthrough", "10.0.1.6"]);
+  await reach(lab, { only: 2 });
+  expect(await stage(there)).toEqual([2, undefined, undefined, undefined]);
+  expect(await stage(back)).toEqual([2, 2, "passthrough", "10.0.1.6"]);
+  await reach(lab, { used: 1, only: 1 });
+  expect(await stage(back)).toEqual([1, undefined, undefined, undefined]);
+});
 
-  it("names at the lab's edge point to the current balancer", () => {
-    expect(leadsOf(exampleConfig(), number(1))).toEqual({ "www.foobar.com": "balancer", "foobar.com": "balancer" });
-    expect(leadsOf(there, { used: 1, former: formerOf(there) })["www.foobar.com"]).toBe("balancer");
-    expect(leadsOf(there, { used: 2, former: formerOf(there) })["www.foobar.com"]).toBe("balancer-2");
-  });
+const number = (used: 0 | 1 | 2) => ({ used });
+const moved = exampleConfig(exampleMove);
+const former = formerOf(moved);
 
-  it("names at the lab's edge change their redirects with the domain: new to old, then none, then old to new, finally permanent", () => {
-    const both = (old: string, now: string) => ({
-      "www.foobar.com": old,
-      "foobar.com": old,
-      "www.foobar.net": now,
-      "foobar.net": now,
-    });
-    expect(leadsOf(moved, { used: 1, former })).toEqual(both("balancer", "307|https://www.foobar.com"));
-    expect(leadsOf(moved, { used: 0, former })).toEqual(both("balancer", "balancer-2"));
-    expect(leadsOf(moved, { used: 2, former })).toEqual(both("307|https://www.foobar.net", "balancer-2"));
-    expect(leadsOf(moved, { used: 2 })).toEqual(both("308|https://www.foobar.net", "balancer-2"));
+it("names at the lab's edge point to the current balancer", () => {
+  expect(leadsOf(exampleConfig(), number(1))).toEqual({ "www.foobar.com": "balancer", "foobar.com": "balancer" });
+  expect(leadsOf(there, { used: 1, former: formerOf(there) })["www.foobar.com"]).toBe("balancer");
+  expect(leadsOf(there, { used: 2, former: formerOf(there) })["www.foobar.com"]).toBe("balancer-2");
+});
+
+it("names at the lab's edge change their redirects with the domain: new to old, then none, then old to new, finally permanent", () => {
+  const both = (old: string, now: string) => ({
+    "www.foobar.com": old,
+    "foobar.com": old,
+    "www.foobar.net": now,
+    "foobar.net": now,
   });
+  expect(leadsOf(moved, { used: 1, former })).toEqual(both("balancer", "307|https://www.foobar.com"));
+  expect(leadsOf(moved, { used: 0, former })).toEqual(both("balancer", "balancer-2"));
+  expect(leadsOf(moved, { used: 2, former })).toEqual(both("307|https://www.foobar.net", "balancer-2"));
+  expect(leadsOf(moved, { used: 2 })).toEqual(both("308|https://www.foobar.net", "balancer-2"));
 });
 
 it("the emulated edge has the same names before, during and after a change of the domain", () => {

@@ -34,19 +34,15 @@ describe("counts", () => {
   });
 });
 
-describe("latency", () => {
-  it("latency is measured in milliseconds, only for successful requests", () => {
-    const answers = Array.from({ length: 100 }, (_, n) => answer(n, 0, (n + 1) / 1000));
-    expect(summary([...answers, answer(100, 0, 15, "timeout")])).toMatchObject({ p50: 51, p99: 100, max: 100 });
-  });
+it("latency is measured in milliseconds, only for successful requests", () => {
+  const answers = Array.from({ length: 100 }, (_, n) => answer(n, 0, (n + 1) / 1000));
+  expect(summary([...answers, answer(100, 0, 15, "timeout")])).toMatchObject({ p50: 51, p99: 100, max: 100 });
 });
 
-describe("gaps", () => {
-  it("gaps are pauses of at least half a second between two successful responses, the longest first", () => {
-    const times = [0, 0.1, 0.7, 3.2, 3.3];
-    expect(summary(times.map((to, n) => answer(n, to, to))).gaps).toEqual([
-      { from: 0.7, to: 3.2, seconds: 2.5 },
-      { from: 0.1, to: 0.7, seconds: 0.6 },
-    ]);
-  });
+it("gaps are pauses of at least half a second between two successful responses, the longest first", () => {
+  const times = [0, 0.1, 0.7, 3.2, 3.3];
+  expect(summary(times.map((to, n) => answer(n, to, to))).gaps).toEqual([
+    { from: 0.7, to: 3.2, seconds: 2.5 },
+    { from: 0.1, to: 0.7, seconds: 0.6 },
+  ]);
 });

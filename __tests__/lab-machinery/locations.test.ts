@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { directionOf, leadFor, setDirection } from "../../lab/balancer/direction.js";
 import { layout } from "../../lab/layout.js";
 import { secondBalancer, server } from "../../lab/network/addresses.js";
@@ -10,43 +10,39 @@ const bravo = { host: server("bravo", 1, "10.0.1.12"), location: "fsn1" };
 const charlie = { host: server("charlie", 2, "10.0.1.13"), location: "hel1" };
 const second = { host: secondBalancer("10.0.1.6"), location: "fsn1" };
 
-describe("packets between locations", () => {
-  it("packets between locations are delayed in each direction by half of the round-trip time", () => {
-    expect(hopsBetween([alpha, bravo, charlie])).toEqual([
-      { from: "10.0.1.11", to: "10.0.1.12", milliseconds: 1.75 },
-      { from: "10.0.1.11", to: "10.0.1.13", milliseconds: 12.5 },
-      { from: "10.0.1.12", to: "10.0.1.11", milliseconds: 1.75 },
-      { from: "10.0.1.12", to: "10.0.1.13", milliseconds: 12.5 },
-      { from: "10.0.1.13", to: "10.0.1.11", milliseconds: 12.5 },
-      { from: "10.0.1.13", to: "10.0.1.12", milliseconds: 12.5 },
-    ]);
-  });
-
-  it("packets between locations are not delayed inside a location, or if all hosts are in one location", () => {
-    expect(hopsBetween([bravo, second])).toEqual([]);
-    expect(hopsBetween([alpha, bravo, second].map(({ host }) => ({ host, location: "fsn1" })))).toEqual([]);
-  });
+it("packets between locations are delayed in each direction by half of the round-trip time", () => {
+  expect(hopsBetween([alpha, bravo, charlie])).toEqual([
+    { from: "10.0.1.11", to: "10.0.1.12", milliseconds: 1.75 },
+    { from: "10.0.1.11", to: "10.0.1.13", milliseconds: 12.5 },
+    { from: "10.0.1.12", to: "10.0.1.11", milliseconds: 1.75 },
+    { from: "10.0.1.12", to: "10.0.1.13", milliseconds: 12.5 },
+    { from: "10.0.1.13", to: "10.0.1.11", milliseconds: 12.5 },
+    { from: "10.0.1.13", to: "10.0.1.12", milliseconds: 12.5 },
+  ]);
 });
 
-describe("the direction of visitors", () => {
-  const ids = ["balancer", "balancer-second"] as const;
+it("packets between locations are not delayed inside a location, or if all hosts are in one location", () => {
+  expect(hopsBetween([bravo, second])).toEqual([]);
+  expect(hopsBetween([alpha, bravo, second].map(({ host }) => ({ host, location: "fsn1" })))).toEqual([]);
+});
 
-  it("a new lab directs visitors to the first balancer", async () => {
-    const lab = { ...layout, state: temporaryFolder() };
-    expect(await directionOf(lab)).toEqual({ to: "first", retry: true });
-    expect(leadFor(await directionOf(lab), ids)).toBe("balancer");
-  });
+const ids = ["balancer", "balancer-second"] as const;
 
-  it("a change of direction keeps the edge's retry", async () => {
-    const lab = { ...layout, state: temporaryFolder() };
-    await setDirection(lab, { retry: false });
-    await setDirection(lab, { to: "both" });
-    expect(await directionOf(lab)).toEqual({ to: "both", retry: false });
-    expect(leadFor(await directionOf(lab), ids)).toBe("both-once-balancer");
-  });
+it("a new lab directs visitors to the first balancer", async () => {
+  const lab = { ...layout, state: temporaryFolder() };
+  expect(await directionOf(lab)).toEqual({ to: "first", retry: true });
+  expect(leadFor(await directionOf(lab), ids)).toBe("balancer");
+});
 
-  it("visitors can be directed to both balancers with a retry, or only to the second one", () => {
-    expect(leadFor({ to: "both", retry: true }, ids)).toBe("both-balancer");
-    expect(leadFor({ to: "second", retry: true }, ids)).toBe("balancer-second");
-  });
+it("a change of direction keeps the edge's retry", async () => {
+  const lab = { ...layout, state: temporaryFolder() };
+  await setDirection(lab, { retry: false });
+  await setDirection(lab, { to: "both" });
+  expect(await directionOf(lab)).toEqual({ to: "both", retry: false });
+  expect(leadFor(await directionOf(lab), ids)).toBe("both-once-balancer");
+});
+
+it("visitors can be directed to both balancers with a retry, or only to the second one", () => {
+  expect(leadFor({ to: "both", retry: true }, ids)).toBe("both-balancer");
+  expect(leadFor({ to: "second", retry: true }, ids)).toBe("balancer-second");
 });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { type LabLock, takeLock } from "../../lab/system/lock.js";
 
 const name = `\0foobar-lab-test-${process.pid}`;
@@ -13,36 +13,34 @@ afterEach(async () => {
   for (const lock of held.splice(0)) await lock.release();
 });
 
-describe("the lock", () => {
-  it("the lock has one holder at a time, and the error names this holder", async () => {
-    await take("npm run lab up");
-    await expect(take("another")).rejects.toThrow(
-      new RegExp(String.raw`^lab: is in use by npm run lab up \(process ${process.pid}, since \d\d:\d\d:\d\d\); wait`),
-    );
-  });
+it("the lock has one holder at a time, and the error names this holder", async () => {
+  await take("npm run lab up");
+  await expect(take("another")).rejects.toThrow(
+    new RegExp(String.raw`^lab: is in use by npm run lab up \(process ${process.pid}, since \d\d:\d\d:\d\d\); wait`),
+  );
+});
 
-  it("the lock can be taken again after its holder releases it", async () => {
-    await take("first");
-    await held.pop()?.release();
-    await take("second");
-  });
+it("the lock can be taken again after its holder releases it", async () => {
+  await take("first");
+  await held.pop()?.release();
+  await take("second");
+});
 
-  it("a process can wait for the lock", async () => {
-    await take("first");
-    const first = held.pop();
-    setTimeout(() => void first?.release(), 300);
-    await take("second", 10);
-  });
+it("a process can wait for the lock", async () => {
+  await take("first");
+  const first = held.pop();
+  setTimeout(() => void first?.release(), 300);
+  await take("second", 10);
+});
 
-  it("the lock can be taken again after its holder was killed", async () => {
-    const module = fileURLToPath(new URL("../../lab/system/lock.ts", import.meta.url));
-    const program = `const { takeLock } = await import(${JSON.stringify(module)});
+it("the lock can be taken again after its holder was killed", async () => {
+  const module = fileURLToPath(new URL("../../lab/system/lock.ts", import.meta.url));
+  const program = `const { takeLock } = await import(${JSON.stringify(module)});
       await takeLock("killed", { name: ${JSON.stringify(name)} }); console.log("held"); setInterval(() => undefined, 1000);`;
-    const other = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program]);
-    await once(other.stdout, "data");
-    await expect(take("mine")).rejects.toThrow("killed");
-    other.kill("SIGKILL");
-    await once(other, "exit");
-    await take("mine");
-  });
+  const other = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program]);
+  await once(other.stdout, "data");
+  await expect(take("mine")).rejects.toThrow("killed");
+  other.kill("SIGKILL");
+  await once(other, "exit");
+  await take("mine");
 });

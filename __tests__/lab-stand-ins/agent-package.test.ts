@@ -9,13 +9,11 @@ import { hasTool, runTool } from "../support/tools.js";
 
 const unitFile = new URL("../../lab/stand-ins/datadog/agent/datadog-agent.service", import.meta.url);
 
-describe("the agent's unit", () => {
-  it("the agent's unit has the name, user and environment file of the vendor's unit", async () => {
-    const unit = await readFile(unitFile, "utf8");
-    expect(unit).toContain(`\nUser=${users.datadog}\n`);
-    expect(unit).toContain(`\nEnvironmentFile=-${paths.datadog.environmentFile}\n`);
-    expect(unit).toContain("\nExecStart=/opt/datadog-agent/bin/agent/agent run -p /opt/datadog-agent/run/agent.pid\n");
-  });
+it("the agent's unit has the name, user and environment file of the vendor's unit", async () => {
+  const unit = await readFile(unitFile, "utf8");
+  expect(unit).toContain(`\nUser=${users.datadog}\n`);
+  expect(unit).toContain(`\nEnvironmentFile=-${paths.datadog.environmentFile}\n`);
+  expect(unit).toContain("\nExecStart=/opt/datadog-agent/bin/agent/agent run -p /opt/datadog-agent/run/agent.pid\n");
 });
 
 describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the agent's package", () => {

@@ -16,30 +16,28 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("an application that cannot be built", () => {
-  it("app:build rejects a version that leads out of the folder", () => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ["--import", "tsx", "release/build.ts", "--folder", folder, "--version", "../1.0.0"],
-      { encoding: "utf8" },
-    );
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringContaining("must contain only letters, digits and ._+-") as string,
-    });
+it("app:build rejects a version that leads out of the folder", () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "release/build.ts", "--folder", folder, "--version", "../1.0.0"],
+    { encoding: "utf8" },
+  );
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringContaining("must contain only letters, digits and ._+-") as string,
   });
+});
 
-  it.each([
-    ["nothing there", undefined, /must be a command that fills the folder.*app:new/],
-    ["a library missing", "import 'no-such-library';", /no-such-library[^]*\nfix: npm install --prefix /],
-    ["an error of the build", "console.error('no tea'); process.exit(3);", /build ended with 3: no tea$/],
-  ])("explains why an application cannot be built: %s", async (what, script, words) => {
-    const application = join(folder, what.replaceAll(" ", "-"));
-    mkdirSync(application);
-    const build = `#!/bin/sh\nexec '${process.execPath}' --input-type=module -e "${script}"\n`;
-    if (script) writeFileSync(join(application, "build"), build, { mode: 0o755 });
-    await expect(buildRelease({ folder, application })).rejects.toThrow(words);
-  });
+it.each([
+  ["nothing there", undefined, /must be a command that fills the folder.*app:new/],
+  ["a library missing", "import 'no-such-library';", /no-such-library[^]*\nfix: npm install --prefix /],
+  ["an error of the build", "console.error('no tea'); process.exit(3);", /build ended with 3: no tea$/],
+])("explains why an application cannot be built: %s", async (what, script, words) => {
+  const application = join(folder, what.replaceAll(" ", "-"));
+  mkdirSync(application);
+  const build = `#!/bin/sh\nexec '${process.execPath}' --input-type=module -e "${script}"\n`;
+  if (script) writeFileSync(join(application, "build"), build, { mode: 0o755 });
+  await expect(buildRelease({ folder, application })).rejects.toThrow(words);
 });
 
 it("builds an application whose build command prints several MiB", async () => {
@@ -97,65 +95,63 @@ const entries = async () => {
   return found;
 };
 
-describe("the tarball", () => {
-  it("the tarball contains exactly the four programs and the platform's scripts, in a fixed order", async () =>
-    expect((await entries()).map(({ path }) => path)).toEqual([
-      "app/",
-      "app-runs/",
-      ...readdirSync("modules/machine/parts/application/files/app-runs")
-        .filter((name) => name.endsWith(".py"))
-        .map((name) => `app-runs/${name}`)
-        .sort(),
-      "app/VERSION",
-      "app/migrate.js",
-      "app/migrations/",
-      "app/migrations/0001-notes.sql",
-      "app/package.json",
-      "app/server.js",
-      "app/shared.js",
-      "mysql-backup/",
-      ...[...readdirSync("modules/machine/parts/backup/files/mysql-backup"), "gtid.py"]
-        .filter((name) => name !== "__pycache__")
-        .map((name) => `mysql-backup/${name}`)
-        .sort(),
-      "mysql-group/",
-      ...readdirSync("modules/machine/parts/mysql/files/mysql-group")
-        .filter((name) => name.endsWith(".py"))
-        .map((name) => `mysql-group/${name}`)
-        .sort(),
-      "platform/",
-      "platform/check-expiry",
-      "platform/check-updates",
-      "platform/deploy-app",
-      "platform/mysql-data",
-      "platform/update-lists",
-      "platform/vendor-updates",
-    ]));
+it("the tarball contains exactly the four programs and the platform's scripts, in a fixed order", async () =>
+  expect((await entries()).map(({ path }) => path)).toEqual([
+    "app/",
+    "app-runs/",
+    ...readdirSync("modules/machine/parts/application/files/app-runs")
+      .filter((name) => name.endsWith(".py"))
+      .map((name) => `app-runs/${name}`)
+      .sort(),
+    "app/VERSION",
+    "app/migrate.js",
+    "app/migrations/",
+    "app/migrations/0001-notes.sql",
+    "app/package.json",
+    "app/server.js",
+    "app/shared.js",
+    "mysql-backup/",
+    ...[...readdirSync("modules/machine/parts/backup/files/mysql-backup"), "gtid.py"]
+      .filter((name) => name !== "__pycache__")
+      .map((name) => `mysql-backup/${name}`)
+      .sort(),
+    "mysql-group/",
+    ...readdirSync("modules/machine/parts/mysql/files/mysql-group")
+      .filter((name) => name.endsWith(".py"))
+      .map((name) => `mysql-group/${name}`)
+      .sort(),
+    "platform/",
+    "platform/check-expiry",
+    "platform/check-updates",
+    "platform/deploy-app",
+    "platform/mysql-data",
+    "platform/update-lists",
+    "platform/vendor-updates",
+  ]));
 
-  it("the tarball does not contain times, owners or the umask of the machine", async () => {
-    for (const { path, mode, mtime, uid } of await entries()) {
-      const executable =
-        /^platform\/|\/$/.test(path) || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
-      expect([path, mode]).toEqual([path, executable ? 0o755 : 0o644]);
-      expect(mtime?.getTime() ?? 0).toBe(0);
-      expect(uid ?? 0).toBe(0);
-    }
-    expect(readFileSync(built.path).includes(folder)).toBe(false);
-  });
+it("the tarball does not contain times, owners or the umask of the machine", async () => {
+  for (const { path, mode, mtime, uid } of await entries()) {
+    const executable =
+      /^platform\/|\/$/.test(path) || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
+    expect([path, mode]).toEqual([path, executable ? 0o755 : 0o644]);
+    expect(mtime?.getTime() ?? 0).toBe(0);
+    expect(uid ?? 0).toBe(0);
+  }
+  expect(readFileSync(built.path).includes(folder)).toBe(false);
+});
 
-  it("a second build in another folder and with another umask produces the same bytes", () => {
-    const again = mkdtempSync(join(folder, "again-"));
-    const build = 'umask 077; exec "$0" --import tsx release/build.ts --folder "$1" --version 9.8.7';
-    const report = execFileSync("sh", ["-c", build, process.execPath, again], { encoding: "utf8" });
-    expect(report).toContain(`SHA-256 ${built.sha256}`);
-    expect(readFileSync(join(again, "release-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);
-  });
+it("a second build in another folder and with another umask produces the same bytes", () => {
+  const again = mkdtempSync(join(folder, "again-"));
+  const build = 'umask 077; exec "$0" --import tsx release/build.ts --folder "$1" --version 9.8.7';
+  const report = execFileSync("sh", ["-c", build, process.execPath, again], { encoding: "utf8" });
+  expect(report).toContain(`SHA-256 ${built.sha256}`);
+  expect(readFileSync(join(again, "release-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);
+});
 
-  it("reports the tarball's size and SHA-256, and names it after its version", () => {
-    const bytes = readFileSync(built.path);
-    expect(built.path).toBe(join(folder, "release-9.8.7.tar.gz"));
-    expect(built.bytes).toBe(bytes.length);
-    expect(built.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
-    expect(built.bytes).toBeLessThan(600 * 1024);
-  });
+it("reports the tarball's size and SHA-256, and names it after its version", () => {
+  const bytes = readFileSync(built.path);
+  expect(built.path).toBe(join(folder, "release-9.8.7.tar.gz"));
+  expect(built.bytes).toBe(bytes.length);
+  expect(built.sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+  expect(built.bytes).toBeLessThan(600 * 1024);
 });

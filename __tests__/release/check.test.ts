@@ -65,130 +65,126 @@ const settingsOf = async (application: object) => {
 
 const node = "/usr/bin/node";
 
-describe("the check of a release", () => {
-  it("app:check finds no problem in a valid release, although its database is unavailable", async () =>
-    expect(await checkRelease(await make(), await readSettings())).toEqual([]));
+it("app:check finds no problem in a valid release, although its database is unavailable", async () =>
+  expect(await checkRelease(await make(), await readSettings())).toEqual([]));
 
-  it.each<[string, MakeProps, object, RegExp, RegExp]>([
-    [
-      "a missing application",
-      { files: { "app/server.js": undefined, "app/package.json": undefined } },
-      {},
-      /no app\//,
-      /app:build/,
-    ],
-    [
-      "missing programs of the platform",
-      { files: { "mysql-group/a.py": undefined } },
-      {},
-      /no mysql-group\//,
-      /app:build/,
-    ],
-    ["a link", { links: { "app/shadow": "/etc/shadow" } }, {}, /^app\/shadow: a link to \/etc\/shadow/, /cp -L/],
-    [
-      "a missing file of the command",
-      {},
-      { command: [node, "main.js"] },
-      /^application\.command: .* no app\/main\.js/,
-      /build/,
-    ],
-    ["a missing program", {}, { command: ["./serve"] }, /no app\/serve/, /build/],
-    [
-      "a program that cannot be executed",
-      { files: { "app/serve": "#!/bin/sh\n" } },
-      { command: ["./serve"] },
-      /^application\.command: app\/serve is not executable/,
-      /chmod \+x/,
-    ],
-    [
-      "missing migrations",
-      {},
-      { migrate: [node, "migrate.js"] },
-      /^application\.migrate: .* no app\/migrate\.js/,
-      /build/,
-    ],
-    [
-      "a missing module of a worker",
-      { files: { "app/poll/__init__.py": "" } },
-      { workers: { tally: { command: ["/usr/bin/python3", "-m", "poll.tally"] } } },
-      /^application\.workers\.tally\.command: .* no app\/poll\/tally\.py/,
-      /build/,
-    ],
-    ["JavaScript that is none", { files: { "app/b.js": "}" } }, {}, /^app\/b\.js: .*SyntaxError/, /correct/],
-    ["invalid Python", { files: { "app/a.py": "", "app/b.py": "if" } }, {}, /b\.py.*SyntaxError/, /correct/],
-    ["an invalid shell script", { files: { "app/b.sh": "if" } }, {}, /^app\/b\.sh: /, /correct/],
-    [
-      "a process that ends",
-      { files: { "app/server.js": "throw new Error('no key')" } },
-      {},
-      /ends immediately: .*no key/,
-      /run the command/,
-    ],
-    ["a missing health path", {}, { healthPath: "/alive" }, /^\/alive: returns 404/, /application\.healthPath/],
-    [
-      "a health path that depends on the database",
-      { files: { "app/server.js": server.replace("503", "500") } },
-      {},
-      /returns 500 while the database is unavailable/,
-      /without a database query/,
-    ],
-  ])("app:check reports %s with a fix", async (_, props, application, what, fix) => {
-    const [found, ...more] = await checkRelease(await make(props), await settingsOf(application));
-    expect(found).toMatchObject({ kind: "problem", what: expect.stringMatching(what) as string });
-    expect(found?.fix).toMatch(fix);
-    expect(more).toEqual([]);
-  });
+it.each<[string, MakeProps, object, RegExp, RegExp]>([
+  [
+    "a missing application",
+    { files: { "app/server.js": undefined, "app/package.json": undefined } },
+    {},
+    /no app\//,
+    /app:build/,
+  ],
+  [
+    "missing programs of the platform",
+    { files: { "mysql-group/a.py": undefined } },
+    {},
+    /no mysql-group\//,
+    /app:build/,
+  ],
+  ["a link", { links: { "app/shadow": "/etc/shadow" } }, {}, /^app\/shadow: a link to \/etc\/shadow/, /cp -L/],
+  [
+    "a missing file of the command",
+    {},
+    { command: [node, "main.js"] },
+    /^application\.command: .* no app\/main\.js/,
+    /build/,
+  ],
+  ["a missing program", {}, { command: ["./serve"] }, /no app\/serve/, /build/],
+  [
+    "a program that cannot be executed",
+    { files: { "app/serve": "#!/bin/sh\n" } },
+    { command: ["./serve"] },
+    /^application\.command: app\/serve is not executable/,
+    /chmod \+x/,
+  ],
+  [
+    "missing migrations",
+    {},
+    { migrate: [node, "migrate.js"] },
+    /^application\.migrate: .* no app\/migrate\.js/,
+    /build/,
+  ],
+  [
+    "a missing module of a worker",
+    { files: { "app/poll/__init__.py": "" } },
+    { workers: { tally: { command: ["/usr/bin/python3", "-m", "poll.tally"] } } },
+    /^application\.workers\.tally\.command: .* no app\/poll\/tally\.py/,
+    /build/,
+  ],
+  ["JavaScript that is none", { files: { "app/b.js": "}" } }, {}, /^app\/b\.js: .*SyntaxError/, /correct/],
+  ["invalid Python", { files: { "app/a.py": "", "app/b.py": "if" } }, {}, /b\.py.*SyntaxError/, /correct/],
+  ["an invalid shell script", { files: { "app/b.sh": "if" } }, {}, /^app\/b\.sh: /, /correct/],
+  [
+    "a process that ends",
+    { files: { "app/server.js": "throw new Error('no key')" } },
+    {},
+    /ends immediately: .*no key/,
+    /run the command/,
+  ],
+  ["a missing health path", {}, { healthPath: "/alive" }, /^\/alive: returns 404/, /application\.healthPath/],
+  [
+    "a health path that depends on the database",
+    { files: { "app/server.js": server.replace("503", "500") } },
+    {},
+    /returns 500 while the database is unavailable/,
+    /without a database query/,
+  ],
+])("app:check reports %s with a fix", async (_, props, application, what, fix) => {
+  const [found, ...more] = await checkRelease(await make(props), await settingsOf(application));
+  expect(found).toMatchObject({ kind: "problem", what: expect.stringMatching(what) as string });
+  expect(found?.fix).toMatch(fix);
+  expect(more).toEqual([]);
+});
 
-  it("app:check reports absolute paths", async () => {
-    const file = join(folder, "absolute.tar.gz");
-    const outside = join(folder, "outside");
-    writeFileSync(outside, "x");
-    await create({ cwd: join(folder), file, gzip: true, preservePaths: true }, [outside]);
-    const what = (await checkRelease(file, await readSettings())).map((finding) => finding.what);
-    expect(what[0]).toBe(`${outside}: an absolute path`);
-  });
+it("app:check reports absolute paths", async () => {
+  const file = join(folder, "absolute.tar.gz");
+  const outside = join(folder, "outside");
+  writeFileSync(outside, "x");
+  await create({ cwd: join(folder), file, gzip: true, preservePaths: true }, [outside]);
+  const what = (await checkRelease(file, await readSettings())).map((finding) => finding.what);
+  expect(what[0]).toBe(`${outside}: an absolute path`);
+});
 
-  it("app:check reports a path that leads out of the release", () => {
-    const entries = [{ path: "app/../../evil", type: "File", executable: false }];
-    expect(problemsOfEntries(entries)[0]?.what).toBe("app/../../evil: leads out of the release");
-  });
+it("app:check reports a path that leads out of the release", () => {
+  const entries = [{ path: "app/../../evil", type: "File", executable: false }];
+  expect(problemsOfEntries(entries)[0]?.what).toBe("app/../../evil: leads out of the release");
+});
 
-  it("app:check reports 200 MiB of zeros as damage within seconds", async () => {
-    const file = join(folder, "zeros.tar.gz");
-    writeFileSync(file, gzipSync(Buffer.alloc(200 * 1024 ** 2)));
-    const start = performance.now();
-    expect(await checkRelease(file, await readSettings())).toMatchObject([{ what: "the tarball is damaged" }]);
-    expect(performance.now() - start).toBeLessThan(20_000);
-  });
+it("app:check reports 200 MiB of zeros as damage within seconds", async () => {
+  const file = join(folder, "zeros.tar.gz");
+  writeFileSync(file, gzipSync(Buffer.alloc(200 * 1024 ** 2)));
+  const start = performance.now();
+  expect(await checkRelease(file, await readSettings())).toMatchObject([{ what: "the tarball is damaged" }]);
+  expect(performance.now() - start).toBeLessThan(20_000);
+});
 
-  it("app:check does not read a file that is not a tarball or is too large for servers", async () => {
-    const file = join(folder, "no-tarball");
-    writeFileSync(file, "text");
-    expect(await checkRelease(file, await readSettings())).toMatchObject([
-      { what: "the file is not a gzipped tarball" },
-    ]);
-    truncateSync(file, 51 * 1024 * 1024);
-    expect(await checkRelease(file, await readSettings())).toMatchObject([
-      { what: "the tarball has 51 MiB, but servers accept at most 50 MiB" },
-    ]);
-  });
+it("app:check does not read a file that is not a tarball or is too large for servers", async () => {
+  const file = join(folder, "no-tarball");
+  writeFileSync(file, "text");
+  expect(await checkRelease(file, await readSettings())).toMatchObject([{ what: "the file is not a gzipped tarball" }]);
+  truncateSync(file, 51 * 1024 * 1024);
+  expect(await checkRelease(file, await readSettings())).toMatchObject([
+    { what: "the tarball has 51 MiB, but servers accept at most 50 MiB" },
+  ]);
+});
 
-  it("app:check reports a check as not done if it needs a program that is not installed", async () => {
-    const settings = await settingsOf({ command: ["/usr/bin/no-such-runtime", "server.js"] });
-    expect(await checkRelease(await make(), settings)).toMatchObject([
-      {
-        kind: "not-checked",
-        what: expect.stringContaining("/usr/bin/no-such-runtime is not installed here") as string,
-      },
-    ]);
-  });
+it("app:check reports a check as not done if it needs a program that is not installed", async () => {
+  const settings = await settingsOf({ command: ["/usr/bin/no-such-runtime", "server.js"] });
+  expect(await checkRelease(await make(), settings)).toMatchObject([
+    {
+      kind: "not-checked",
+      what: expect.stringContaining("/usr/bin/no-such-runtime is not installed here") as string,
+    },
+  ]);
+});
 
-  it.each(["guestbook", "python"])("app:check finds no problem in the example %s", async (name) => {
-    const application = `examples/${name}`;
-    const { path } = await buildRelease({ folder, application });
-    const found = await checkRelease(path, await readSettings(`${application}/environment.json`));
-    expect(found.filter(({ kind }) => kind === "problem")).toEqual([]);
-  });
+it.each(["guestbook", "python"])("app:check finds no problem in the example %s", async (name) => {
+  const application = `examples/${name}`;
+  const { path } = await buildRelease({ folder, application });
+  const found = await checkRelease(path, await readSettings(`${application}/environment.json`));
+  expect(found.filter(({ kind }) => kind === "problem")).toEqual([]);
 });
 
 describe("settings", () => {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { create } from "tar";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { temporaryFolder, writeBelow } from "../support/payload-files.js";
 
 /** Whether a process runs. An ended process stays in the process table until its parent reads its status. */
@@ -38,31 +38,28 @@ async function interrupt(args: readonly string[], folder: string) {
 
 const done = { signal: "SIGINT", left: [], isOrphanAlive: false };
 
-describe("Ctrl-C", () => {
-  it("Ctrl-C ends app:build with the application's build command and removes the temporary folder", async () => {
-    const folder = temporaryFolder();
-    writeBelow(folder, [
-      { path: "build", content: '#!/bin/sh\necho $$ >"$PID_FILE"\nexec sleep 60\n', permissions: "0755" },
-    ]);
-    const args = ["release/build.ts", "--application", folder, "--folder", join(folder, "dist")];
-    expect(await interrupt(args, folder)).toEqual(done);
-  });
+it("Ctrl-C ends app:build with the application's build command and removes the temporary folder", async () => {
+  const folder = temporaryFolder();
+  writeBelow(folder, [
+    { path: "build", content: '#!/bin/sh\necho $$ >"$PID_FILE"\nexec sleep 60\n', permissions: "0755" },
+  ]);
+  const args = ["release/build.ts", "--application", folder, "--folder", join(folder, "dist")];
+  expect(await interrupt(args, folder)).toEqual(done);
+});
 
-  it("Ctrl-C ends app:check with the started application and removes the temporary folder", async () => {
-    const folder = temporaryFolder();
-    const release = join(folder, "release");
-    const server =
-      'require("node:fs").writeFileSync(process.argv[2], String(process.pid)); setInterval(() => {}, 1000);';
-    const others = ["app-runs", "mysql-group", "mysql-backup", "platform"];
-    writeBelow(release, [
-      { path: "app/server.js", content: server },
-      ...others.map((name) => ({ path: `${name}/a`, content: "" })),
-    ]);
-    const file = join(folder, "release.tar.gz");
-    await create({ cwd: release, file, gzip: true }, ["app", ...others]);
-    const settings = join(folder, "settings.json");
-    const command = [process.execPath, "server.js", join(folder, "pid")];
-    writeFileSync(settings, JSON.stringify({ application: { command } }));
-    expect(await interrupt(["release/check.ts", file, "--settings", settings], folder)).toEqual(done);
-  });
+it("Ctrl-C ends app:check with the started application and removes the temporary folder", async () => {
+  const folder = temporaryFolder();
+  const release = join(folder, "release");
+  const server = 'require("node:fs").writeFileSync(process.argv[2], String(process.pid)); setInterval(() => {}, 1000);';
+  const others = ["app-runs", "mysql-group", "mysql-backup", "platform"];
+  writeBelow(release, [
+    { path: "app/server.js", content: server },
+    ...others.map((name) => ({ path: `${name}/a`, content: "" })),
+  ]);
+  const file = join(folder, "release.tar.gz");
+  await create({ cwd: release, file, gzip: true }, ["app", ...others]);
+  const settings = join(folder, "settings.json");
+  const command = [process.execPath, "server.js", join(folder, "pid")];
+  writeFileSync(settings, JSON.stringify({ application: { command } }));
+  expect(await interrupt(["release/check.ts", file, "--settings", settings], folder)).toEqual(done);
 });

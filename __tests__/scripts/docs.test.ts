@@ -8,20 +8,18 @@ import { trafficRules } from "../../modules/derived/traffic/rules.js";
 
 const pages = await generatedPages();
 
-describe("generated pages", () => {
-  it.each(Object.entries(pages))("the generated page %s is current (otherwise run `npm run docs`)", (path, content) => {
-    expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
-  });
+it.each(Object.entries(pages))("the generated page %s is current (otherwise run `npm run docs`)", (path, content) => {
+  expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
+});
 
-  it("docs/traffic.md shows every traffic rule", () => {
-    const rows = pages["docs/traffic.md"]?.split("\n").filter((line) => line.startsWith("| ")) ?? [];
-    expect(rows).toHaveLength(trafficRules.length + 2);
-  });
+it("docs/traffic.md shows every traffic rule", () => {
+  const rows = pages["docs/traffic.md"]?.split("\n").filter((line) => line.startsWith("| ")) ?? [];
+  expect(rows).toHaveLength(trafficRules.length + 2);
+});
 
-  it("docs/traffic.md shows the condition of each conditional traffic rule", () => {
-    const conditional = trafficRules.filter((rule) => rule.when).length;
-    expect(pages["docs/traffic.md"]?.match(/; when /g)).toHaveLength(conditional);
-  });
+it("docs/traffic.md shows the condition of each conditional traffic rule", () => {
+  const conditional = trafficRules.filter((rule) => rule.when).length;
+  expect(pages["docs/traffic.md"]?.match(/; when /g)).toHaveLength(conditional);
 });
 
 it("the example contains every setting that README's first step lists", () => {
@@ -31,12 +29,10 @@ it("the example contains every setting that README's first step lists", () => {
   expect(Object.keys(exampleInput())).toEqual(expect.arrayContaining(listed));
 });
 
-describe("settings", () => {
-  it("every setting has a description", () => {
-    const groups = ["object", "list of object"];
-    const silent = settings().filter((setting) => setting.description === "" && !groups.includes(setting.type));
-    expect(silent.map((setting) => setting.path.join("."))).toEqual([]);
-  });
+it("every setting has a description", () => {
+  const groups = ["object", "list of object"];
+  const silent = settings().filter((setting) => setting.description === "" && !groups.includes(setting.type));
+  expect(silent.map((setting) => setting.path.join("."))).toEqual([]);
 });
 
 describe("links between pages", () => {

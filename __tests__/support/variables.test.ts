@@ -1,36 +1,32 @@
 import { spawnSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { summary } from "./run.js";
 import { harmful } from "./variables.js";
 
-describe("the variables of a test", () => {
-  it("the variables of a test contain no token, no key, no agent, no environment of the owner and no setting of npm", () => {
-    const names = [
-      ...["HCLOUD_TOKEN", "HCLOUD_ENDPOINT", "CLOUDFLARE_API_TOKEN", "DD_API_KEY", "DD_APP_KEY", "AWS_ACCESS_KEY_ID"],
-      ...["AWS_PROFILE", "TF_VAR_datadog_api_key", "BACKUP_OWNER_KEY", "DRILL_PRIVATE_KEY", "SSH_AUTH_SOCK"],
-      ...["NODE_AUTH_TOKEN", "GITHUB_TOKEN", "ENVIRONMENT", "USER", "npm_config_dry_run", "npm_config_registry"],
-    ];
-    expect(harmful(Object.fromEntries(names.map((name) => [name, "value"])))).toEqual(names);
-    expect(harmful({ PATH: "/bin", TMPDIR: "/tmp", CI: "true", VITEST_POOL_ID: "1" })).toEqual([]);
-  });
-
-  it("the variables of a test are the only variables of a program that a test starts", () => {
-    const { stdout } = spawnSync(process.execPath, ["--print", "JSON.stringify(process.env)"], { encoding: "utf8" });
-    const variables = JSON.parse(stdout) as NodeJS.ProcessEnv;
-    expect([...harmful(variables)].sort()).toEqual(["ENVIRONMENTS_FOLDER", "HOME"]);
-  });
+it("the variables of a test contain no token, no key, no agent, no environment of the owner and no setting of npm", () => {
+  const names = [
+    ...["HCLOUD_TOKEN", "HCLOUD_ENDPOINT", "CLOUDFLARE_API_TOKEN", "DD_API_KEY", "DD_APP_KEY", "AWS_ACCESS_KEY_ID"],
+    ...["AWS_PROFILE", "TF_VAR_datadog_api_key", "BACKUP_OWNER_KEY", "DRILL_PRIVATE_KEY", "SSH_AUTH_SOCK"],
+    ...["NODE_AUTH_TOKEN", "GITHUB_TOKEN", "ENVIRONMENT", "USER", "npm_config_dry_run", "npm_config_registry"],
+  ];
+  expect(harmful(Object.fromEntries(names.map((name) => [name, "value"])))).toEqual(names);
+  expect(harmful({ PATH: "/bin", TMPDIR: "/tmp", CI: "true", VITEST_POOL_ID: "1" })).toEqual([]);
 });
 
-describe("the list of checks that a machine cannot do", () => {
-  it("names each missing tool once, with everything that it would check", () => {
-    const lines = [
-      { what: "the ports", reason: "nginx is not installed" },
-      { what: "the user", reason: "it requires root" },
-      { what: "the headers", reason: "nginx is not installed" },
-      { what: "the ports", reason: "nginx is not installed" },
-    ];
-    expect(summary(lines.map((line) => `${JSON.stringify(line)}\n`).join(""))).toBe(
-      "NOT CHECKED: it requires root: the user\nNOT CHECKED: nginx is not installed: the headers; the ports\n",
-    );
-  });
+it("the variables of a test are the only variables of a program that a test starts", () => {
+  const { stdout } = spawnSync(process.execPath, ["--print", "JSON.stringify(process.env)"], { encoding: "utf8" });
+  const variables = JSON.parse(stdout) as NodeJS.ProcessEnv;
+  expect([...harmful(variables)].sort()).toEqual(["ENVIRONMENTS_FOLDER", "HOME"]);
+});
+
+it("names each missing tool once, with everything that it would check", () => {
+  const lines = [
+    { what: "the ports", reason: "nginx is not installed" },
+    { what: "the user", reason: "it requires root" },
+    { what: "the headers", reason: "nginx is not installed" },
+    { what: "the ports", reason: "nginx is not installed" },
+  ];
+  expect(summary(lines.map((line) => `${JSON.stringify(line)}\n`).join(""))).toBe(
+    "NOT CHECKED: it requires root: the user\nNOT CHECKED: nginx is not installed: the headers; the ports\n",
+  );
 });

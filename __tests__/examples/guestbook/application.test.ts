@@ -44,19 +44,17 @@ const get = (path: string, headers: Record<string, string> = {}) => fetch(app.ur
 const post = (body: string, headers: Record<string, string> = {}) =>
   fetch(`${app.url}/api/notes`, { method: "POST", body, headers });
 
-describe("the page", () => {
-  it("the page shows the notes, escapes all user input, and is not stored in caches", async () => {
-    const response = await get("/");
-    expect(response.headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
-    expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(await response.text()).toContain("<li>&#60;b&#62;Ann&#60;/b&#62;: &#34;&#39;&#38;</li>");
-  });
+it("the page shows the notes, escapes all user input, and is not stored in caches", async () => {
+  const response = await get("/");
+  expect(response.headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(await response.text()).toContain("<li>&#60;b&#62;Ann&#60;/b&#62;: &#34;&#39;&#38;</li>");
+});
 
-  it("the page returns 503 with Retry-After if the database is unavailable", async () => {
-    failure = away;
-    const response = await get("/");
-    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
-  });
+it("the page returns 503 with Retry-After if the database is unavailable", async () => {
+  failure = away;
+  const response = await get("/");
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
 });
 
 describe("a new note", () => {
@@ -113,38 +111,36 @@ describe("operations", () => {
   });
 });
 
-describe("the log", () => {
-  const logged = async (path: string): Promise<LogLine | undefined> => {
-    app.lines.length = 0;
-    await get(path, { "x-request-id": "0123456789abcdef" });
-    return app.lines[0];
-  };
+const logged = async (path: string): Promise<LogLine | undefined> => {
+  app.lines.length = 0;
+  await get(path, { "x-request-id": "0123456789abcdef" });
+  return app.lines[0];
+};
 
-  it("the log contains each request with its id, method, path, class, status and duration", async () => {
-    const line = await logged("/api/status?secret=1");
-    expect(line).toMatchObject({
-      level: "info",
-      message: "GET /api/status 200",
-      request_id: "0123456789abcdef",
-      http: { method: "GET", path: "/api/status", route_class: "api", status_code: 200 },
-    });
-    expect(line?.duration_ms).toBeGreaterThan(0);
-    expect(line?.error).toBeUndefined();
+it("the log contains each request with its id, method, path, class, status and duration", async () => {
+  const line = await logged("/api/status?secret=1");
+  expect(line).toMatchObject({
+    level: "info",
+    message: "GET /api/status 200",
+    request_id: "0123456789abcdef",
+    http: { method: "GET", path: "/api/status", route_class: "api", status_code: 200 },
   });
+  expect(line?.duration_ms).toBeGreaterThan(0);
+  expect(line?.error).toBeUndefined();
+});
 
-  it("the log contains an error with its stack and causes; the answer contains no details", async () => {
-    expect(await logged("/api/broken")).toMatchObject({ level: "error", error: { message: "secret detail" } });
-    expect(await (await get("/api/broken")).text()).not.toContain("secret detail");
-    failure = away;
-    expect((await logged("/"))?.error?.stack).toContain("Caused by: Error: ECONNREFUSED");
-  });
+it("the log contains an error with its stack and causes; the answer contains no details", async () => {
+  expect(await logged("/api/broken")).toMatchObject({ level: "error", error: { message: "secret detail" } });
+  expect(await (await get("/api/broken")).text()).not.toContain("secret detail");
+  failure = away;
+  expect((await logged("/"))?.error?.stack).toContain("Caused by: Error: ECONNREFUSED");
+});
 
-  it.each([
-    ["/nothing", undefined, "info"],
-    ["/healthz", undefined, "debug"],
-    ["/healthz", away, "warn"],
-  ])("the log contains %s (database: %s) at level %s", async (path, error, level) => {
-    failure = error;
-    expect(await logged(path)).toMatchObject({ level });
-  });
+it.each([
+  ["/nothing", undefined, "info"],
+  ["/healthz", undefined, "debug"],
+  ["/healthz", away, "warn"],
+])("the log contains %s (database: %s) at level %s", async (path, error, level) => {
+  failure = error;
+  expect(await logged(path)).toMatchObject({ level });
 });

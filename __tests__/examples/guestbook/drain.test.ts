@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { Hono } from "hono";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { pause } from "../../../examples/guestbook/src/database/time.js";
 import type { AppEnv } from "../../../examples/guestbook/src/http.js";
 import { Drain } from "../../../examples/guestbook/src/operations/drain.js";
@@ -35,68 +35,62 @@ const get = (path: string): Promise<IncomingMessage> =>
     request.on("error", reject).end();
   });
 
-describe("stopping", () => {
-  it("a server without connections stops immediately", async () => {
-    const before = Date.now();
-    await drain.stop();
-    expect(Date.now() - before).toBeLessThan(1000);
-  });
-
-  it("a stopping server answers one more request of an idle connection and asks it to close", async () => {
-    expect((await get("/")).headers.connection).toBe("keep-alive");
-    const stopped = drain.stop({ drainMs: 2000 });
-    await pause(50);
-    const last = await get("/");
-    expect(last.statusCode).toBe(200);
-    expect(last.headers.connection).toBe("close");
-    await stopped;
-  });
-
-  it("a stopping server accepts connections while idle ones remain, because no other process does yet", async () => {
-    await get("/");
-    const stopped = drain.stop({ drainMs: 300 });
-    await pause(50);
-    expect((await fetch(app.url)).status).toBe(200);
-    await stopped;
-    await expect(fetch(app.url)).rejects.toThrow();
-  });
-
-  it("a stopping server finishes a running request and asks its connection to close", async () => {
-    const slow = get("/slow");
-    await pause(50);
-    await drain.stop();
-    expect((await slow).headers.connection).toBe("close");
-  });
-
-  it("a stopping server waits for an accepted connection whose request arrives a moment later", async () => {
-    const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
-    await new Promise((resolve) => socket.once("connect", resolve));
-    await pause(20);
-    const stopped = drain.stop({ drainMs: 0 });
-    await pause(50);
-    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    const answer = await new Promise((resolve) =>
-      socket.once("data", (bytes) => resolve(bytes.toString().slice(0, 15))),
-    );
-    expect(answer).toBe("HTTP/1.1 200 OK");
-    await stopped;
-  });
-
-  it("a server stops within its time limit although a request never ends", async () => {
-    const never = get("/never").catch((error: Error) => error.message);
-    await pause(50);
-    const before = Date.now();
-    await drain.stop({ drainMs: 100, finishMs: 100 });
-    expect(Date.now() - before).toBeLessThan(3000);
-    expect(await never).toBe("socket hang up");
-  });
+it("a server without connections stops immediately", async () => {
+  const before = Date.now();
+  await drain.stop();
+  expect(Date.now() - before).toBeLessThan(1000);
 });
 
-describe("the inherited socket", () => {
-  it("uses an inherited socket only if systemd passed it to this process", () => {
-    expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(true);
-    expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toBe(false);
-    expect(inheritsSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toBe(false);
-    expect(inheritsSocket({}, 42)).toBe(false);
-  });
+it("a stopping server answers one more request of an idle connection and asks it to close", async () => {
+  expect((await get("/")).headers.connection).toBe("keep-alive");
+  const stopped = drain.stop({ drainMs: 2000 });
+  await pause(50);
+  const last = await get("/");
+  expect(last.statusCode).toBe(200);
+  expect(last.headers.connection).toBe("close");
+  await stopped;
+});
+
+it("a stopping server accepts connections while idle ones remain, because no other process does yet", async () => {
+  await get("/");
+  const stopped = drain.stop({ drainMs: 300 });
+  await pause(50);
+  expect((await fetch(app.url)).status).toBe(200);
+  await stopped;
+  await expect(fetch(app.url)).rejects.toThrow();
+});
+
+it("a stopping server finishes a running request and asks its connection to close", async () => {
+  const slow = get("/slow");
+  await pause(50);
+  await drain.stop();
+  expect((await slow).headers.connection).toBe("close");
+});
+
+it("a stopping server waits for an accepted connection whose request arrives a moment later", async () => {
+  const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  await pause(20);
+  const stopped = drain.stop({ drainMs: 0 });
+  await pause(50);
+  socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const answer = await new Promise((resolve) => socket.once("data", (bytes) => resolve(bytes.toString().slice(0, 15))));
+  expect(answer).toBe("HTTP/1.1 200 OK");
+  await stopped;
+});
+
+it("a server stops within its time limit although a request never ends", async () => {
+  const never = get("/never").catch((error: Error) => error.message);
+  await pause(50);
+  const before = Date.now();
+  await drain.stop({ drainMs: 100, finishMs: 100 });
+  expect(Date.now() - before).toBeLessThan(3000);
+  expect(await never).toBe("socket hang up");
+});
+
+it("uses an inherited socket only if systemd passed it to this process", () => {
+  expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(true);
+  expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toBe(false);
+  expect(inheritsSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toBe(false);
+  expect(inheritsSocket({}, 42)).toBe(false);
 });

@@ -13,42 +13,38 @@ const downFor = (seconds: number) => ({
 });
 const never = { reachable: false, reason: "cannot connect" };
 
-describe("/healthz", () => {
-  it.each([
-    ["both sides answer", [up, up]],
-    ["the primary is away for ever and replicas answer", [downFor(1000), up]],
-    ["no replica answers and the primary does", [up, never]],
-    ["the whole database fails over", [downFor(8), downFor(8)]],
-    ["both sides are silent for 29 s", [downFor(29), downFor(60)]],
-  ])("/healthz is healthy while %s", (_, sides) =>
-    expect(liveness({ sides, leaving: false, nowMs: now })).toEqual({ ok: true }),
-  );
+it.each([
+  ["both sides answer", [up, up]],
+  ["the primary is away for ever and replicas answer", [downFor(1000), up]],
+  ["no replica answers and the primary does", [up, never]],
+  ["the whole database fails over", [downFor(8), downFor(8)]],
+  ["both sides are silent for 29 s", [downFor(29), downFor(60)]],
+])("/healthz is healthy while %s", (_, sides) =>
+  expect(liveness({ sides, leaving: false, nowMs: now })).toEqual({ ok: true }),
+);
 
-  it("/healthz is unhealthy with a reason if both sides have not answered for 30 s", () =>
-    expect(liveness({ sides: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
-      ok: false,
-      reason: "the database has not answered for 30 s: connection lost",
-    }));
+it("/healthz is unhealthy with a reason if both sides have not answered for 30 s", () =>
+  expect(liveness({ sides: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
+    ok: false,
+    reason: "the database has not answered for 30 s: connection lost",
+  }));
 
-  it("/healthz is unhealthy before the database was reached for the first time", () =>
-    expect(liveness({ sides: [never, never], leaving: false, nowMs: now })).toEqual({
-      ok: false,
-      reason: "the database was not reached yet: cannot connect",
-    }));
+it("/healthz is unhealthy before the database was reached for the first time", () =>
+  expect(liveness({ sides: [never, never], leaving: false, nowMs: now })).toEqual({
+    ok: false,
+    reason: "the database was not reached yet: cannot connect",
+  }));
 
-  it("/healthz is unhealthy if the process closes its own listening socket", () =>
-    expect(liveness({ sides: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
-});
+it("/healthz is unhealthy if the process closes its own listening socket", () =>
+  expect(liveness({ sides: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
 
-describe("the recorded state of a side", () => {
-  it("remembers a side's last failure with its causes, and the time of its last answer", () => {
-    const reachability = new Reachability(() => now);
-    expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
-    reachability.answered();
-    expect(reachability.state).toEqual({ reachable: true, reason: undefined, lastAnswerAt: now });
-    reachability.failed(new Error("cannot connect", { cause: new Error("ECONNREFUSED") }));
-    expect(reachability.state).toEqual({ reachable: false, reason: "cannot connect: ECONNREFUSED", lastAnswerAt: now });
-  });
+it("remembers a side's last failure with its causes, and the time of its last answer", () => {
+  const reachability = new Reachability(() => now);
+  expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
+  reachability.answered();
+  expect(reachability.state).toEqual({ reachable: true, reason: undefined, lastAnswerAt: now });
+  reachability.failed(new Error("cannot connect", { cause: new Error("ECONNREFUSED") }));
+  expect(reachability.state).toEqual({ reachable: false, reason: "cannot connect: ECONNREFUSED", lastAnswerAt: now });
 });
 
 describe("/readyz", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import {
   applyMigrations,
   type MigrationTarget,
@@ -31,74 +31,70 @@ const fakeTarget = ({ recorded = [], taken = 1, failing = {} }: TargetProps = {}
   return { target, log };
 };
 
-describe("migrations", () => {
-  it("applies migrations in order under a lock and records each one", async () => {
-    const { target, log } = fakeTarget();
-    expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
-    expect(log).toEqual([
-      "SELECT name FROM schema_migrations",
-      "SELECT GET_LOCK(?, ?) AS taken | app.migrations | 10",
-      "CREATE TABLE IF NOT EXISTS schema_migrations (",
-      "SELECT name FROM schema_migrations",
-      "CREATE TABLE a",
-      "INSERT INTO schema_migrations (name) VALUES (?) | 0001-a",
-      "CREATE TABLE b",
-      "INSERT INTO schema_migrations (name) VALUES (?) | 0002-b",
-      "SELECT RELEASE_LOCK(?) | app.migrations",
-    ]);
-  });
-
-  it("skips recorded migrations and keeps unknown records of a newer release", async () => {
-    const { target, log } = fakeTarget({ recorded: ["0001-a", "0009-newer"] });
-    expect(await applyMigrations(target, migrations)).toEqual(["0002-b"]);
-    expect(log).not.toContain("CREATE TABLE a");
-  });
-
-  it("only reads the schema if all migrations are recorded, so that any account is sufficient", async () => {
-    const { target, log } = fakeTarget({ recorded: ["0001-a", "0002-b"], taken: 0 });
-    expect(await applyMigrations(target, migrations)).toEqual([]);
-    expect(log).toEqual(["SELECT name FROM schema_migrations"]);
-  });
-
-  it("applies all migrations if there are no records", async () => {
-    const { target, log } = fakeTarget();
-    const first = vi
-      .fn((sql: string, values?: readonly string[]) => target.execute(sql, values))
-      .mockRejectedValueOnce(Object.assign(new Error("no table"), { errno: 1146 }));
-    expect(await applyMigrations({ execute: first }, migrations)).toEqual(["0001-a", "0002-b"]);
-    expect(log[0]).toContain("GET_LOCK");
-  });
-
-  it("records migrations that were applied but not recorded before a crash", async () => {
-    const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1050 } });
-    expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
-    expect(log).toContain("INSERT INTO schema_migrations (name) VALUES (?) | 0001-a");
-  });
-
-  it("stops at the first failed migration, does not record it, and releases the lock", async () => {
-    const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1142 } });
-    await expect(applyMigrations(target, migrations)).rejects.toThrow("error 1142");
-    expect(log.slice(4)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
-  });
-
-  it("applies no migration while another server holds the lock", async () => {
-    const { target, log } = fakeTarget({ taken: 0 });
-    await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
-    expect(log).toHaveLength(2);
-  });
+it("applies migrations in order under a lock and records each one", async () => {
+  const { target, log } = fakeTarget();
+  expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
+  expect(log).toEqual([
+    "SELECT name FROM schema_migrations",
+    "SELECT GET_LOCK(?, ?) AS taken | app.migrations | 10",
+    "CREATE TABLE IF NOT EXISTS schema_migrations (",
+    "SELECT name FROM schema_migrations",
+    "CREATE TABLE a",
+    "INSERT INTO schema_migrations (name) VALUES (?) | 0001-a",
+    "CREATE TABLE b",
+    "INSERT INTO schema_migrations (name) VALUES (?) | 0002-b",
+    "SELECT RELEASE_LOCK(?) | app.migrations",
+  ]);
 });
 
-describe("the migrations of the package", () => {
-  const packaged = packagedMigrations();
+it("skips recorded migrations and keeps unknown records of a newer release", async () => {
+  const { target, log } = fakeTarget({ recorded: ["0001-a", "0009-newer"] });
+  expect(await applyMigrations(target, migrations)).toEqual(["0002-b"]);
+  expect(log).not.toContain("CREATE TABLE a");
+});
 
-  it("the migrations of the package have unique names and consecutive numbers", () => {
-    expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
-  });
+it("only reads the schema if all migrations are recorded, so that any account is sufficient", async () => {
+  const { target, log } = fakeTarget({ recorded: ["0001-a", "0002-b"], taken: 0 });
+  expect(await applyMigrations(target, migrations)).toEqual([]);
+  expect(log).toEqual(["SELECT name FROM schema_migrations"]);
+});
 
-  it.each(packaged)("$name is one statement, and a new table has a primary key and InnoDB", ({ sql }) => {
-    expect(sql).not.toContain(";");
-    if (!sql.startsWith("CREATE TABLE")) return;
-    expect(sql).toContain("PRIMARY KEY (");
-    expect(sql).toContain("ENGINE = InnoDB");
-  });
+it("applies all migrations if there are no records", async () => {
+  const { target, log } = fakeTarget();
+  const first = vi
+    .fn((sql: string, values?: readonly string[]) => target.execute(sql, values))
+    .mockRejectedValueOnce(Object.assign(new Error("no table"), { errno: 1146 }));
+  expect(await applyMigrations({ execute: first }, migrations)).toEqual(["0001-a", "0002-b"]);
+  expect(log[0]).toContain("GET_LOCK");
+});
+
+it("records migrations that were applied but not recorded before a crash", async () => {
+  const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1050 } });
+  expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
+  expect(log).toContain("INSERT INTO schema_migrations (name) VALUES (?) | 0001-a");
+});
+
+it("stops at the first failed migration, does not record it, and releases the lock", async () => {
+  const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1142 } });
+  await expect(applyMigrations(target, migrations)).rejects.toThrow("error 1142");
+  expect(log.slice(4)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
+});
+
+it("applies no migration while another server holds the lock", async () => {
+  const { target, log } = fakeTarget({ taken: 0 });
+  await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
+  expect(log).toHaveLength(2);
+});
+
+const packaged = packagedMigrations();
+
+it("the migrations of the package have unique names and consecutive numbers", () => {
+  expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
+});
+
+it.each(packaged)("$name is one statement, and a new table has a primary key and InnoDB", ({ sql }) => {
+  expect(sql).not.toContain(";");
+  if (!sql.startsWith("CREATE TABLE")) return;
+  expect(sql).toContain("PRIMARY KEY (");
+  expect(sql).toContain("ENGINE = InnoDB");
 });

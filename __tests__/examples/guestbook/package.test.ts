@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -7,12 +7,10 @@ interface Manifest {
 }
 const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Manifest;
 
-describe("an example's own list of packages", () => {
-  it.each(["guestbook", "node"])("the example %s requires the package versions that are tested here", (name) => {
-    const { dependencies, devDependencies } = manifest("package.json");
-    const tried = { ...dependencies, ...devDependencies };
-    const example = manifest(`examples/${name}/package.json`);
-    for (const [dependency, version] of Object.entries({ ...example.dependencies, ...example.devDependencies }))
-      expect([dependency, tried[dependency]]).toEqual([dependency, version]);
-  });
+it.each(["guestbook", "node"])("the example %s requires the package versions that are tested here", (name) => {
+  const { dependencies, devDependencies } = manifest("package.json");
+  const tried = { ...dependencies, ...devDependencies };
+  const example = manifest(`examples/${name}/package.json`);
+  for (const [dependency, version] of Object.entries({ ...example.dependencies, ...example.devDependencies }))
+    expect([dependency, tried[dependency]]).toEqual([dependency, version]);
 });

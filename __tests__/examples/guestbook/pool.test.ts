@@ -142,73 +142,65 @@ describe("an unusable connection", () => {
   });
 });
 
-describe("connecting", () => {
-  it("connecting fails within its time limit if the server accepts but sends nothing", async () => {
-    await start({ mute: true }, { connectMs: 200 });
-    const before = Date.now();
-    await expect(pool.run(statement, 5000)).rejects.toThrow(ConnectFailure);
-    expect(Date.now() - before).toBeLessThan(2000);
-  });
-
-  it("connecting fails while nothing listens, and succeeds as soon as a server listens", async () => {
-    mysql = new FakeMysql({ certificate });
-    const address = await mysql.listen();
-    await mysql.close();
-    pool = makePool(address, { size: 2 });
-    for (let attempt = 0; attempt < 5; attempt += 1)
-      expect(await causeOf(pool.run(statement, 5000))).toContain("ECONNREFUSED");
-    expect(pool.reachability.state.reason).toContain("ECONNREFUSED");
-    mysql = new FakeMysql({ certificate });
-    await mysql.listen(address.port);
-    expect(await pool.run(statement, 5000)).toEqual({ rows: [], insertId: 0 });
-  });
+it("connecting fails within its time limit if the server accepts but sends nothing", async () => {
+  await start({ mute: true }, { connectMs: 200 });
+  const before = Date.now();
+  await expect(pool.run(statement, 5000)).rejects.toThrow(ConnectFailure);
+  expect(Date.now() - before).toBeLessThan(2000);
 });
 
-describe("more requests than connections", () => {
-  it("requests above the number of connections wait for a free connection", async () => {
-    await start({}, { size: 1 });
-    await Promise.all([1, 2, 3].map(() => pool.run(statement, 5000)));
-    expect(mysql.accepted).toBe(1);
-    expect(mysql.statements).toHaveLength(3);
-  });
-
-  it("a request fails if no connection becomes free in time", async () => {
-    await start({}, { size: 1 });
-    mysql.answer = () => "hang";
-    const busy = pool.run(statement, 400).catch(() => undefined);
-    await expect(pool.run(statement, 100)).rejects.toThrow(ConnectFailure);
-    await busy;
-  });
+it("connecting fails while nothing listens, and succeeds as soon as a server listens", async () => {
+  mysql = new FakeMysql({ certificate });
+  const address = await mysql.listen();
+  await mysql.close();
+  pool = makePool(address, { size: 2 });
+  for (let attempt = 0; attempt < 5; attempt += 1)
+    expect(await causeOf(pool.run(statement, 5000))).toContain("ECONNREFUSED");
+  expect(pool.reachability.state.reason).toContain("ECONNREFUSED");
+  mysql = new FakeMysql({ certificate });
+  await mysql.listen(address.port);
+  expect(await pool.run(statement, 5000)).toEqual({ rows: [], insertId: 0 });
 });
 
-describe("a probe", () => {
-  const readOnly = (value: number) => () => ({ columns: ["readOnly"], rows: [[value]] });
-
-  it("a probe of the write side fails on a read-only member and closes the side's connections", async () => {
-    await start();
-    mysql.answer = readOnly(1);
-    await expect(pool.probe(5000)).rejects.toThrow("the write port leads to a read-only member");
-    mysql.answer = readOnly(0);
-    await pool.probe(5000);
-    expect(mysql.accepted).toBe(2);
-  });
-
-  it("a probe of the read side accepts any member", async () => {
-    await start({}, { name: "read" });
-    mysql.answer = readOnly(1);
-    await expect(pool.probe(5000)).resolves.toBeUndefined();
-  });
+it("requests above the number of connections wait for a free connection", async () => {
+  await start({}, { size: 1 });
+  await Promise.all([1, 2, 3].map(() => pool.run(statement, 5000)));
+  expect(mysql.accepted).toBe(1);
+  expect(mysql.statements).toHaveLength(3);
 });
 
-describe("closing", () => {
-  it("closing ends idle and frozen connections within its time limit", async () => {
-    await start();
-    mysql.answer = (sql) => (sql === "SLOW" ? "hang" : "ok");
-    const frozen = pool.run({ sql: "SLOW" }, 300).catch(() => undefined);
-    await pool.run(statement, 5000);
-    expect(mysql.connections).toBe(2);
-    await pool.close(50);
-    await frozen;
-    await expect.poll(() => mysql.connections).toBe(0);
-  });
+it("a request fails if no connection becomes free in time", async () => {
+  await start({}, { size: 1 });
+  mysql.answer = () => "hang";
+  const busy = pool.run(statement, 400).catch(() => undefined);
+  await expect(pool.run(statement, 100)).rejects.toThrow(ConnectFailure);
+  await busy;
+});
+
+const readOnly = (value: number) => () => ({ columns: ["readOnly"], rows: [[value]] });
+
+it("a probe of the write side fails on a read-only member and closes the side's connections", async () => {
+  await start();
+  mysql.answer = readOnly(1);
+  await expect(pool.probe(5000)).rejects.toThrow("the write port leads to a read-only member");
+  mysql.answer = readOnly(0);
+  await pool.probe(5000);
+  expect(mysql.accepted).toBe(2);
+});
+
+it("a probe of the read side accepts any member", async () => {
+  await start({}, { name: "read" });
+  mysql.answer = readOnly(1);
+  await expect(pool.probe(5000)).resolves.toBeUndefined();
+});
+
+it("closing ends idle and frozen connections within its time limit", async () => {
+  await start();
+  mysql.answer = (sql) => (sql === "SLOW" ? "hang" : "ok");
+  const frozen = pool.run({ sql: "SLOW" }, 300).catch(() => undefined);
+  await pool.run(statement, 5000);
+  expect(mysql.connections).toBe(2);
+  await pool.close(50);
+  await frozen;
+  await expect.poll(() => mysql.connections).toBe(0);
 });

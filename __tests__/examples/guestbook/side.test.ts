@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { ConnectFailure } from "../../../examples/guestbook/src/database/errors.js";
 import { Reachability } from "../../../examples/guestbook/src/database/reachability.js";
 import { GuardedSide, type ProbedPool } from "../../../examples/guestbook/src/database/side.js";
@@ -31,60 +31,58 @@ const guard = () => {
   return { pool, side: new GuardedSide(pool, { pauseMs: 1, probeMs: 10 }) };
 };
 
-describe("a guarded side", () => {
-  it("a side is available until a failure", async () => {
-    const { side } = guard();
-    expect(await side.run(statement, 10)).toBe(outcome);
-    await side.recovered();
-    expect(side.available).toBe(true);
-  });
+it("a side is available until a failure", async () => {
+  const { side } = guard();
+  expect(await side.run(statement, 10)).toBe(outcome);
+  await side.recovered();
+  expect(side.available).toBe(true);
+});
 
-  it("a side is unavailable after a connection failure until its single probe loop succeeds", async () => {
-    const { pool, side } = guard();
-    pool.backAt = 5;
-    pool.result = down;
-    await Promise.all([1, 2, 3].map(() => expect(side.run(statement, 10)).rejects.toBe(down)));
-    expect(side.available).toBe(false);
-    await side.recovered();
-    expect(side.available).toBe(true);
-    expect(pool.probes).toBe(5);
-  });
+it("a side is unavailable after a connection failure until its single probe loop succeeds", async () => {
+  const { pool, side } = guard();
+  pool.backAt = 5;
+  pool.result = down;
+  await Promise.all([1, 2, 3].map(() => expect(side.run(statement, 10)).rejects.toBe(down)));
+  expect(side.available).toBe(false);
+  await side.recovered();
+  expect(side.available).toBe(true);
+  expect(pool.probes).toBe(5);
+});
 
-  it("a side stays available if only the statement was wrong", async () => {
-    const { pool, side } = guard();
-    pool.result = duplicate;
-    await expect(side.run(statement, 10)).rejects.toBe(duplicate);
-    expect(side.available).toBe(true);
-  });
+it("a side stays available if only the statement was wrong", async () => {
+  const { pool, side } = guard();
+  pool.result = duplicate;
+  await expect(side.run(statement, 10)).rejects.toBe(duplicate);
+  expect(side.available).toBe(true);
+});
 
-  it("a recovered side stays available if an older statement fails", async () => {
-    const { pool, side } = guard();
-    let fail = (): void => undefined;
-    pool.result = new Promise((_, reject) => (fail = () => reject(down)));
-    const old = side.run(statement, 10);
-    pool.result = down;
-    await expect(side.run(statement, 10)).rejects.toBe(down);
-    await side.recovered();
-    fail();
-    await expect(old).rejects.toBe(down);
-    expect(side.available).toBe(true);
-  });
+it("a recovered side stays available if an older statement fails", async () => {
+  const { pool, side } = guard();
+  let fail = (): void => undefined;
+  pool.result = new Promise((_, reject) => (fail = () => reject(down)));
+  const old = side.run(statement, 10);
+  pool.result = down;
+  await expect(side.run(statement, 10)).rejects.toBe(down);
+  await side.recovered();
+  fail();
+  await expect(old).rejects.toBe(down);
+  expect(side.available).toBe(true);
+});
 
-  it("a side is unavailable after a failed probe, before any request fails", async () => {
-    const { pool, side } = guard();
-    pool.backAt = 3;
-    await expect(side.probe(10)).rejects.toBe(down);
-    expect(side.available).toBe(false);
-    await side.recovered();
-    expect(pool.probes).toBe(3);
-  });
+it("a side is unavailable after a failed probe, before any request fails", async () => {
+  const { pool, side } = guard();
+  pool.backAt = 3;
+  await expect(side.probe(10)).rejects.toBe(down);
+  expect(side.available).toBe(false);
+  await side.recovered();
+  expect(pool.probes).toBe(3);
+});
 
-  it("stopping a side ends its probe loop", async () => {
-    const { pool, side } = guard();
-    pool.backAt = Infinity;
-    await side.probe(10).catch(() => undefined);
-    side.stop();
-    await side.recovered();
-    expect(pool.probes).toBe(1);
-  });
+it("stopping a side ends its probe loop", async () => {
+  const { pool, side } = guard();
+  pool.backAt = Infinity;
+  await side.probe(10).catch(() => undefined);
+  side.stop();
+  await side.recovered();
+  expect(pool.probes).toBe(1);
 });

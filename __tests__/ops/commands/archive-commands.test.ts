@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { backups, checkBucket, createBucket, type Timeline } from "../../../ops/commands/backups.js";
 import { restore } from "../../../ops/commands/restore.js";
 import type { Site } from "../../../ops/core/site.js";
@@ -32,135 +32,124 @@ const timeline: Timeline = {
 const [first, last] = timeline.bases.map(({ come }) => come);
 const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
 
-describe("the backups command", () => {
-  it("the backups command lists the archive and exits with 0 if nothing needs attention", async () => {
-    const { code, said, given } = await withArchive(look(), () => backups(config, {}));
-    expect(code).toBe(0);
-    expect(given("look")?.keys).toEqual({ reader: keys.reader });
-    expect(said.split("\n").slice(1)).toEqual([
-      `timeline ${timeline.name}, of this environment`,
-      `  restorable   ${first} to ${timeline.until}`,
-      `  base backups 2, the last at ${last} by bravo`,
-      `  last drill   good, ${timeline.drills[0]?.time}`,
-      `  logs of alpha: 3, 2 of them closed, 2 kB, until ${timeline.until}`,
-      "nothing needs attention",
-    ]);
-  });
-
-  it("the backups command exits with 1 and lists the problem as text or JSON if the archive needs attention", async () => {
-    const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
-    expect([code, said.split("\n").slice(-2)]).toEqual([
-      1,
-      ["needs attention:", "  no base backup exists, so nothing can be restored"],
-    ]);
-    const json = await withArchive(look({ bases: [] }), () => backups(config, { json: true }));
-    expect([json.code, JSON.parse(json.said)]).toMatchObject([
-      1,
-      { needsHand: [expect.stringMatching(/no base backup/)] },
-    ]);
-  });
-
-  it("the backups command fails with the error of the object storage if the bucket is unreachable", async () => {
-    await expect(withArchive({}, () => backups(config, {}))).rejects.toThrow("the bucket is away");
-  });
+it("the backups command lists the archive and exits with 0 if nothing needs attention", async () => {
+  const { code, said, given } = await withArchive(look(), () => backups(config, {}));
+  expect(code).toBe(0);
+  expect(given("look")?.keys).toEqual({ reader: keys.reader });
+  expect(said.split("\n").slice(1)).toEqual([
+    `timeline ${timeline.name}, of this environment`,
+    `  restorable   ${first} to ${timeline.until}`,
+    `  base backups 2, the last at ${last} by bravo`,
+    `  last drill   good, ${timeline.drills[0]?.time}`,
+    `  logs of alpha: 3, 2 of them closed, 2 kB, until ${timeline.until}`,
+    "nothing needs attention",
+  ]);
 });
 
-describe("the bucket", () => {
-  const yes = { good: true, what: "servers write" };
-  const no = { good: false, what: "servers cannot read" };
-
-  it.each([
-    [[yes], 0, "yes  servers write"],
-    [[yes, no], 1, "yes  servers write\nNO   servers cannot read"],
-  ])("the bucket check exits with 0 only if every check passes: %j", async (check, expected, words) => {
-    const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
-    expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
-  });
-
-  it.each([
-    [true, "was created"],
-    [false, "already exists"],
-  ])("checks the bucket after creating or updating it (created: %s)", async (made, words) => {
-    const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
-      createBucket(config, "4711"),
-    );
-    expect(code).toBe(1);
-    expect(given("create")).toMatchObject({ keys, project: "4711", settings: { days: 22, lock: "compliance" } });
-    expect(said).toMatch(new RegExp(`^\\S+ ${words}: locked and expiring after 22 days`));
-  });
+it("the backups command exits with 1 and lists the problem as text or JSON if the archive needs attention", async () => {
+  const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
+  expect([code, said.split("\n").slice(-2)]).toEqual([
+    1,
+    ["needs attention:", "  no base backup exists, so nothing can be restored"],
+  ]);
+  const json = await withArchive(look({ bases: [] }), () => backups(config, { json: true }));
+  expect([json.code, JSON.parse(json.said)]).toMatchObject([
+    1,
+    { needsHand: [expect.stringMatching(/no base backup/)] },
+  ]);
 });
 
-describe("the bucket keys of servers", () => {
-  it.each([
-    ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has no key/],
-    ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
-    [
-      '{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}',
-      /alpha and charlie have the same key; create one for each server/,
-    ],
-  ])("rejects bucket keys unless each server has its own key: %s", async (value, words) => {
-    const command = (): Promise<number> => {
-      vi.stubEnv("TF_VAR_backup_bucket_keys", value);
-      return checkBucket(config);
-    };
-    await expect(withArchive({ check: [] }, command)).rejects.toThrow(words);
-  });
+it("the backups command fails with the error of the object storage if the bucket is unreachable", async () => {
+  await expect(withArchive({}, () => backups(config, {}))).rejects.toThrow("the bucket is away");
 });
 
-describe("a restore", () => {
-  const never = (): Promise<Site> => Promise.reject(new Error("opened"));
+const yes = { good: true, what: "servers write" };
+const no = { good: false, what: "servers cannot read" };
 
-  it.each([
-    ["latest", last],
-    [ago(20), first],
-  ])("a restore of %s prints the setting to write and the base backup that it starts from", async (at, base) => {
-    const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
-    expect(said).toContain(
-      `restorable from ${first} to ${timeline.until}; this restore starts from the base backup of ${base}`,
-    );
-    expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
-    // The restored group must not write into the timeline that it is restored from.
-    expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
-    expect(said).not.toContain(`groupName: "${timeline.name}"`);
-  });
+it.each([
+  [[yes], 0, "yes  servers write"],
+  [[yes, no], 1, "yes  servers write\nNO   servers cannot read"],
+])("the bucket check exits with 0 only if every check passes: %j", async (check, expected, words) => {
+  const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
+  expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
+});
 
-  it("prints the exclusions of a restore, and backups lists all branches if there are several", async () => {
-    const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
-    const { said } = await withArchive(look(), () =>
-      restore(config, { at: "latest", choice }, never, undefined as never),
-    );
-    expect(said).toContain(
-      `restore: { timeline: "${timeline.name}", at: "latest", excludeServers: ["bravo"], uploadedBefore: "${choice.uploadedBefore}", branch: "0123456789abcdef" }`,
-    );
-    const branches = [
-      { id: "a".repeat(16), come: ago(40) },
-      { id: "b".repeat(16), come: ago(3) },
-    ];
-    const shown = await withArchive(look({ branches }), () => backups(config, {}));
-    expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
-  });
+it.each([
+  [true, "was created"],
+  [false, "already exists"],
+])("checks the bucket after creating or updating it (created: %s)", async (made, words) => {
+  const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
+    createBucket(config, "4711"),
+  );
+  expect(code).toBe(1);
+  expect(given("create")).toMatchObject({ keys, project: "4711", settings: { days: 22, lock: "compliance" } });
+  expect(said).toMatch(new RegExp(`^\\S+ ${words}: locked and expiring after 22 days`));
+});
 
-  it("rejects a restore time before the oldest base backup", async () => {
-    const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
-    await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
-  });
+it.each([
+  ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has no key/],
+  ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
+  ['{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}', /alpha and charlie have the same key; create one for each server/],
+])("rejects bucket keys unless each server has its own key: %s", async (value, words) => {
+  const command = (): Promise<number> => {
+    vi.stubEnv("TF_VAR_backup_bucket_keys", value);
+    return checkBucket(config);
+  };
+  await expect(withArchive({ check: [] }, command)).rejects.toThrow(words);
+});
 
-  it("the command waits for a configured restore until the site is up, then asks to remove the restore keys", async () => {
-    const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
-    const other = "11111111-2222-4333-8444-555555555555";
-    const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));
-    const { site, progress } = await world.context("restore");
-    world.sick = release("2").sha256;
-    const open = (): Promise<Site> => {
-      instantly();
-      const began = Date.now();
-      Object.defineProperty(world, "sick", {
-        get: () => (Date.now() - began < 3_600_000 ? release("2").sha256 : undefined),
-      });
-      return Promise.resolve(site);
-    };
-    const { said } = await withArchive(look(), () => restore(world.config, { at: "latest" }, open, progress));
-    expect(world.said).toContain("  alpha: its application is not ready");
-    expect(said).toMatch(/^the site is up. Now remove the restore keys from alpha:/);
-  });
+const never = (): Promise<Site> => Promise.reject(new Error("opened"));
+
+it.each([
+  ["latest", last],
+  [ago(20), first],
+])("a restore of %s prints the setting to write and the base backup that it starts from", async (at, base) => {
+  const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
+  expect(said).toContain(
+    `restorable from ${first} to ${timeline.until}; this restore starts from the base backup of ${base}`,
+  );
+  expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
+  // The restored group must not write into the timeline that it is restored from.
+  expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
+  expect(said).not.toContain(`groupName: "${timeline.name}"`);
+});
+
+it("prints the exclusions of a restore, and backups lists all branches if there are several", async () => {
+  const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
+  const { said } = await withArchive(look(), () =>
+    restore(config, { at: "latest", choice }, never, undefined as never),
+  );
+  expect(said).toContain(
+    `restore: { timeline: "${timeline.name}", at: "latest", excludeServers: ["bravo"], uploadedBefore: "${choice.uploadedBefore}", branch: "0123456789abcdef" }`,
+  );
+  const branches = [
+    { id: "a".repeat(16), come: ago(40) },
+    { id: "b".repeat(16), come: ago(3) },
+  ];
+  const shown = await withArchive(look({ branches }), () => backups(config, {}));
+  expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
+});
+
+it("rejects a restore time before the oldest base backup", async () => {
+  const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
+  await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
+});
+
+it("the command waits for a configured restore until the site is up, then asks to remove the restore keys", async () => {
+  const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
+  const other = "11111111-2222-4333-8444-555555555555";
+  const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));
+  const { site, progress } = await world.context("restore");
+  world.sick = release("2").sha256;
+  const open = (): Promise<Site> => {
+    instantly();
+    const began = Date.now();
+    Object.defineProperty(world, "sick", {
+      get: () => (Date.now() - began < 3_600_000 ? release("2").sha256 : undefined),
+    });
+    return Promise.resolve(site);
+  };
+  const { said } = await withArchive(look(), () => restore(world.config, { at: "latest" }, open, progress));
+  expect(world.said).toContain("  alpha: its application is not ready");
+  expect(said).toMatch(/^the site is up. Now remove the restore keys from alpha:/);
 });

@@ -6,18 +6,16 @@ import { exampleBackup, exampleConfig } from "../../support/config.js";
 
 const archive = archiveOf(exampleConfig({ backup: exampleBackup }));
 
-describe("the lifetime of archive objects", () => {
-  it.each([
-    [14, 24, 22],
-    [14, 30, 23],
-    [1, 1, 9],
-  ])(
-    "a retention of %i days with a base backup every %i h keeps objects for %i days",
-    (retentionDays, baseHours, days) => {
-      expect(objectDays({ ...archive.backup, retentionDays, baseHours })).toBe(days);
-    },
-  );
-});
+it.each([
+  [14, 24, 22],
+  [14, 30, 23],
+  [1, 1, 9],
+])(
+  "a retention of %i days with a base backup every %i h keeps objects for %i days",
+  (retentionDays, baseHours, days) => {
+    expect(objectDays({ ...archive.backup, retentionDays, baseHours })).toBe(days);
+  },
+);
 
 describe("the problems of an archive", () => {
   const now = new Date("2026-11-25T20:00:00Z");

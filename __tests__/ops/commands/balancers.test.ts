@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { direct, directedNamed, showBalancers } from "../../../ops/commands/balancers.js";
 import { Progress } from "../../../ops/core/progress.js";
 import type { Directed } from "../../../ops/core/site.js";
@@ -113,119 +113,113 @@ async function world({ healthy, records, dead = [], hetzner = 200, troubles = []
 const everywhere = (...addresses: readonly string[]) => hosts.map(() => addresses);
 const extra = { type: "A", content: ip2, comment: extraComment };
 
-describe("ops balancers", () => {
-  it("ops balancers directs visitors to both load balancers, to one, and back, and changes nothing if it runs again", async () => {
-    const { direct: to, addresses, asked, records, said } = await world();
-    const before = records();
-    for (const [wanted, expected] of [
-      ["both", [ip1, ip2]],
-      ["second", [ip2]],
-      ["both", [ip1, ip2]],
-      ["first", [ip1]],
-      ["second", [ip2]],
-      ["first", [ip1]],
-    ] as const) {
-      await to(wanted);
-      expect(addresses()).toEqual(everywhere(...expected));
-      const writes = asked.filter((line) => line.startsWith("POST")).length;
-      await to(wanted);
-      expect(asked.filter((line) => line.startsWith("POST"))).toHaveLength(writes);
-    }
-    // The records of the deploy were never created again, so Terraform finds them unchanged.
-    expect(records()).toEqual(before);
-    expect(said.join("\n")).toContain(`www.foobar.com: A ${ip1} -> ${ip1}, ${ip2}`);
-  });
+it("ops balancers directs visitors to both load balancers, to one, and back, and changes nothing if it runs again", async () => {
+  const { direct: to, addresses, asked, records, said } = await world();
+  const before = records();
+  for (const [wanted, expected] of [
+    ["both", [ip1, ip2]],
+    ["second", [ip2]],
+    ["both", [ip1, ip2]],
+    ["first", [ip1]],
+    ["second", [ip2]],
+    ["first", [ip1]],
+  ] as const) {
+    await to(wanted);
+    expect(addresses()).toEqual(everywhere(...expected));
+    const writes = asked.filter((line) => line.startsWith("POST")).length;
+    await to(wanted);
+    expect(asked.filter((line) => line.startsWith("POST"))).toHaveLength(writes);
+  }
+  // The records of the deploy were never created again, so Terraform finds them unchanged.
+  expect(records()).toEqual(before);
+  expect(said.join("\n")).toContain(`www.foobar.com: A ${ip1} -> ${ip1}, ${ip2}`);
+});
 
-  it("ops balancers uses only Hetzner's and Cloudflare's APIs, and one change for all names", async () => {
-    const { direct: to, asked } = await world();
-    await to("both");
-    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual(["POST /zones/zone/dns_records/batch"]);
-  });
+it("ops balancers uses only Hetzner's and Cloudflare's APIs, and one change for all names", async () => {
+  const { direct: to, asked } = await world();
+  await to("both");
+  expect(asked.filter((line) => !line.startsWith("GET"))).toEqual(["POST /zones/zone/dns_records/batch"]);
+});
 
-  it.each([
-    [
-      "both",
-      { healthy: { "production-second": [] } },
-      /production-second \(fsn1\): considers no web server healthy\n.*balancers first/,
-    ],
-    [
-      "second",
-      { dead: [ip2] },
-      /production-second \(fsn1\): 203\.0\.113\.2 accepts no connections: ECONNREFUSED\n.*first/,
-    ],
-    [
-      "first",
-      { dead: [ip1, ip2] },
-      /production \(nbg1\): .*ECONNREFUSED\nno other load balancer can serve visitors either/,
-    ],
-    ["both", { config: exampleConfig() }, /loadBalancer\.second is not set/],
-    [
-      "first",
-      { records: [] },
-      /www\.foobar\.com: must have one A record from a deploy, but has none; run npm run deploy/,
-    ],
-    [
-      "both",
-      {
-        records: [
-          { type: "A", content: ip1 },
-          { type: "AAAA", content: "::1" },
-        ],
-      },
-      /but has A 203\.0\.113\.1, AAAA ::1/,
-    ],
-    [
-      "second",
-      { hetzner: 500 },
-      /production-second \(fsn1\): Hetzner's API does not answer, and the DNS records do not/,
-    ],
-    ["second", { hetzner: 403 }, /Hetzner: GET \/servers: 403/],
-  ] as const)("ops balancers refuses %s without a change in the world %o", async (wanted, props, reason) => {
-    const { direct: to, asked, addresses } = await world(props);
-    const before = addresses();
-    await expect(to(wanted)).rejects.toThrow(reason);
-    expect(addresses()).toEqual(before);
-    expect(asked.filter((line) => line.startsWith("POST"))).toEqual([]);
-  });
+it.each([
+  [
+    "both",
+    { healthy: { "production-second": [] } },
+    /production-second \(fsn1\): considers no web server healthy\n.*balancers first/,
+  ],
+  [
+    "second",
+    { dead: [ip2] },
+    /production-second \(fsn1\): 203\.0\.113\.2 accepts no connections: ECONNREFUSED\n.*first/,
+  ],
+  [
+    "first",
+    { dead: [ip1, ip2] },
+    /production \(nbg1\): .*ECONNREFUSED\nno other load balancer can serve visitors either/,
+  ],
+  ["both", { config: exampleConfig() }, /loadBalancer\.second is not set/],
+  [
+    "first",
+    { records: [] },
+    /www\.foobar\.com: must have one A record from a deploy, but has none; run npm run deploy/,
+  ],
+  [
+    "both",
+    {
+      records: [
+        { type: "A", content: ip1 },
+        { type: "AAAA", content: "::1" },
+      ],
+    },
+    /but has A 203\.0\.113\.1, AAAA ::1/,
+  ],
+  ["second", { hetzner: 500 }, /production-second \(fsn1\): Hetzner's API does not answer, and the DNS records do not/],
+  ["second", { hetzner: 403 }, /Hetzner: GET \/servers: 403/],
+] as const)("ops balancers refuses %s without a change in the world %o", async (wanted, props, reason) => {
+  const { direct: to, asked, addresses } = await world(props);
+  const before = addresses();
+  await expect(to(wanted)).rejects.toThrow(reason);
+  expect(addresses()).toEqual(before);
+  expect(asked.filter((line) => line.startsWith("POST"))).toEqual([]);
+});
 
-  it("ops balancers leaves a lost location although Hetzner's API does not answer, if the records contain both addresses", async () => {
-    const { direct: to, addresses } = await world({
-      ...{ hetzner: 503, dead: [ip1], records: [{ type: "A", content: ip1 }, extra] },
-    });
-    await to("second");
-    expect(addresses()).toEqual(everywhere(ip2));
+it("ops balancers leaves a lost location although Hetzner's API does not answer, if the records contain both addresses", async () => {
+  const { direct: to, addresses } = await world({
+    ...{ hetzner: 503, dead: [ip1], records: [{ type: "A", content: ip1 }, extra] },
   });
+  await to("second");
+  expect(addresses()).toEqual(everywhere(ip2));
+});
 
-  it("ops balancers reads the records again if an answer is lost or a change is refused, and fails if nothing helps", async () => {
-    const { direct: to, addresses } = await world({ troubles: ["refused", "answer lost"] });
-    await to("both");
-    expect(addresses()).toEqual(everywhere(ip1, ip2));
-    const broken = await world({ troubles: ["refused", "refused", "refused", "refused"] });
-    await expect(broken.direct("second")).rejects.toThrow(/not correct after 3 attempts: www\.foobar\.com: A /);
-    expect(broken.addresses()).toEqual(everywhere(ip1));
-  });
+it("ops balancers reads the records again if an answer is lost or a change is refused, and fails if nothing helps", async () => {
+  const { direct: to, addresses } = await world({ troubles: ["refused", "answer lost"] });
+  await to("both");
+  expect(addresses()).toEqual(everywhere(ip1, ip2));
+  const broken = await world({ troubles: ["refused", "refused", "refused", "refused"] });
+  await expect(broken.direct("second")).rejects.toThrow(/not correct after 3 attempts: www\.foobar\.com: A /);
+  expect(broken.addresses()).toEqual(everywhere(ip1));
+});
 
-  it("ops balancers removes the records of a second load balancer that the configuration no longer has", async () => {
-    const { direct: to, addresses } = await world({
-      ...{ config: exampleConfig(), records: [{ type: "A", content: ip1 }, { type: "AAAA", content: "::1" }, extra] },
-    });
-    await to("first");
-    expect(addresses()).toEqual(everywhere(ip1, "::1"));
+it("ops balancers removes the records of a second load balancer that the configuration no longer has", async () => {
+  const { direct: to, addresses } = await world({
+    ...{ config: exampleConfig(), records: [{ type: "A", content: ip1 }, { type: "AAAA", content: "::1" }, extra] },
   });
+  await to("first");
+  expect(addresses()).toEqual(everywhere(ip1, "::1"));
+});
 
-  it("ops balancers shows each load balancer, and fails if visitors are directed to one that cannot serve them", async () => {
-    const fine = await world({ records: [{ type: "A", content: ip1 }, extra] });
-    expect(await fine.show()).toBe(0);
-    const broken = await world({ healthy: { production: [] } });
-    expect(await broken.show()).toBe(1);
-    expect(broken.said).toEqual([
-      "first: production in nbg1, 203.0.113.1; gets visitors; considers no web server healthy",
-      "second: production-second in fsn1, 203.0.113.2; no visitors; healthy: alpha, bravo",
-    ]);
-  });
+it("ops balancers shows each load balancer, and fails if visitors are directed to one that cannot serve them", async () => {
+  const fine = await world({ records: [{ type: "A", content: ip1 }, extra] });
+  expect(await fine.show()).toBe(0);
+  const broken = await world({ healthy: { production: [] } });
+  expect(await broken.show()).toBe(1);
+  expect(broken.said).toEqual([
+    "first: production in nbg1, 203.0.113.1; gets visitors; considers no web server healthy",
+    "second: production-second in fsn1, 203.0.113.2; no visitors; healthy: alpha, bravo",
+  ]);
+});
 
-  it("ops balancers accepts only both, first and second", () => {
-    expect(["both", "first", "second"].map(directedNamed)).toEqual(["both", "first", "second"]);
-    expect(() => directedNamed("third")).toThrow("must be one of both, first, second, got third");
-  });
+it("ops balancers accepts only both, first and second", () => {
+  expect(["both", "first", "second"].map(directedNamed)).toEqual(["both", "first", "second"]);
+  expect(() => directedNamed("third")).toThrow("must be one of both, first, second, got third");
 });

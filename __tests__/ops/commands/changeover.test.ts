@@ -250,83 +250,81 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   );
 });
 
-describe("servers created for another load balancer", () => {
-  const { takesOver } = tls;
+const { takesOver } = tls;
 
-  it("servers created for another load balancer stop a rollout, which reports each difference and the settings for a migration", async () => {
-    const world = new World();
-    await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
-      [
-        "refused, because these servers do not match the settings of the load balancer:",
-        '  alpha: tls is "passthrough", but the server was created for "terminate"',
-        '  bravo: tls is "passthrough", but the server was created for "terminate"',
-        '  charlie: tls is "passthrough", but the server was created for "terminate"',
-        "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
-        '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
-        "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
-        'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
-      ].join("\n"),
-    );
-    expect(world.done).toEqual([]);
-  });
+it("servers created for another load balancer stop a rollout, which reports each difference and the settings for a migration", async () => {
+  const world = new World();
+  await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
+    [
+      "refused, because these servers do not match the settings of the load balancer:",
+      '  alpha: tls is "passthrough", but the server was created for "terminate"',
+      '  bravo: tls is "passthrough", but the server was created for "terminate"',
+      '  charlie: tls is "passthrough", but the server was created for "terminate"',
+      "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
+      '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
+      "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
+      'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
+    ].join("\n"),
+  );
+  expect(world.done).toEqual([]);
+});
 
-  it("servers created for another load balancer stop a rollout with the settings they were created with if the configured previous balancer is wrong", async () => {
-    const wrong = exampleConfig({
-      tls: "passthrough",
-      network: { balancerIp: "10.0.1.6" },
-      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.7" } },
-    });
-    await expect(new World().rollout(wrong)).rejects.toThrow(
-      'loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
-    );
+it("servers created for another load balancer stop a rollout with the settings they were created with if the configured previous balancer is wrong", async () => {
+  const wrong = exampleConfig({
+    tls: "passthrough",
+    network: { balancerIp: "10.0.1.6" },
+    loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.7" } },
   });
+  await expect(new World().rollout(wrong)).rejects.toThrow(
+    'loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
+  );
+});
 
-  it("servers created for another load balancer stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
-    await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
-      [
-        "  charlie: domain is foobar.net, but the server was created for another domain",
-        "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
-        '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
-        "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
-        "  cloudflare.number: 2",
-        "  certificate.generation: 2",
-        'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
-      ].join("\n"),
-    );
-  });
+it("servers created for another load balancer stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
+  await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
+    [
+      "  charlie: domain is foobar.net, but the server was created for another domain",
+      "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
+      '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
+      "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
+      "  cloudflare.number: 2",
+      "  certificate.generation: 2",
+      'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
+    ].join("\n"),
+  );
+});
 
-  it("servers created for another load balancer stop a rollout with the numbers of the configuration if the configured previous domain is wrong", async () => {
-    const wrong = exampleConfig({
-      ...exampleMove,
-      loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
-    });
-    await expect(new World().rollout(wrong)).rejects.toThrow(
-      /loadBalancer: \{ number: 2, [^]*cloudflare\.number: 2\n {2}certificate\.generation: 2\n/,
-    );
+it("servers created for another load balancer stop a rollout with the numbers of the configuration if the configured previous domain is wrong", async () => {
+  const wrong = exampleConfig({
+    ...exampleMove,
+    loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
   });
+  await expect(new World().rollout(wrong)).rejects.toThrow(
+    /loadBalancer: \{ number: 2, [^]*cloudflare\.number: 2\n {2}certificate\.generation: 2\n/,
+  );
+});
 
-  it("servers created for another load balancer stop a rollout with new numbers if the configured previous balancer no longer exists, because this is another migration", async () => {
-    const world = new World();
-    await world.rollout(takesOver);
-    const next = exampleConfig({
-      domain: "foobar.net",
-      tls: "passthrough",
-      network: { balancerIp: "10.0.1.6" },
-      loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
-    });
-    await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
+it("servers created for another load balancer stop a rollout with new numbers if the configured previous balancer no longer exists, because this is another migration", async () => {
+  const world = new World();
+  await world.rollout(takesOver);
+  const next = exampleConfig({
+    domain: "foobar.net",
+    tls: "passthrough",
+    network: { balancerIp: "10.0.1.6" },
+    loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
   });
+  await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
+});
 
-  it("servers created for another load balancer stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
-    const world = new World();
-    world.madeFor.bravo = "none";
-    await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
-  });
+it("servers created for another load balancer stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
+  const world = new World();
+  world.madeFor.bravo = "none";
+  await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
+});
 
-  it("servers created for another load balancer stop a rollout if they need the previous balancer after its removal", async () => {
-    const world = new World();
-    await world.rollout(takesOver);
-    world.madeFor.charlie = agreement(plain);
-    await expect(world.rollout(takesOver)).rejects.toThrow(/charlie: tls is/);
-  });
+it("servers created for another load balancer stop a rollout if they need the previous balancer after its removal", async () => {
+  const world = new World();
+  await world.rollout(takesOver);
+  world.madeFor.charlie = agreement(plain);
+  await expect(world.rollout(takesOver)).rejects.toThrow(/charlie: tls is/);
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { driftCompared } from "../../../modules/platform/signals.js";
 import { reportComparison } from "../../../ops/commands/drift.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
@@ -33,35 +33,33 @@ async function report(status: number, variables: NodeJS.ProcessEnv, overrides: O
   return { requests, said };
 }
 
-describe("a comparison of the resources with the configuration", () => {
-  it("a comparison is reported to Datadog as the metric of drift-unchecked, with only the environment and the API key", async () => {
-    const before = Math.floor(Date.now() / 1000);
-    const { requests, said } = await report(202, { DD_API_KEY: "key", DD_APP_KEY: "secret" });
-    expect(requests).toEqual([expect.objectContaining({ path: "/api/v2/series", key: "key" })]);
-    const { series } = JSON.parse(requests[0]?.body ?? "") as { series: [{ points: [{ timestamp: number }] }] };
-    expect(series).toEqual([
-      {
-        ...{ metric: driftCompared, type: 3, tags: ["env:production"] },
-        points: [{ timestamp: expect.any(Number) as number, value: 1 }],
-      },
-    ]);
-    expect(series[0].points[0].timestamp).toBeGreaterThanOrEqual(before);
-    expect(said).toEqual([]);
-  });
+it("a comparison is reported to Datadog as the metric of drift-unchecked, with only the environment and the API key", async () => {
+  const before = Math.floor(Date.now() / 1000);
+  const { requests, said } = await report(202, { DD_API_KEY: "key", DD_APP_KEY: "secret" });
+  expect(requests).toEqual([expect.objectContaining({ path: "/api/v2/series", key: "key" })]);
+  const { series } = JSON.parse(requests[0]?.body ?? "") as { series: [{ points: [{ timestamp: number }] }] };
+  expect(series).toEqual([
+    {
+      ...{ metric: driftCompared, type: 3, tags: ["env:production"] },
+      points: [{ timestamp: expect.any(Number) as number, value: 1 }],
+    },
+  ]);
+  expect(series[0].points[0].timestamp).toBeGreaterThanOrEqual(before);
+  expect(said).toEqual([]);
+});
 
-  it("a comparison is not reported without monitoring, or without a key, whose absence is shown", async () => {
-    const { requests, said } = await report(202, {});
-    expect(requests).toEqual([]);
-    expect(said).toEqual([expect.stringContaining("DD_API_KEY is not set")]);
-    expect(await report(202, { DD_API_KEY: "key" }, { monitoring: { enabled: false } })).toEqual({
-      requests: [],
-      said: [],
-    });
+it("a comparison is not reported without monitoring, or without a key, whose absence is shown", async () => {
+  const { requests, said } = await report(202, {});
+  expect(requests).toEqual([]);
+  expect(said).toEqual([expect.stringContaining("DD_API_KEY is not set")]);
+  expect(await report(202, { DD_API_KEY: "key" }, { monitoring: { enabled: false } })).toEqual({
+    requests: [],
+    said: [],
   });
+});
 
-  it("a comparison stays valid if Datadog rejects the report or does not answer", async () => {
-    expect((await report(403, { DD_API_KEY: "key" })).said).toEqual([expect.stringContaining("answers 403")]);
-    const unreachable = await report(202, { DD_API_KEY: "key", DD_HOST: "http://127.0.0.1:1" });
-    expect(unreachable.said).toEqual([expect.stringContaining("not reported")]);
-  });
+it("a comparison stays valid if Datadog rejects the report or does not answer", async () => {
+  expect((await report(403, { DD_API_KEY: "key" })).said).toEqual([expect.stringContaining("answers 403")]);
+  const unreachable = await report(202, { DD_API_KEY: "key", DD_HOST: "http://127.0.0.1:1" });
+  expect(unreachable.said).toEqual([expect.stringContaining("not reported")]);
 });

@@ -1,50 +1,46 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { succession, failover } from "../../../ops/commands/failover.js";
 import { snapshot } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
-describe("the choice of the next primary", () => {
-  const decided = (differences: Parameters<typeof snapshot>[0], wanted?: string) => {
-    const found = succession(snapshot(differences), wanted);
-    return "refusal" in found ? found.refusal : `${found.from.name} to ${found.to.name}`;
-  };
+const decided = (differences: Parameters<typeof snapshot>[0], wanted?: string) => {
+  const found = succession(snapshot(differences), wanted);
+  return "refusal" in found ? found.refusal : `${found.from.name} to ${found.to.name}`;
+};
 
-  it("the choice of the next primary prefers the given member, otherwise the member with the least lag", () => {
-    expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
-    expect(decided({}, "charlie")).toBe("alpha to charlie");
-    expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
-  });
-
-  it("the next primary is a far member only if no near member can accept writes at once", () => {
-    expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 3 } } })).toBe("alpha to charlie");
-    expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 6 } } })).toBe("alpha to bravo");
-    expect(decided({ bravo: { isFar: true }, charlie: { observation: null } })).toBe("alpha to bravo");
-    expect(decided({ bravo: { isFar: true } }, "bravo")).toBe("alpha to bravo");
-  });
-
-  it("the choice of the next primary rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
-    expect(decided({}, "alpha")).toBe("alpha is already the primary");
-    expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is not an online member");
-    expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);
-    expect(decided({ bravo: { observation: null }, charlie: { observation: null } })).toBe("no other member is online");
-    expect(decided({ alpha: { observation: null } })).toBe("no member is the primary");
-  });
+it("the choice of the next primary prefers the given member, otherwise the member with the least lag", () => {
+  expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
+  expect(decided({}, "charlie")).toBe("alpha to charlie");
+  expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
 });
 
-describe("a failover", () => {
-  it("a failover makes MySQL on the primary transfer the role to the given member", async () => {
-    instantly();
-    const world = new World();
-    await failover(await world.context("failover"), "charlie");
-    expect(world.steps).toEqual([expect.stringMatching(/^alpha: mysql SELECT/)]);
-    expect(world.primary).toBe("charlie");
-  });
+it("the next primary is a far member only if no near member can accept writes at once", () => {
+  expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 3 } } })).toBe("alpha to charlie");
+  expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 6 } } })).toBe("alpha to bravo");
+  expect(decided({ bravo: { isFar: true }, charlie: { observation: null } })).toBe("alpha to bravo");
+  expect(decided({ bravo: { isFar: true } }, "bravo")).toBe("alpha to bravo");
+});
 
-  it("a failover fails if MySQL does not transfer the role", async () => {
-    instantly();
-    const world = new World();
-    world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
-    await expect(failover(await world.context("failover"), "charlie")).rejects.toThrow("alpha: it failed");
-  });
+it("the choice of the next primary rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
+  expect(decided({}, "alpha")).toBe("alpha is already the primary");
+  expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is not an online member");
+  expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);
+  expect(decided({ bravo: { observation: null }, charlie: { observation: null } })).toBe("no other member is online");
+  expect(decided({ alpha: { observation: null } })).toBe("no member is the primary");
+});
+
+it("a failover makes MySQL on the primary transfer the role to the given member", async () => {
+  instantly();
+  const world = new World();
+  await failover(await world.context("failover"), "charlie");
+  expect(world.steps).toEqual([expect.stringMatching(/^alpha: mysql SELECT/)]);
+  expect(world.primary).toBe("charlie");
+});
+
+it("a failover fails if MySQL does not transfer the role", async () => {
+  instantly();
+  const world = new World();
+  world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
+  await expect(failover(await world.context("failover"), "charlie")).rejects.toThrow("alpha: it failed");
 });

@@ -79,28 +79,26 @@ describe.runIf(
   });
 });
 
-describe("the files that an upgrade delivers", () => {
-  const ofAlpha = packageFilesOf(exampleConfig(), { roles: ["web", "database"] });
+const ofAlpha = packageFilesOf(exampleConfig(), { roles: ["web", "database"] });
 
-  it("an upgrade delivers the sources of both vendors, the addresses of their keys and the known expiry dates", () => {
-    expect(ofAlpha.map(({ path }) => path).sort()).toEqual(
-      [
-        paths.ends,
-        paths.setup.aptKeys,
-        ...["datadog", "mysql"].map((name) => `/etc/apt/sources.list.d/${name}.list`),
-      ].sort(),
-    );
-  });
+it("an upgrade delivers the sources of both vendors, the addresses of their keys and the known expiry dates", () => {
+  expect(ofAlpha.map(({ path }) => path).sort()).toEqual(
+    [
+      paths.ends,
+      paths.setup.aptKeys,
+      ...["datadog", "mysql"].map((name) => `/etc/apt/sources.list.d/${name}.list`),
+    ].sort(),
+  );
+});
 
-  it("the files of an upgrade contain the configured key instead of the project's", () => {
-    const publishedKey = {
-      url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2027",
-      fingerprints: ["A".repeat(40)],
-      ends: "2029-10-23",
-    };
-    const files = packageFilesOf(exampleConfig({ aptSources: { mysql: { publishedKey } } }), { roles: ["database"] });
-    const content = (path: string): string => files.find((one) => one.path === path)?.content ?? "";
-    expect(content(paths.setup.aptKeys)).toContain(publishedKey.url);
-    expect(content(paths.ends)).toContain("2029-10-23 ends: key of MySQL's apt repository");
-  });
+it("the files of an upgrade contain the configured key instead of the project's", () => {
+  const publishedKey = {
+    url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2027",
+    fingerprints: ["A".repeat(40)],
+    ends: "2029-10-23",
+  };
+  const files = packageFilesOf(exampleConfig({ aptSources: { mysql: { publishedKey } } }), { roles: ["database"] });
+  const content = (path: string): string => files.find((one) => one.path === path)?.content ?? "";
+  expect(content(paths.setup.aptKeys)).toContain(publishedKey.url);
+  expect(content(paths.ends)).toContain("2029-10-23 ends: key of MySQL's apt repository");
 });

@@ -5,50 +5,46 @@ import { exampleConfig } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
 
-describe("the servers of a release", () => {
-  it("a release starts with the server that an interrupted run left unfinished", () => {
-    const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
-    expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
-    expect(order()).toEqual(["alpha", "bravo", "charlie"]);
-  });
-
-  it("a release covers the web servers without the release, each with its previous release", () => {
-    const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
-    expect(changesTo(servers, named("3"))).toEqual([
-      { server: "alpha", to: named("3"), from: named("2"), served: true },
-      { server: "charlie", to: named("3"), from: named("2"), served: true },
-    ]);
-    expect(changesTo(snapshot({ bravo: { roles: ["database"] } }), named("9")).map(({ server }) => server)).toEqual([
-      "alpha",
-      "charlie",
-    ]);
-  });
-
-  it("a rollback returns to the previous release of most servers", () => {
-    expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
-      named("1"),
-    );
-    const none = { observation: { releases: [named("2")] } };
-    expect(() => previousRelease(snapshot({ alpha: none, bravo: none, charlie: none }))).toThrow(
-      /no web server keeps an earlier release/,
-    );
-  });
+it("a release starts with the server that an interrupted run left unfinished", () => {
+  const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
+  expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
+  expect(order()).toEqual(["alpha", "bravo", "charlie"]);
 });
 
-describe("the arguments of a release", () => {
-  it("the arguments of a release are checked first, with all problems at once", () => {
-    expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
-      /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
-    );
-    expect(releaseNamed(named("1"))).toEqual(named("1"));
-  });
+it("a release covers the web servers without the release, each with its previous release", () => {
+  const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
+  expect(changesTo(servers, named("3"))).toEqual([
+    { server: "alpha", to: named("3"), from: named("2"), served: true },
+    { server: "charlie", to: named("3"), from: named("2"), served: true },
+  ]);
+  expect(changesTo(snapshot({ bravo: { roles: ["database"] } }), named("9")).map(({ server }) => server)).toEqual([
+    "alpha",
+    "charlie",
+  ]);
+});
 
-  it("the arguments of a release are a URL with a SHA-256, or --rollback", () => {
-    expect(releaseNamed({}, true)).toBeUndefined();
-    for (const args of [{}, { url: named("1").url }])
-      expect(() => releaseNamed(args)).toThrow("release: requires URL and SHA256, or only --rollback");
-    expect(() => releaseNamed(named("1"), true)).toThrow("release: requires URL and SHA256, or only --rollback");
-  });
+it("a rollback returns to the previous release of most servers", () => {
+  expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
+    named("1"),
+  );
+  const none = { observation: { releases: [named("2")] } };
+  expect(() => previousRelease(snapshot({ alpha: none, bravo: none, charlie: none }))).toThrow(
+    /no web server keeps an earlier release/,
+  );
+});
+
+it("the arguments of a release are checked first, with all problems at once", () => {
+  expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
+    /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
+  );
+  expect(releaseNamed(named("1"))).toEqual(named("1"));
+});
+
+it("the arguments of a release are a URL with a SHA-256, or --rollback", () => {
+  expect(releaseNamed({}, true)).toBeUndefined();
+  for (const args of [{}, { url: named("1").url }])
+    expect(() => releaseNamed(args)).toThrow("release: requires URL and SHA256, or only --rollback");
+  expect(() => releaseNamed(named("1"), true)).toThrow("release: requires URL and SHA256, or only --rollback");
 });
 
 describe("a release", () => {

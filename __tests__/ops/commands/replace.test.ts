@@ -65,104 +65,100 @@ describe("the precondition check of a replacement", () => {
   });
 });
 
-describe("the list of what a replacement destroys", () => {
-  it("the list of destroyed resources contains the server, and the data volume only if the volume is deleted", () => {
-    expect(destroyed(snapshot(), "bravo", {})).toEqual([
-      expect.stringMatching(/^bravo: the server and its system disk/),
-      "bravo: keeps its data volume",
-    ]);
-    const bravo = { member: { kept: ["/var/lib/mysql/aside"] } };
-    expect(destroyed(snapshot({ bravo }), "bravo", { newVolume: true }).slice(1)).toEqual([
-      "bravo: its data volume; the data are copied from the other members",
-      "bravo: quarantined transactions in /var/lib/mysql/aside, which no other member has",
-    ]);
-  });
-
-  it("the list of losses contains the outage if no other server serves visitors", () => {
-    expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
-  });
+it("the list of destroyed resources contains the server, and the data volume only if the volume is deleted", () => {
+  expect(destroyed(snapshot(), "bravo", {})).toEqual([
+    expect.stringMatching(/^bravo: the server and its system disk/),
+    "bravo: keeps its data volume",
+  ]);
+  const bravo = { member: { kept: ["/var/lib/mysql/aside"] } };
+  expect(destroyed(snapshot({ bravo }), "bravo", { newVolume: true }).slice(1)).toEqual([
+    "bravo: its data volume; the data are copied from the other members",
+    "bravo: quarantined transactions in /var/lib/mysql/aside, which no other member has",
+  ]);
 });
 
-describe("a replacement", () => {
-  const administrators = { cidrs: ["192.0.2.0/24"], sshKeys: { jane: exampleSshKey } };
-  const open = (): World => {
-    instantly();
-    return new World(exampleConfig({ administrators }));
-  };
-  const agrees = () => Promise.resolve();
-  const steps = (name: string, ...stop: readonly string[]) => [
-    `provider: prepare ${name}`,
-    `lock: ${name}`,
-    ...stop,
-    `provider: replace ${name}`,
-    "lock: no server",
-  ];
+it("the list of losses contains the outage if no other server serves visitors", () => {
+  expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
+});
 
-  it("a replacement replaces a server that is off", async () => {
-    const world = open();
-    world.machine("bravo").running = false;
-    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
-    expect(world.steps).toEqual(steps("bravo"));
-  });
+const administrators = { cidrs: ["192.0.2.0/24"], sshKeys: { jane: exampleSshKey } };
+const open = (): World => {
+  instantly();
+  return new World(exampleConfig({ administrators }));
+};
+const agrees = () => Promise.resolve();
+const steps = (name: string, ...stop: readonly string[]) => [
+  `provider: prepare ${name}`,
+  `lock: ${name}`,
+  ...stop,
+  `provider: replace ${name}`,
+  "lock: no server",
+];
 
-  it("a replacement hands over the primary role and shuts down a server that answers", async () => {
-    const world = open();
-    await replace(await world.context("replace alpha"), "alpha", {}, agrees);
-    expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
-  });
+it("a replacement replaces a server that is off", async () => {
+  const world = open();
+  world.machine("bravo").running = false;
+  await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+  expect(world.steps).toEqual(steps("bravo"));
+});
 
-  it("a replacement cuts the power of a server that does not shut down", async () => {
-    const world = open();
-    world.failing.add("bravo: systemctl poweroff");
-    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
-    expect(world.steps).toEqual(steps("bravo", "bravo: systemctl poweroff", "provider: cut bravo"));
-  });
+it("a replacement hands over the primary role and shuts down a server that answers", async () => {
+  const world = open();
+  await replace(await world.context("replace alpha"), "alpha", {}, agrees);
+  expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
+});
 
-  it("a replacement replaces a dead server although the running release is broken everywhere", async () => {
-    const world = open();
-    world.machine("bravo").running = false;
-    world.sick = world.machine("alpha").releases[0]?.sha256;
-    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
-    expect(world.steps).toEqual(steps("bravo"));
-  });
+it("a replacement cuts the power of a server that does not shut down", async () => {
+  const world = open();
+  world.failing.add("bravo: systemctl poweroff");
+  await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+  expect(world.steps).toEqual(steps("bravo", "bravo: systemctl poweroff", "provider: cut bravo"));
+});
 
-  it("a replacement deletes the data volume only on request", async () => {
-    const world = open();
-    await replace(await world.context("replace bravo"), "bravo", { newVolume: true }, agrees);
-    expect(world.steps).toContain("provider: replace bravo with a new volume");
-  });
+it("a replacement replaces a dead server although the running release is broken everywhere", async () => {
+  const world = open();
+  world.machine("bravo").running = false;
+  world.sick = world.machine("alpha").releases[0]?.sha256;
+  await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+  expect(world.steps).toEqual(steps("bravo"));
+});
 
-  it("a replacement starts over after an interruption", async () => {
-    const world = open();
-    await replace(await world.context("replace bravo", "bravo"), "bravo", {}, agrees);
-    expect(world.steps).toContain("provider: replace bravo");
-  });
+it("a replacement deletes the data volume only on request", async () => {
+  const world = open();
+  await replace(await world.context("replace bravo"), "bravo", { newVolume: true }, agrees);
+  expect(world.steps).toContain("provider: replace bravo with a new volume");
+});
 
-  it("a replacement changes nothing before a person agrees", async () => {
-    const world = open();
-    const disagrees = () => Promise.reject(new Error("no"));
-    await expect(replace(await world.context("replace bravo"), "bravo", {}, disagrees)).rejects.toThrow("no");
-    expect(world.steps).toEqual(["provider: prepare bravo"]);
-  });
+it("a replacement starts over after an interruption", async () => {
+  const world = open();
+  await replace(await world.context("replace bravo", "bravo"), "bravo", {}, agrees);
+  expect(world.steps).toContain("provider: replace bravo");
+});
 
-  it("a replacement changes nothing if the precondition check fails", async () => {
-    const world = open();
-    world.machine("charlie").running = false;
-    await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(
-      /^refused, nothing was changed:\n {2}without bravo, 1 of 3/,
-    );
-    expect(world.steps).toEqual([]);
-  });
+it("a replacement changes nothing before a person agrees", async () => {
+  const world = open();
+  const disagrees = () => Promise.reject(new Error("no"));
+  await expect(replace(await world.context("replace bravo"), "bravo", {}, disagrees)).rejects.toThrow("no");
+  expect(world.steps).toEqual(["provider: prepare bravo"]);
+});
 
-  it("a replacement uses the health checks of the load balancer if SSH login is impossible", async () => {
-    instantly();
-    const world = new World();
-    for (const machine of world.machines.values()) machine.isStunned = true;
-    world.failing.add("bravo: systemctl poweroff");
-    await replace(await world.context("replace bravo"), "bravo", {}, agrees);
-    expect(world.steps.slice(-2)).toEqual(["provider: replace bravo", "lock: no server"]);
-    expect(world.said.join("\n")).toContain("check in the database dashboard");
-  });
+it("a replacement changes nothing if the precondition check fails", async () => {
+  const world = open();
+  world.machine("charlie").running = false;
+  await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(
+    /^refused, nothing was changed:\n {2}without bravo, 1 of 3/,
+  );
+  expect(world.steps).toEqual([]);
+});
+
+it("a replacement uses the health checks of the load balancer if SSH login is impossible", async () => {
+  instantly();
+  const world = new World();
+  for (const machine of world.machines.values()) machine.isStunned = true;
+  world.failing.add("bravo: systemctl poweroff");
+  await replace(await world.context("replace bravo"), "bravo", {}, agrees);
+  expect(world.steps.slice(-2)).toEqual(["provider: replace bravo", "lock: no server"]);
+  expect(world.said.join("\n")).toContain("check in the database dashboard");
 });
 
 describe("the confirmation by a person", () => {

@@ -28,38 +28,34 @@ const backup = {
   recipients: [...exampleRecipients],
 };
 
-describe("the timeline of a restore", () => {
-  it("the timeline of a restore is the given one, otherwise the configured one, otherwise the environment's own, otherwise the latest one", () => {
-    const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
-    expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
-    expect(chosen([other, timeline], restoring)).toBe(other);
-    expect(chosen([other, timeline], restoring, timeline.name)).toBe(timeline);
-    expect(chosen([other, timeline], exampleConfig())).toBe(timeline);
-    expect(chosen([other], exampleConfig())).toBe(other);
-  });
-
-  it("the timeline of a restore must exist in the bucket", () => {
-    expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x; existing timelines: ${other.name}`);
-    expect(() => chosen([], exampleConfig())).toThrow("existing timelines: none");
-  });
+it("the timeline of a restore is the given one, otherwise the configured one, otherwise the environment's own, otherwise the latest one", () => {
+  const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
+  expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
+  expect(chosen([other, timeline], restoring)).toBe(other);
+  expect(chosen([other, timeline], restoring, timeline.name)).toBe(timeline);
+  expect(chosen([other, timeline], exampleConfig())).toBe(timeline);
+  expect(chosen([other], exampleConfig())).toBe(other);
 });
 
-describe("the time of a restore", () => {
-  it.each(["2026-11-11T02:17:00Z", "2026-11-25T19:59:59.5Z", "latest", `before ${other.name}:7`])(
-    "accepts the restore time %s",
-    (at) => {
-      expect(refusalOf(timeline, at)).toBeUndefined();
-    },
-  );
+it("the timeline of a restore must exist in the bucket", () => {
+  expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x; existing timelines: ${other.name}`);
+  expect(() => chosen([], exampleConfig())).toThrow("existing timelines: none");
+});
 
-  it.each<[string, Partial<Timeline>, RegExp]>([
-    ["2026-11-11T02:16:59Z", {}, /before the oldest base backup .* 2026-11-11T02:17:00Z$/],
-    ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: use that time, or --latest$/],
-    ["latest", { bases: [] }, /it cannot be restored/],
-    ["latest", { until: null }, /it cannot be restored/],
-  ])("rejects the restore time %s if the timeline has %j", (at, difference, text) => {
-    expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
-  });
+it.each(["2026-11-11T02:17:00Z", "2026-11-25T19:59:59.5Z", "latest", `before ${other.name}:7`])(
+  "accepts the restore time %s",
+  (at) => {
+    expect(refusalOf(timeline, at)).toBeUndefined();
+  },
+);
+
+it.each<[string, Partial<Timeline>, RegExp]>([
+  ["2026-11-11T02:16:59Z", {}, /before the oldest base backup .* 2026-11-11T02:17:00Z$/],
+  ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: use that time, or --latest$/],
+  ["latest", { bases: [] }, /it cannot be restored/],
+  ["latest", { until: null }, /it cannot be restored/],
+])("rejects the restore time %s if the timeline has %j", (at, difference, text) => {
+  expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
 });
 
 describe("the check at the end of a restore", () => {
@@ -106,11 +102,9 @@ describe("the check at the end of a restore", () => {
   });
 });
 
-describe("a restore without a key for the bucket", () => {
-  it("a restore without a key for the bucket fails with the name of the missing variable", async () => {
-    delete process.env["TF_VAR_restore_bucket_key"];
-    await expect(
-      restore(exampleConfig({ backup }), { at: "latest" }, () => Promise.reject(new Error("no")), undefined as never),
-    ).rejects.toThrow("TF_VAR_restore_bucket_key must be");
-  });
+it("a restore without a key for the bucket fails with the name of the missing variable", async () => {
+  delete process.env["TF_VAR_restore_bucket_key"];
+  await expect(
+    restore(exampleConfig({ backup }), { at: "latest" }, () => Promise.reject(new Error("no")), undefined as never),
+  ).rejects.toThrow("TF_VAR_restore_bucket_key must be");
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { isWanted, mustReplace, rollout } from "../../../ops/commands/rollout.js";
 import { nextOf } from "../../../ops/core/maintain.js";
 import type { ServerState } from "../../../ops/core/snapshot.js";
@@ -9,206 +9,202 @@ import { World } from "../support/world.js";
 
 const outdated = { cloud: { current: false } };
 
-describe("the order of a rollout", () => {
-  const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
+const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
 
-  it("the order of a rollout puts outdated replicas before the primary and contains no current server", () => {
-    const order: string[] = [];
-    for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
-      order.push(next.name);
-    expect(order).toEqual(["bravo", "charlie", "alpha"]);
-    expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
-  });
-
-  it("the order of a rollout starts with the server that an interrupted run left unfinished, even if it is current", () => {
-    expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
-    expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
-  });
-
-  it("a rollout also creates a configured server that does not exist", () => {
-    expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
-  });
-
-  it("the order of a rollout contains only the given servers, and current ones only on request", () => {
-    expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
-    expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
-    expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
-  });
-
-  it.each<[string, Difference, boolean]>([
-    ["is healthy", {}, false],
-    ["is still booting", { observation: { firstBoot: "running" } }, false],
-    ["does not answer", { observation: null }, false],
-    ["does not exist", { cloud: null }, true],
-    ["is off", { cloud: { running: false } }, true],
-    ["is outdated", outdated, true],
-    ["is not healthy yet", { healthy: false }, false],
-    ["is not yet registered with the load balancer", { healthy: null }, false],
-    ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
-  ])(
-    "the order of a rollout replaces the unfinished server again only if waiting cannot help: the server %s",
-    (_, bravo, anew) => {
-      expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
-    },
-  );
-
-  it("the order of a rollout replaces an incompletely created server again although it looks current", () => {
-    expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
-  });
+it("the order of a rollout puts outdated replicas before the primary and contains no current server", () => {
+  const order: string[] = [];
+  for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
+    order.push(next.name);
+  expect(order).toEqual(["bravo", "charlie", "alpha"]);
+  expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
 });
 
-describe("a rollout", () => {
-  const replaced = (name: string, ...before: readonly string[]): readonly string[] => [
-    `provider: prepare ${name}`,
-    `lock: ${name}`,
-    ...before,
-    `${name}: systemctl poweroff`,
-    `provider: replace ${name}`,
-    "lock: no server",
-  ];
+it("the order of a rollout starts with the server that an interrupted run left unfinished, even if it is current", () => {
+  expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
+  expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
+});
 
-  it("a rollout replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
-    instantly();
-    const world = new World();
-    for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
-    await rollout(await world.context("rollout"), {});
-    expect(world.steps).toEqual([...replaced("charlie"), ...replaced("alpha", "alpha: mysql-group step-down")]);
-    expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
-  });
+it("a rollout also creates a configured server that does not exist", () => {
+  expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
+});
 
-  it("a rollout transfers the primary role to a near member", async () => {
-    instantly();
-    const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
-    const world = new World(config);
-    world.machine("alpha").current = false;
-    await rollout(await world.context("rollout"), {});
-    expect(world.steps).toEqual(replaced("alpha", "alpha: mysql SELECT group_replication_set_as_primary(@successor,"));
-    expect(world.primary).toBe("charlie");
-  });
+it("the order of a rollout contains only the given servers, and current ones only on request", () => {
+  expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
+  expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
+  expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
+});
 
-  it("a rollout makes the members forget the previous address of a replaced server before the next replacement", async () => {
-    instantly();
-    const world = new World();
-    world.machine("charlie").current = false;
-    world.remembered = ["10.0.1.19"];
-    await rollout(await world.context("rollout"), {});
-    const forgets = ["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`);
-    expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "lock: no server"]);
-  });
+it.each<[string, Difference, boolean]>([
+  ["is healthy", {}, false],
+  ["is still booting", { observation: { firstBoot: "running" } }, false],
+  ["does not answer", { observation: null }, false],
+  ["does not exist", { cloud: null }, true],
+  ["is off", { cloud: { running: false } }, true],
+  ["is outdated", outdated, true],
+  ["is not healthy yet", { healthy: false }, false],
+  ["is not yet registered with the load balancer", { healthy: null }, false],
+  ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
+])(
+  "the order of a rollout replaces the unfinished server again only if waiting cannot help: the server %s",
+  (_, bravo, anew) => {
+    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
+  },
+);
 
-  it("a rollout makes the members forget an unknown address although no server is outdated", async () => {
-    instantly();
-    const world = new World();
-    world.remembered = ["10.0.1.19"];
-    await rollout(await world.context("rollout"), {});
-    expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
-  });
+it("the order of a rollout replaces an incompletely created server again although it looks current", () => {
+  expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
+});
 
-  it("a rollout promotes the first replaced member if only a primary of its version creates the accounts it needs", async () => {
-    instantly();
-    const world = new World();
-    for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
-    world.grants = "and one for migrations";
-    await rollout(await world.context("rollout"), {});
-    expect(world.steps.filter((step) => /replace|mysql/.test(step))).toEqual([
-      "provider: replace bravo",
-      expect.stringMatching(/^alpha: mysql SELECT group_replication_set_as_primary/),
-      "provider: replace alpha",
-      "provider: replace charlie",
-    ]);
-    expect(world.primary).toBe("bravo");
-  });
+const replaced = (name: string, ...before: readonly string[]): readonly string[] => [
+  `provider: prepare ${name}`,
+  `lock: ${name}`,
+  ...before,
+  `${name}: systemctl poweroff`,
+  `provider: replace ${name}`,
+  "lock: no server",
+];
 
-  it("a rollout keeps waiting and reports the error if MySQL does not promote the replaced member", async () => {
-    instantly();
-    const world = new World();
-    world.machine("bravo").current = false;
-    world.grants = "and one for migrations";
-    world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
-    await expect(rollout(await world.context("rollout"), { patienceMinutes: 1 })).rejects.toThrow(
-      /its application is not ready/,
-    );
-    expect(world.steps.filter((step) => step.includes("set_as_primary"))).toHaveLength(1);
-    expect(world.said.join("\n")).toContain("it failed");
-  });
+it("a rollout replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
+  instantly();
+  const world = new World();
+  for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
+  await rollout(await world.context("rollout"), {});
+  expect(world.steps).toEqual([...replaced("charlie"), ...replaced("alpha", "alpha: mysql-group step-down")]);
+  expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
+});
 
-  it("a rollout does not replace the next server while an application is not ready", async () => {
-    instantly();
-    const world = new World();
-    for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
-    const context = await world.context("rollout");
-    world.sick = named("2").sha256;
-    await expect(rollout(context, {})).rejects.toThrow(
-      /^stopped before the next server: .*its application is not ready/s,
-    );
-    expect(world.steps).toEqual([]);
-  });
+it("a rollout transfers the primary role to a near member", async () => {
+  instantly();
+  const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
+  const world = new World(config);
+  world.machine("alpha").current = false;
+  await rollout(await world.context("rollout"), {});
+  expect(world.steps).toEqual(replaced("alpha", "alpha: mysql SELECT group_replication_set_as_primary(@successor,"));
+  expect(world.primary).toBe("charlie");
+});
 
-  /** A world with an outdated bravo and a failure that occurs after its replacement. */
-  const withReplaced = async (happens: (world: World) => void) => {
-    instantly();
-    const world = new World();
-    world.machine("bravo").current = false;
-    const context = await world.context("rollout");
-    const comesUp = context.site.cloud.replace.bind(context.site.cloud);
-    context.site.cloud.replace = async (...server) => {
-      await comesUp(...server);
-      happens(world);
-    };
-    return { world, context };
+it("a rollout makes the members forget the previous address of a replaced server before the next replacement", async () => {
+  instantly();
+  const world = new World();
+  world.machine("charlie").current = false;
+  world.remembered = ["10.0.1.19"];
+  await rollout(await world.context("rollout"), {});
+  const forgets = ["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`);
+  expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "lock: no server"]);
+});
+
+it("a rollout makes the members forget an unknown address although no server is outdated", async () => {
+  instantly();
+  const world = new World();
+  world.remembered = ["10.0.1.19"];
+  await rollout(await world.context("rollout"), {});
+  expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
+});
+
+it("a rollout promotes the first replaced member if only a primary of its version creates the accounts it needs", async () => {
+  instantly();
+  const world = new World();
+  for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
+  world.grants = "and one for migrations";
+  await rollout(await world.context("rollout"), {});
+  expect(world.steps.filter((step) => /replace|mysql/.test(step))).toEqual([
+    "provider: replace bravo",
+    expect.stringMatching(/^alpha: mysql SELECT group_replication_set_as_primary/),
+    "provider: replace alpha",
+    "provider: replace charlie",
+  ]);
+  expect(world.primary).toBe("bravo");
+});
+
+it("a rollout keeps waiting and reports the error if MySQL does not promote the replaced member", async () => {
+  instantly();
+  const world = new World();
+  world.machine("bravo").current = false;
+  world.grants = "and one for migrations";
+  world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
+  await expect(rollout(await world.context("rollout"), { patienceMinutes: 1 })).rejects.toThrow(
+    /its application is not ready/,
+  );
+  expect(world.steps.filter((step) => step.includes("set_as_primary"))).toHaveLength(1);
+  expect(world.said.join("\n")).toContain("it failed");
+});
+
+it("a rollout does not replace the next server while an application is not ready", async () => {
+  instantly();
+  const world = new World();
+  for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
+  const context = await world.context("rollout");
+  world.sick = named("2").sha256;
+  await expect(rollout(context, {})).rejects.toThrow(
+    /^stopped before the next server: .*its application is not ready/s,
+  );
+  expect(world.steps).toEqual([]);
+});
+
+/** A world with an outdated bravo and a failure that occurs after its replacement. */
+const withReplaced = async (happens: (world: World) => void) => {
+  instantly();
+  const world = new World();
+  world.machine("bravo").current = false;
+  const context = await world.context("rollout");
+  const comesUp = context.site.cloud.replace.bind(context.site.cloud);
+  context.site.cloud.replace = async (...server) => {
+    await comesUp(...server);
+    happens(world);
   };
-  const isSick = (world: World): void => void (world.sick = named("2").sha256);
+  return { world, context };
+};
+const isSick = (world: World): void => void (world.sick = named("2").sha256);
 
-  it.each([
-    ["15 minutes by default", {}, 900],
-    ["for the given time", { patienceMinutes: 40 }, 2400],
-  ])("a rollout waits %s until a replaced server is ready", async (_, props, seconds) => {
-    const { world, context } = await withReplaced(isSick);
-    await expect(rollout(context, props)).rejects.toThrow(`bravo is back: timed out after ${seconds} s`);
-    // The replaced server lacks no accounts, so it does not have to become the primary.
-    expect(world.primary).toBe("alpha");
-  });
+it.each([
+  ["15 minutes by default", {}, 900],
+  ["for the given time", { patienceMinutes: 40 }, 2400],
+])("a rollout waits %s until a replaced server is ready", async (_, props, seconds) => {
+  const { world, context } = await withReplaced(isSick);
+  await expect(rollout(context, props)).rejects.toThrow(`bravo is back: timed out after ${seconds} s`);
+  // The replaced server lacks no accounts, so it does not have to become the primary.
+  expect(world.primary).toBe("alpha");
+});
 
-  it("a rollout reports why a replaced server does not answer", async () => {
-    const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
-    await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: timed out after 20 s");
-  });
+it("a rollout reports why a replaced server does not answer", async () => {
+  const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
+  await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: timed out after 20 s");
+});
 
-  it("a rollout observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
-    const { context } = await withReplaced(() => undefined);
-    const began = Date.now();
-    await rollout(context, {});
-    expect(Date.now() - began).toBe(15_000);
-    const late = await withReplaced((world) => {
-      const since = Date.now();
-      Object.defineProperty(world, "sick", {
-        get: () => (Date.now() - since < 15_000 ? undefined : named("2").sha256),
-      });
+it("a rollout observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
+  const { context } = await withReplaced(() => undefined);
+  const began = Date.now();
+  await rollout(context, {});
+  expect(Date.now() - began).toBe(15_000);
+  const late = await withReplaced((world) => {
+    const since = Date.now();
+    Object.defineProperty(world, "sick", {
+      get: () => (Date.now() - since < 15_000 ? undefined : named("2").sha256),
     });
-    await expect(rollout(late.context, {})).rejects.toThrow("bravo stays healthy: timed out after 30 s");
   });
+  await expect(rollout(late.context, {})).rejects.toThrow("bravo stays healthy: timed out after 30 s");
+});
 
-  it("a rollout completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
-    instantly();
-    for (const [whole, steps] of [
-      [true, ["provider: prepare bravo", "provider: complete bravo", "lock: no server"]],
-      [false, replaced("bravo")],
-    ] as const) {
-      const world = new World();
-      world.machine("bravo").whole = whole;
-      await rollout(await world.context("rollout", "bravo"), {});
-      expect(world.steps).toEqual(steps);
-    }
-  });
-
-  it("a rollout replaces a current server once and only if its name is given", async () => {
-    instantly();
+it("a rollout completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
+  instantly();
+  for (const [whole, steps] of [
+    [true, ["provider: prepare bravo", "provider: complete bravo", "lock: no server"]],
+    [false, replaced("bravo")],
+  ] as const) {
     const world = new World();
-    await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
-      "requires the servers' names",
-    );
-    await expect(rollout(await world.context("rollout"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
-    await rollout(await world.context("rollout"), { only: ["bravo"], evenCurrent: true });
-    expect(world.steps).toEqual(replaced("bravo"));
-  });
+    world.machine("bravo").whole = whole;
+    await rollout(await world.context("rollout", "bravo"), {});
+    expect(world.steps).toEqual(steps);
+  }
+});
+
+it("a rollout replaces a current server once and only if its name is given", async () => {
+  instantly();
+  const world = new World();
+  await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
+    "requires the servers' names",
+  );
+  await expect(rollout(await world.context("rollout"), { only: ["zulu"] })).rejects.toThrow("no server zulu");
+  await rollout(await world.context("rollout"), { only: ["bravo"], evenCurrent: true });
+  expect(world.steps).toEqual(replaced("bravo"));
 });

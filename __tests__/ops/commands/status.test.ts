@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { drift } from "../../../ops/commands/drift.js";
 import { status } from "../../../ops/commands/status.js";
 import type { Site } from "../../../ops/core/site.js";
@@ -40,94 +40,88 @@ async function shown(world: World, { inHand, more, json }: Shown = {}) {
   return { code, text, cells };
 }
 
-describe("the status of an environment", () => {
-  it("npm run ops status exits with 0 if nothing needs attention", async () => {
-    const { code, text, cells } = await shown(wellWorld());
-    expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs attention"]);
-    expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
-  });
-
-  it("npm run ops status exits with 1 and lists the outdated server if one server is outdated", async () => {
-    const world = wellWorld();
-    world.machine("charlie").current = false;
-    const { code, text, cells } = await shown(world);
-    expect([code, text.split("\n").slice(-2)]).toEqual([
-      1,
-      ["needs attention:", "  charlie: is outdated; npm run ops rollout"],
-    ]);
-    expect(cells("charlie")).toMatch(/^charlie web database outdated /);
-  });
-
-  it("npm run ops status shows for each of several locations what its loss would cost now", async () => {
-    const world = spreadWorld();
-    world.machine("bravo").running = false;
-    const { text, cells } = await shown(world);
-    expect(cells("alpha")).toMatch(/^alpha nbg1 web database /);
-    expect(text).toContain(
-      "if nbg1 is lost: the site stops: no web server, no majority of the database members left\n",
-    );
-    expect(text).toContain("if fsn1 is lost: the site continues; ");
-  });
-
-  it("npm run ops status shows no locations if there is only one", async () => {
-    const { text } = await shown(wellWorld());
-    expect(text).not.toMatch(/location|is lost/);
-  });
-
-  it.each([
-    ["reports a far primary while a near member can be the primary", true],
-    ["does not report a far primary without a healthy near member", false],
-  ])("%s", async (_, isNearHealthy) => {
-    const world = spreadWorld();
-    world.primary = "charlie";
-    for (const name of ["alpha", "bravo"]) world.machine(name).running = isNearHealthy;
-    const { text } = await shown(world);
-    const line = "charlie: is the primary but far from the other members; npm run ops failover";
-    expect(text.includes(line)).toBe(isNearHealthy);
-  });
-
-  it("npm run ops status shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
-    const held = await shown(wellWorld(), { inHand: "bravo" });
-    expect(held.code).toBe(1);
-    expect(held.text).toMatch(/\n {2}ops rollout has held the lock since \S+, processing bravo$/);
-    for (const over of [true, false]) {
-      const balancers = { changeover: () => Promise.resolve({ pointed: true, over }) } as Site["balancers"];
-      const { code, text } = await shown(wellWorld(), { more: { balancers } });
-      expect([code, text.includes("the load balancer migration is unfinished")]).toEqual([over ? 0 : 1, !over]);
-    }
-  });
-
-  it("npm run ops status shows unknown values as question marks for a server that is off or does not answer", async () => {
-    const world = wellWorld();
-    world.machine("bravo").isStunned = true;
-    world.machine("charlie").running = false;
-    const { cells } = await shown(world);
-    expect(cells("bravo")).toMatch(/^bravo web database current \? \? \? healthy \? \? \?/);
-    expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
-  });
-
-  it("npm run ops status prints a single JSON object with --json", async () => {
-    const { code, text } = await shown(wellWorld(), { json: true });
-    expect(code).toBe(0);
-    expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });
-  });
+it("npm run ops status exits with 0 if nothing needs attention", async () => {
+  const { code, text, cells } = await shown(wellWorld());
+  expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs attention"]);
+  expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
 });
 
-describe("the drift command", () => {
-  const drifted: Plan = {
-    resource_drift: [change("hcloud_server.alpha", "update", { name: "alpha" }, { name: "other" })],
-    resource_changes: [change("hcloud_server.alpha", "update", { name: "other" }, { name: "alpha" })],
-  };
-  const waits: Plan = { resource_changes: [change("hcloud_volume.new", "create")] };
+it("npm run ops status exits with 1 and lists the outdated server if one server is outdated", async () => {
+  const world = wellWorld();
+  world.machine("charlie").current = false;
+  const { code, text, cells } = await shown(world);
+  expect([code, text.split("\n").slice(-2)]).toEqual([
+    1,
+    ["needs attention:", "  charlie: is outdated; npm run ops rollout"],
+  ]);
+  expect(cells("charlie")).toMatch(/^charlie web database outdated /);
+});
 
-  it.each([
-    ["2 if any stack has drifted", [drifted, {}], 2],
-    ["0 if a change only waits for a deployment", [waits, {}], 0],
-  ])("the drift command changes nothing and exits with %s", async (_, plans, code) => {
-    const { servers, edge, calls } = recordedTerraform("production", plans);
-    expect(await drift([servers, edge], () => undefined)).toBe(code);
-    expect(calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
-      ["servers", "edge"].map((stack) => `-chdir=production-${stack} plan -lock=false`),
-    );
-  });
+it("npm run ops status shows for each of several locations what its loss would cost now", async () => {
+  const world = spreadWorld();
+  world.machine("bravo").running = false;
+  const { text, cells } = await shown(world);
+  expect(cells("alpha")).toMatch(/^alpha nbg1 web database /);
+  expect(text).toContain("if nbg1 is lost: the site stops: no web server, no majority of the database members left\n");
+  expect(text).toContain("if fsn1 is lost: the site continues; ");
+});
+
+it("npm run ops status shows no locations if there is only one", async () => {
+  const { text } = await shown(wellWorld());
+  expect(text).not.toMatch(/location|is lost/);
+});
+
+it.each([
+  ["reports a far primary while a near member can be the primary", true],
+  ["does not report a far primary without a healthy near member", false],
+])("%s", async (_, isNearHealthy) => {
+  const world = spreadWorld();
+  world.primary = "charlie";
+  for (const name of ["alpha", "bravo"]) world.machine(name).running = isNearHealthy;
+  const { text } = await shown(world);
+  const line = "charlie: is the primary but far from the other members; npm run ops failover";
+  expect(text.includes(line)).toBe(isNearHealthy);
+});
+
+it("npm run ops status shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
+  const held = await shown(wellWorld(), { inHand: "bravo" });
+  expect(held.code).toBe(1);
+  expect(held.text).toMatch(/\n {2}ops rollout has held the lock since \S+, processing bravo$/);
+  for (const over of [true, false]) {
+    const balancers = { changeover: () => Promise.resolve({ pointed: true, over }) } as Site["balancers"];
+    const { code, text } = await shown(wellWorld(), { more: { balancers } });
+    expect([code, text.includes("the load balancer migration is unfinished")]).toEqual([over ? 0 : 1, !over]);
+  }
+});
+
+it("npm run ops status shows unknown values as question marks for a server that is off or does not answer", async () => {
+  const world = wellWorld();
+  world.machine("bravo").isStunned = true;
+  world.machine("charlie").running = false;
+  const { cells } = await shown(world);
+  expect(cells("bravo")).toMatch(/^bravo web database current \? \? \? healthy \? \? \?/);
+  expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
+});
+
+it("npm run ops status prints a single JSON object with --json", async () => {
+  const { code, text } = await shown(wellWorld(), { json: true });
+  expect(code).toBe(0);
+  expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });
+});
+
+const drifted: Plan = {
+  resource_drift: [change("hcloud_server.alpha", "update", { name: "alpha" }, { name: "other" })],
+  resource_changes: [change("hcloud_server.alpha", "update", { name: "other" }, { name: "alpha" })],
+};
+const waits: Plan = { resource_changes: [change("hcloud_volume.new", "create")] };
+
+it.each([
+  ["2 if any stack has drifted", [drifted, {}], 2],
+  ["0 if a change only waits for a deployment", [waits, {}], 0],
+])("the drift command changes nothing and exits with %s", async (_, plans, code) => {
+  const { servers, edge, calls } = recordedTerraform("production", plans);
+  expect(await drift([servers, edge], () => undefined)).toBe(code);
+  expect(calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
+    ["servers", "edge"].map((stack) => `-chdir=production-${stack} plan -lock=false`),
+  );
 });

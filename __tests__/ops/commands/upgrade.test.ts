@@ -23,44 +23,42 @@ const packageFilesProgram = readFileSync("ops/commands/files/package-files.py", 
 
 const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
 
-describe("the servers of an upgrade", () => {
-  it("an upgrade covers servers with upgrades or a pending reboot, each once, replicas first", () => {
-    const all = snapshot({
-      alpha: { observation: { rebootFor: ["mysql.service"] } },
-      charlie: { observation: { upgradable } },
-    });
-    expect(nextOf(all, isDue({}))?.name).toBe("charlie");
-    expect(nextOf(all, isDue({}, new Set(["charlie"])))?.name).toBe("alpha");
-    expect(nextOf(all, isDue({ only: ["bravo"] }))).toBeUndefined();
-    expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
+it("an upgrade covers servers with upgrades or a pending reboot, each once, replicas first", () => {
+  const all = snapshot({
+    alpha: { observation: { rebootFor: ["mysql.service"] } },
+    charlie: { observation: { upgradable } },
   });
+  expect(nextOf(all, isDue({}))?.name).toBe("charlie");
+  expect(nextOf(all, isDue({}, new Set(["charlie"])))?.name).toBe("alpha");
+  expect(nextOf(all, isDue({ only: ["bravo"] }))).toBeUndefined();
+  expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
+});
 
-  it("the servers of an upgrade are described by their package upgrades and the reason for a reboot", () => {
-    expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
-      "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
-        "a reboot for mysql.service",
-    );
-  });
+it("the servers of an upgrade are described by their package upgrades and the reason for a reboot", () => {
+  expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
+    "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
+      "a reboot for mysql.service",
+  );
+});
 
-  it("possible upgrades are unknown while a reachable server does not report them", () => {
-    const told = { observation: { upgradable: [] } };
-    expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
-      /^bravo did not report;/,
-    );
-    expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
-  });
+it("possible upgrades are unknown while a reachable server does not report them", () => {
+  const told = { observation: { upgradable: [] } };
+  expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
+    /^bravo did not report;/,
+  );
+  expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
+});
 
-  it("an upgrade is rejected if it would mix MySQL release series in the group", () => {
-    expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
-    const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
-    expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
-      /^bravo: mysql-server-core: 9\.7\.4 belongs to another/,
-    );
-    const added = [{ name: "mysql-server-core", from: "", to: "9.7.4-2" }];
-    expect(mysqlRefusal(bravoWith({ upgradable: added }), ["8.4.6"])).toBeUndefined();
-    const others = [{ name: "mysql-common", from: "8.4.6-1", to: "9.7.4-2" }];
-    expect(mysqlRefusal(bravoWith({ upgradable: others }), ["8.4.6"])).toBeUndefined();
-  });
+it("an upgrade is rejected if it would mix MySQL release series in the group", () => {
+  expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
+  const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
+  expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
+    /^bravo: mysql-server-core: 9\.7\.4 belongs to another/,
+  );
+  const added = [{ name: "mysql-server-core", from: "", to: "9.7.4-2" }];
+  expect(mysqlRefusal(bravoWith({ upgradable: added }), ["8.4.6"])).toBeUndefined();
+  const others = [{ name: "mysql-common", from: "8.4.6-1", to: "9.7.4-2" }];
+  expect(mysqlRefusal(bravoWith({ upgradable: others }), ["8.4.6"])).toBeUndefined();
 });
 
 describe("an upgrade", () => {

@@ -1,323 +1,293 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type FaultKind, faultTable, judgedCommands } from "../../../ops/core/faults.js";
 import { faultsOf, gate, inOrder, needsHand, notBack, stopping } from "../../../ops/core/judge.js";
 import { primaryOf } from "../../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
 
-describe("a healthy environment", () => {
-  it("a healthy environment needs no attention and passes the precondition check", () => {
-    expect(needsHand(snapshot())).toEqual([]);
-    expect(gate(snapshot(), "rollout")).toEqual([]);
-  });
+it("a healthy environment needs no attention and passes the precondition check", () => {
+  expect(needsHand(snapshot())).toEqual([]);
+  expect(gate(snapshot(), "rollout")).toEqual([]);
 });
 
-describe("a server no longer in the configuration", () => {
-  it("a server no longer in the configuration is listed for removal and does not stop a rollout", () => {
-    const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
-    expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
-    expect(gate(left, "rollout")).toEqual([]);
-  });
+it("a server no longer in the configuration is listed for removal and does not stop a rollout", () => {
+  const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
+  expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
+  expect(gate(left, "rollout")).toEqual([]);
 });
 
-describe("a fault of a server", () => {
-  it.each<[string, Difference, string, string]>([
-    ["a missing server", { cloud: null, observation: null }, "does not exist", "npm run ops replace bravo"],
-    [
-      "a server that is off",
-      { cloud: { running: false }, observation: null },
-      "is off",
-      "start it in the Hetzner console, or npm run ops replace bravo",
-    ],
-    [
-      "a server that does not answer",
-      { observation: null },
-      "does not answer: connection timed out",
-      "npm run ops replace bravo",
-    ],
-    [
-      "an unfinished first boot",
-      { observation: { firstBoot: "running" } },
-      "first boot: running",
-      "on bravo: journalctl -u server-setup -n 50",
-    ],
-    [
-      "a failed unit",
-      { observation: { failedUnits: ["app.service"] } },
-      "app.service failed",
-      "on bravo: journalctl -u app.service -n 50; systemctl restart app.service",
-    ],
-    [
-      "a server out of service",
-      { observation: { inService: false } },
-      "is out of service",
-      "on bravo: systemctl start in-service",
-    ],
-    [
-      "an application that is not ready",
-      { observation: { serves: false } },
-      "its application is not ready",
-      "on bravo: journalctl -u app -n 50",
-    ],
-    [
-      "an unhealthy target",
-      { healthy: false },
-      "its target is not healthy",
-      "on bravo: systemctl status nginx app; /usr/local/lib/platform/check-host-firewall",
-    ],
-    ["an unregistered target", { healthy: null }, "is not a target of the load balancer", "npm run deploy"],
-    [
-      "a full disk",
-      { observation: { diskPercent: { "/var/lib/mysql": 85 } } },
-      "/var/lib/mysql is 85 % full",
-      "on bravo: du -xh --max-depth 3 /var/lib/mysql; docs/runbook.md#disk-full",
-    ],
-    ["a server without protection", { cloud: { isProtected: false } }, "is not protected at Hetzner", "npm run deploy"],
-    [
-      "a silent group program",
-      { observation: { member: null } },
-      "mysql-group does not answer",
-      "on bravo: systemctl restart mysql-group",
-    ],
-    [
-      "a recovering member",
-      { member: { state: "RECOVERING", reason: "clones" } },
-      "member is RECOVERING: clones",
-      "on bravo: mysql-group status",
-    ],
-    [
-      "a member without a majority",
-      { member: { majority: false } },
-      "member is ONLINE, without a majority",
-      "docs/runbook.md#members-missing",
-    ],
-    [
-      "a member that sees a smaller group",
-      { member: { view: ["10.0.1.11", "10.0.1.12"] } },
-      "does not see charlie in its group",
-      "docs/runbook.md#member-unreachable",
-    ],
-    ["a lagging member", { member: { lagSeconds: 30 } }, "is 30 s behind", "docs/runbook.md#applier-queue"],
-  ])("%s is reported with what helps, and stops a rollout", (_, bravo, words, help) => {
-    expect(needsHand(snapshot({ bravo }))).toContain(`bravo: ${words}; ${help}`);
-    expect(gate(snapshot({ bravo }), "rollout")).toContain(`bravo: ${words}`);
-  });
-
-  it("a server fault is reported with an existing section of the runbook, or with a command", () => {
-    const sections = readFileSync("docs/runbook.md", "utf8");
-    for (const { help } of Object.values(faultTable)) {
-      const [, section] = /runbook\.md#(\S+)$/.exec(help) ?? [];
-      if (section === undefined) expect(help).toMatch(/npm run|on SERVER: /);
-      else expect(sections).toContain(`\n## ${section}\n`);
-    }
-  });
+it.each<[string, Difference, string, string]>([
+  ["a missing server", { cloud: null, observation: null }, "does not exist", "npm run ops replace bravo"],
+  [
+    "a server that is off",
+    { cloud: { running: false }, observation: null },
+    "is off",
+    "start it in the Hetzner console, or npm run ops replace bravo",
+  ],
+  [
+    "a server that does not answer",
+    { observation: null },
+    "does not answer: connection timed out",
+    "npm run ops replace bravo",
+  ],
+  [
+    "an unfinished first boot",
+    { observation: { firstBoot: "running" } },
+    "first boot: running",
+    "on bravo: journalctl -u server-setup -n 50",
+  ],
+  [
+    "a failed unit",
+    { observation: { failedUnits: ["app.service"] } },
+    "app.service failed",
+    "on bravo: journalctl -u app.service -n 50; systemctl restart app.service",
+  ],
+  [
+    "a server out of service",
+    { observation: { inService: false } },
+    "is out of service",
+    "on bravo: systemctl start in-service",
+  ],
+  [
+    "an application that is not ready",
+    { observation: { serves: false } },
+    "its application is not ready",
+    "on bravo: journalctl -u app -n 50",
+  ],
+  [
+    "an unhealthy target",
+    { healthy: false },
+    "its target is not healthy",
+    "on bravo: systemctl status nginx app; /usr/local/lib/platform/check-host-firewall",
+  ],
+  ["an unregistered target", { healthy: null }, "is not a target of the load balancer", "npm run deploy"],
+  [
+    "a full disk",
+    { observation: { diskPercent: { "/var/lib/mysql": 85 } } },
+    "/var/lib/mysql is 85 % full",
+    "on bravo: du -xh --max-depth 3 /var/lib/mysql; docs/runbook.md#disk-full",
+  ],
+  ["a server without protection", { cloud: { isProtected: false } }, "is not protected at Hetzner", "npm run deploy"],
+  [
+    "a silent group program",
+    { observation: { member: null } },
+    "mysql-group does not answer",
+    "on bravo: systemctl restart mysql-group",
+  ],
+  [
+    "a recovering member",
+    { member: { state: "RECOVERING", reason: "clones" } },
+    "member is RECOVERING: clones",
+    "on bravo: mysql-group status",
+  ],
+  [
+    "a member without a majority",
+    { member: { majority: false } },
+    "member is ONLINE, without a majority",
+    "docs/runbook.md#members-missing",
+  ],
+  [
+    "a member that sees a smaller group",
+    { member: { view: ["10.0.1.11", "10.0.1.12"] } },
+    "does not see charlie in its group",
+    "docs/runbook.md#member-unreachable",
+  ],
+  ["a lagging member", { member: { lagSeconds: 30 } }, "is 30 s behind", "docs/runbook.md#applier-queue"],
+])("%s is reported with what helps, and stops a rollout", (_, bravo, words, help) => {
+  expect(needsHand(snapshot({ bravo }))).toContain(`bravo: ${words}; ${help}`);
+  expect(gate(snapshot({ bravo }), "rollout")).toContain(`bravo: ${words}`);
 });
 
-describe("a server at a limit", () => {
-  it.each<[string, Difference, Difference]>([
-    ["disk usage", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
-    ["replication lag", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
-  ])("stops a rollout only above the limit of %s", (_, well, notWell) => {
-    expect(gate(snapshot({ bravo: well }), "rollout")).toEqual([]);
-    expect(gate(snapshot({ bravo: notWell }), "rollout")).toHaveLength(1);
-  });
+it("a server fault is reported with an existing section of the runbook, or with a command", () => {
+  const sections = readFileSync("docs/runbook.md", "utf8");
+  for (const { help } of Object.values(faultTable)) {
+    const [, section] = /runbook\.md#(\S+)$/.exec(help) ?? [];
+    if (section === undefined) expect(help).toMatch(/npm run|on SERVER: /);
+    else expect(sections).toContain(`\n## ${section}\n`);
+  }
 });
 
-describe("pending maintenance", () => {
-  it.each<[string, Difference, RegExp]>([
-    ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
-    ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: needs a reboot \(mysql.service\)/],
-    [
-      "an expiring certificate",
-      { observation: { certificateDays: { "the origin certificate": 20 } } },
-      /^bravo: the origin certificate ends in 20 days; npm run ops rotate origin-certificate$/,
-    ],
-    [
-      "an expiring certificate of MySQL",
-      { observation: { certificateDays: { "MySQL's authority": 0 } } },
-      /^bravo: MySQL's authority ends in 0 days; npm run ops rotate database-authority$/,
-    ],
-    [
-      "an expired certificate of MySQL",
-      { observation: { certificateDays: { "MySQL's certificate": -1 } } },
-      /^bravo: MySQL's certificate has expired; docs\/runbook\.md#internal-certificate$/,
-    ],
-    [
-      "an expired origin certificate",
-      { observation: { certificateDays: { "the origin certificate": -1 } } },
-      /^bravo: the origin certificate has expired; docs\/runbook\.md#origin-certificate$/,
-    ],
-    ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
-  ])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
-    expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
-    expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);
-  });
+it.each<[string, Difference, Difference]>([
+  ["disk usage", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
+  ["replication lag", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
+])("stops a rollout only above the limit of %s", (_, well, notWell) => {
+  expect(gate(snapshot({ bravo: well }), "rollout")).toEqual([]);
+  expect(gate(snapshot({ bravo: notWell }), "rollout")).toHaveLength(1);
 });
 
-describe("a release that runs on all servers but differs from the configuration", () => {
-  it("an unconfigured release on all servers needs attention, because new servers would start with another release", () => {
-    const newer = { observation: { releases: [release("3"), release("2")] } };
-    expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
-      expect.stringMatching(/^the configured release differs/),
-    ]);
-  });
+it.each<[string, Difference, RegExp]>([
+  ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
+  ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: needs a reboot \(mysql.service\)/],
+  [
+    "an expiring certificate",
+    { observation: { certificateDays: { "the origin certificate": 20 } } },
+    /^bravo: the origin certificate ends in 20 days; npm run ops rotate origin-certificate$/,
+  ],
+  [
+    "an expiring certificate of MySQL",
+    { observation: { certificateDays: { "MySQL's authority": 0 } } },
+    /^bravo: MySQL's authority ends in 0 days; npm run ops rotate database-authority$/,
+  ],
+  [
+    "an expired certificate of MySQL",
+    { observation: { certificateDays: { "MySQL's certificate": -1 } } },
+    /^bravo: MySQL's certificate has expired; docs\/runbook\.md#internal-certificate$/,
+  ],
+  [
+    "an expired origin certificate",
+    { observation: { certificateDays: { "the origin certificate": -1 } } },
+    /^bravo: the origin certificate has expired; docs\/runbook\.md#origin-certificate$/,
+  ],
+  ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
+])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
+  expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
+  expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);
 });
 
-describe("a certificate with a normal lifetime", () => {
-  it("a certificate with a normal lifetime needs no attention until three weeks before it expires", () => {
-    expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
-  });
+it("an unconfigured release on all servers needs attention, because new servers would start with another release", () => {
+  const newer = { observation: { releases: [release("3"), release("2")] } };
+  expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
+    expect.stringMatching(/^the configured release differs/),
+  ]);
 });
 
-describe("an environment without protection", () => {
-  it("reports no fault if its servers are unprotected at Hetzner", () => {
-    expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
-  });
+it("a certificate with a normal lifetime needs no attention until three weeks before it expires", () => {
+  expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
 });
 
-describe("servers with one role", () => {
-  const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
-
-  it("servers with one role are checked for that role only", () => {
-    const view = ["10.0.1.11", "10.0.1.12"];
-    const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
-    const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
-    expect(needsHand(snapshot(split))).toEqual([]);
-  });
-
-  it("servers with one role need no primary if none of them is a database member", () => {
-    expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
-  });
+it("reports no fault if its servers are unprotected at Hetzner", () => {
+  expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
 });
 
-describe("the precondition check", () => {
-  it("the precondition check fails if the group has two primaries, no primary or a read-only primary", () => {
-    expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }), "rollout")).toEqual([
-      "alpha and bravo is the primary",
-    ]);
-    expect(gate(snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }), "rollout")).toEqual([
-      "no member is the primary",
-    ]);
-    expect(gate(snapshot({ alpha: { member: { writable: false } } }), "rollout")).toEqual([
-      "alpha: is the primary but is still read-only",
-    ]);
-  });
+const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
 
-  it("the precondition check ignores the server that an interrupted run left unfinished, also in the views of other members", () => {
-    const interrupted = snapshot({
-      bravo: { cloud: null, observation: null, healthy: null },
-      alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
-      charlie: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
-    });
-    expect(gate(interrupted, "rollout", "bravo")).toEqual([]);
-    expect(gate(interrupted, "rollout")).not.toEqual([]);
-  });
-
-  it("the precondition check fails for the unfinished server if another server is unhealthy", () => {
-    expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
-      "charlie: its target is not healthy",
-    ]);
-  });
+it("servers with one role are checked for that role only", () => {
+  const view = ["10.0.1.11", "10.0.1.12"];
+  const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
+  const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
+  expect(needsHand(snapshot(split))).toEqual([]);
 });
 
-describe("the primary", () => {
-  it("the primary is the member that has the role and already accepts writes", () => {
-    expect(primaryOf(snapshot())?.name).toBe("alpha");
-    expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
-    expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
-  });
+it("servers with one role need no primary if none of them is a database member", () => {
+  expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
 });
 
-describe("the processing order", () => {
-  it("the processing order puts web-only servers first, then replicas, then the primary", () => {
-    const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
-    const far = snapshot({ bravo: { isFar: true } }).servers;
-    expect(inOrder(far).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
-    expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
-  });
+it("the precondition check fails if the group has two primaries, no primary or a read-only primary", () => {
+  expect(gate(snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } }), "rollout")).toEqual([
+    "alpha and bravo is the primary",
+  ]);
+  expect(gate(snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }), "rollout")).toEqual([
+    "no member is the primary",
+  ]);
+  expect(gate(snapshot({ alpha: { member: { writable: false } } }), "rollout")).toEqual([
+    "alpha: is the primary but is still read-only",
+  ]);
 });
 
-describe("a replaced server", () => {
-  it("a replaced server counts as recovered once it is healthy and the group has a writable primary", () => {
-    expect(notBack(snapshot(), "bravo")).toBeUndefined();
-    expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
-    expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
+it("the precondition check ignores the server that an interrupted run left unfinished, also in the views of other members", () => {
+  const interrupted = snapshot({
+    bravo: { cloud: null, observation: null, healthy: null },
+    alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
+    charlie: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
   });
+  expect(gate(interrupted, "rollout", "bravo")).toEqual([]);
+  expect(gate(interrupted, "rollout")).not.toEqual([]);
 });
 
-describe("an unknown member", () => {
-  const [configured, old, removed] = [["10.0.1.11", "10.0.1.12", "10.0.1.13"], "10.0.1.19", "10.0.1.14"];
-  const counting = { member: { remembered: [...configured, old, removed] } };
-  const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
-
-  it("an unknown member is reported with the command that removes the member, unless its server still exists", () => {
-    const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
-    expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
-      "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
-    ]);
-  });
-
-  it("an unknown member is not reported while it is in the group", () => {
-    const inGroup = { member: { view: [...configured, old], remembered: [...configured, old] } };
-    expect(needsHand(snapshot({ alpha: inGroup }))).toEqual([]);
-  });
+it("the precondition check fails for the unfinished server if another server is unhealthy", () => {
+  expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
+    "charlie: its target is not healthy",
+  ]);
 });
 
-describe("the fault table", () => {
-  const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
-  const primary = { role: "PRIMARY", writable: true };
-  /** Every fault; faults of a single server are on bravo. */
-  const found: Readonly<Record<FaultKind, ReturnType<typeof snapshot>>> = {
-    "no-primary": snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }),
-    "two-primaries": snapshot({ bravo: { member: primary } }),
-    "read-only-primary": snapshot({ alpha: { member: { writable: false } } }),
-    missing: snapshot({ bravo: { cloud: null, observation: null } }),
-    off: snapshot({ bravo: down }),
-    silent: snapshot({ bravo: { observation: null, healthy: false } }),
-    "silent-serving": snapshot({ bravo: { observation: null } }),
-    "setup-unfinished": snapshot({ bravo: { observation: { firstBoot: "running" } } }),
-    "failed-unit": snapshot({ bravo: { observation: { failedUnits: ["app.service"] } } }),
-    "group-silent": snapshot({ bravo: { observation: { member: null } } }),
-    "member-offline": snapshot({ bravo: { member: { state: "OFFLINE" } } }),
-    "no-majority": snapshot({ bravo: { member: { majority: false } } }),
-    "member-unseen": snapshot({ bravo: { member: { view: ["10.0.1.11", "10.0.1.12"] } } }),
-    "member-behind": snapshot({ bravo: { member: { lagSeconds: 30 } } }),
-    "out-of-service": snapshot({ bravo: { observation: { inService: false } } }),
-    "not-ready": snapshot({ bravo: { observation: { serves: false } } }),
-    "no-target": snapshot({ bravo: { healthy: null } }),
-    "target-unhealthy": snapshot({ bravo: { healthy: false } }),
-    "balancer-idle": { ...snapshot(), idleBalancers: ["production-second"] },
-    "disk-full": snapshot({ bravo: { observation: { diskPercent: { "/": 99 } } } }),
-    unprotected: snapshot({ bravo: { cloud: { isProtected: false } } }),
-  };
-  const kinds = Object.keys(found) as FaultKind[];
+it("the primary is the member that has the role and already accepts writes", () => {
+  expect(primaryOf(snapshot())?.name).toBe("alpha");
+  expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
+  expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
+});
 
-  it.each(kinds)("detects only the fault %s", (kind) => {
-    expect([...new Set(faultsOf(found[kind]).map((fault) => fault.kind))]).toEqual([kind]);
-  });
+it("the processing order puts web-only servers first, then replicas, then the primary", () => {
+  const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
+  const far = snapshot({ bravo: { isFar: true } }).servers;
+  expect(inOrder(far).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
+  expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
+});
 
-  it.each(kinds.flatMap((kind) => judgedCommands.map((command) => [kind, command] as const)))(
-    "the fault %s stops the command %s exactly if the table says so",
-    (kind, command) => {
-      const stops = faultTable[kind].verdicts[command] === "stops";
-      expect(stopping(found[kind], command).length > 0).toBe(stops);
-    },
-  );
+it("a replaced server counts as recovered once it is healthy and the group has a writable primary", () => {
+  expect(notBack(snapshot(), "bravo")).toBeUndefined();
+  expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
+  expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
+});
 
-  it.each(kinds)("the fault %s does not stop a command that processes the faulty server", (kind) => {
-    const ofGroup = ["no-primary", "two-primaries", "balancer-idle"].includes(kind);
-    const current = kind === "read-only-primary" ? "alpha" : "bravo";
-    for (const command of judgedCommands)
-      expect(stopping(found[kind], command, current).length > 0).toBe(
-        ofGroup && faultTable[kind].verdicts[command] === "stops",
-      );
-  });
+const [configured, old, removed] = [["10.0.1.11", "10.0.1.12", "10.0.1.13"], "10.0.1.19", "10.0.1.14"];
+const counting = { member: { remembered: [...configured, old, removed] } };
+const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
 
-  it("the fault table contains no fault that stops a rollback", () => {
-    for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
-  });
+it("an unknown member is reported with the command that removes the member, unless its server still exists", () => {
+  const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
+  expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
+    "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
+  ]);
+});
 
-  it("the fault table contains every fault", () => {
-    expect(kinds).toEqual(Object.keys(faultTable));
-  });
+it("an unknown member is not reported while it is in the group", () => {
+  const inGroup = { member: { view: [...configured, old], remembered: [...configured, old] } };
+  expect(needsHand(snapshot({ alpha: inGroup }))).toEqual([]);
+});
+
+const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
+const primary = { role: "PRIMARY", writable: true };
+/** Every fault; faults of a single server are on bravo. */
+const found: Readonly<Record<FaultKind, ReturnType<typeof snapshot>>> = {
+  "no-primary": snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }),
+  "two-primaries": snapshot({ bravo: { member: primary } }),
+  "read-only-primary": snapshot({ alpha: { member: { writable: false } } }),
+  missing: snapshot({ bravo: { cloud: null, observation: null } }),
+  off: snapshot({ bravo: down }),
+  silent: snapshot({ bravo: { observation: null, healthy: false } }),
+  "silent-serving": snapshot({ bravo: { observation: null } }),
+  "setup-unfinished": snapshot({ bravo: { observation: { firstBoot: "running" } } }),
+  "failed-unit": snapshot({ bravo: { observation: { failedUnits: ["app.service"] } } }),
+  "group-silent": snapshot({ bravo: { observation: { member: null } } }),
+  "member-offline": snapshot({ bravo: { member: { state: "OFFLINE" } } }),
+  "no-majority": snapshot({ bravo: { member: { majority: false } } }),
+  "member-unseen": snapshot({ bravo: { member: { view: ["10.0.1.11", "10.0.1.12"] } } }),
+  "member-behind": snapshot({ bravo: { member: { lagSeconds: 30 } } }),
+  "out-of-service": snapshot({ bravo: { observation: { inService: false } } }),
+  "not-ready": snapshot({ bravo: { observation: { serves: false } } }),
+  "no-target": snapshot({ bravo: { healthy: null } }),
+  "target-unhealthy": snapshot({ bravo: { healthy: false } }),
+  "balancer-idle": { ...snapshot(), idleBalancers: ["production-second"] },
+  "disk-full": snapshot({ bravo: { observation: { diskPercent: { "/": 99 } } } }),
+  unprotected: snapshot({ bravo: { cloud: { isProtected: false } } }),
+};
+const kinds = Object.keys(found) as FaultKind[];
+
+it.each(kinds)("detects only the fault %s", (kind) => {
+  expect([...new Set(faultsOf(found[kind]).map((fault) => fault.kind))]).toEqual([kind]);
+});
+
+it.each(kinds.flatMap((kind) => judgedCommands.map((command) => [kind, command] as const)))(
+  "the fault %s stops the command %s exactly if the table says so",
+  (kind, command) => {
+    const stops = faultTable[kind].verdicts[command] === "stops";
+    expect(stopping(found[kind], command).length > 0).toBe(stops);
+  },
+);
+
+it.each(kinds)("the fault %s does not stop a command that processes the faulty server", (kind) => {
+  const ofGroup = ["no-primary", "two-primaries", "balancer-idle"].includes(kind);
+  const current = kind === "read-only-primary" ? "alpha" : "bravo";
+  for (const command of judgedCommands)
+    expect(stopping(found[kind], command, current).length > 0).toBe(
+      ofGroup && faultTable[kind].verdicts[command] === "stops",
+    );
+});
+
+it("the fault table contains no fault that stops a rollback", () => {
+  for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
+});
+
+it("the fault table contains every fault", () => {
+  expect(kinds).toEqual(Object.keys(faultTable));
 });

@@ -57,165 +57,155 @@ describe("the takeover of a lock", () => {
   });
 });
 
-describe("the lock", () => {
-  it("the lock is held by one run, stores the current server and is free afterwards", async () => {
-    const place = fileLock();
-    const lock = await Lock.take(place, "rollout");
-    expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
-    await expect(Lock.take(place, "rollout")).rejects.toThrow(/^locked: npm run ops rollout .* is running/);
-    await lock.setInHand("alpha");
-    await lock.release();
-    expect((await place.read())?.inHand).toBe("alpha");
-    const version = (await place.store.read())?.version;
-    await place.store.write(JSON.stringify({ ...(await place.read()), ...ended }), version);
-    await expect(Lock.take(place, "release")).rejects.toThrow(/was interrupted/);
-    const next = await Lock.take(place, "rollout");
-    expect(next.inHand).toBe("alpha");
-    await next.setInHand(undefined);
-    await next.release();
-    expect(await place.read()).toBeUndefined();
-  });
+it("the lock is held by one run, stores the current server and is free afterwards", async () => {
+  const place = fileLock();
+  const lock = await Lock.take(place, "rollout");
+  expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
+  await expect(Lock.take(place, "rollout")).rejects.toThrow(/^locked: npm run ops rollout .* is running/);
+  await lock.setInHand("alpha");
+  await lock.release();
+  expect((await place.read())?.inHand).toBe("alpha");
+  const version = (await place.store.read())?.version;
+  await place.store.write(JSON.stringify({ ...(await place.read()), ...ended }), version);
+  await expect(Lock.take(place, "release")).rejects.toThrow(/was interrupted/);
+  const next = await Lock.take(place, "rollout");
+  expect(next.inHand).toBe("alpha");
+  await next.setInHand(undefined);
+  await next.release();
+  expect(await place.read()).toBeUndefined();
+});
 
-  it("the lock is not taken from a run on another machine with the same host name", async () => {
-    await expect(Lock.take(await held({ ...ended, ...elsewhere }), "rollout")).rejects.toThrow(
-      /runs on another machine/,
-    );
-  });
+it("the lock is not taken from a run on another machine with the same host name", async () => {
+  await expect(Lock.take(await held({ ...ended, ...elsewhere }), "rollout")).rejects.toThrow(/runs on another machine/);
+});
 
-  it("the lock is taken after a restart of the machine if the holder no longer renews it", async () => {
-    instantly();
-    const place = await held({ ...otherBoot, inHand: "alpha" });
-    expect((await Lock.take(place, "rollout")).inHand).toBe("alpha");
-  });
+it("the lock is taken after a restart of the machine if the holder no longer renews it", async () => {
+  instantly();
+  const place = await held({ ...otherBoot, inHand: "alpha" });
+  expect((await Lock.take(place, "rollout")).inHand).toBe("alpha");
+});
 
-  it("the lock is not taken from a clone of this machine that renews it", async () => {
-    instantly();
-    const place = await held(otherBoot);
-    const read = place.store.read.bind(place.store);
-    let version = 1;
-    vi.spyOn(place.store, "read").mockImplementation(
-      async () => ({ ...(await read()), version: `${version++}` }) as never,
-    );
-    await expect(Lock.take(place, "rollout")).rejects.toThrow(/runs on another machine/);
-  });
-
-  it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
-    "the lock rejects an unreadable lock with its text and the command that removes it: %j",
-    async (text) => {
-      const place = fileLock();
-      await place.store.write(text, undefined);
-      await expect(Lock.take(place, "rollout")).rejects.toThrow(
-        `ops.lock: is not a lock written by this version: ${JSON.stringify(text)}\nIf no command is running on any machine: npm run ops -- unlock --force`,
-      );
-    },
+it("the lock is not taken from a clone of this machine that renews it", async () => {
+  instantly();
+  const place = await held(otherBoot);
+  const read = place.store.read.bind(place.store);
+  let version = 1;
+  vi.spyOn(place.store, "read").mockImplementation(
+    async () => ({ ...(await read()), version: `${version++}` }) as never,
   );
-
-  it("the lock reports a file system error", async () => {
-    const place = fileLock();
-    mkdirSync(place.place, { recursive: true });
-    await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
-  });
-
-  it("the lock replaces the lock file of an older version with a file that only its owner can read", async () => {
-    const folder = join(temporaryFolder(), "state");
-    mkdirSync(folder, { mode: 0o755 });
-    const place = new LockStore(new FileStore(join(folder, "ops.lock")));
-    writeFileSync(place.place, JSON.stringify(holding(ended)));
-    await (await Lock.take(place, "rollout")).release();
-    const files = readdirSync(folder);
-    expect(files).toHaveLength(1);
-    expect(existsSync(place.place)).toBe(false);
-    expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(statSync(join(folder, files[0] ?? "")).mode & 0o777).toBe(0o600);
-  });
+  await expect(Lock.take(place, "rollout")).rejects.toThrow(/runs on another machine/);
 });
 
-describe("a run whose lock was removed and taken by another run", () => {
-  it("a run that has lost its lock stops at its next step and neither overwrites nor removes the new lock", async () => {
+it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
+  "the lock rejects an unreadable lock with its text and the command that removes it: %j",
+  async (text) => {
     const place = fileLock();
-    const first = await Lock.take(place, "rollout");
-    await unlock(place, { force: true }, () => undefined);
-    const second = await Lock.take(place, "release");
-    requireLock(first);
-    const work = vi.fn(() => Promise.resolve());
-    try {
-      await expect(new Progress(() => undefined).step("alpha: shuts down", work)).rejects.toThrow(
-        /^stopped: this run no longer holds the lock/,
-      );
-    } finally {
-      requireLock(undefined);
-    }
-    expect(work).not.toHaveBeenCalled();
-    await expect(first.setInHand("alpha")).rejects.toThrow(/no longer holds the lock/);
-    await first.release();
-    expect((await place.read())?.command).toBe("release");
-    await second.verify();
-  });
-});
-
-describe("a write with an outdated version", () => {
-  it("a write with an outdated version fails, even if newer versions were removed in the meantime", async () => {
-    const { store } = fileLock();
-    const first = await store.write("1", undefined);
-    const second = await store.write("2", first);
-    expect(await store.write("late", first)).toBeUndefined();
-    await store.write("3", second);
-    expect(await store.write("late", first)).toBeUndefined();
-    expect(await store.write("late", undefined)).toBeUndefined();
-    expect(await store.read()).toEqual({ text: "3", version: "3" });
-  });
-});
-
-describe("unlock", () => {
-  const unlocked = async (place: LockStore, force = false) => {
-    const said: string[] = [];
-    await unlock(place, { force }, (line) => said.push(line));
-    return said.join("\n");
-  };
-
-  it("unlock reports a free lock", async () => {
-    const place = fileLock();
-    expect(await unlocked(place)).toBe("the lock is free");
-    await (await Lock.take(place, "rollout")).release();
-    expect(await unlocked(place)).toBe("the lock is free");
-  });
-
-  it("unlock fails while the holder runs on this machine, unless --force is given", async () => {
-    const place = fileLock();
-    await Lock.take(place, "rollout");
-    await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
-    expect(await unlocked(place, true)).toMatch(/^removed the lock: .* is alive$/);
-    expect(await place.read()).toBeUndefined();
-  });
-
-  it("unlock reports that the holder has ended", async () => {
-    expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
-  });
-
-  it("unlock removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
-    instantly();
-    expect(await unlocked(await held(elsewhere))).toMatch(
-      /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
+    await place.store.write(text, undefined);
+    await expect(Lock.take(place, "rollout")).rejects.toThrow(
+      `ops.lock: is not a lock written by this version: ${JSON.stringify(text)}\nIf no command is running on any machine: npm run ops -- unlock --force`,
     );
-    const place = await held(elsewhere);
-    vi.spyOn(place, "isRenewed").mockResolvedValue(true);
-    await expect(unlocked(place)).rejects.toThrow(/is alive/);
-  });
+  },
+);
 
-  it("unlock removes an unreadable lock only with --force", async () => {
-    const place = fileLock();
-    await place.store.write("{", undefined);
-    await expect(unlocked(place)).rejects.toThrow(/is not a lock written by this version: "\{"/);
-    expect(await unlocked(place, true)).toMatch(/ops\.lock cannot be read$/);
-    expect(await place.read()).toBeUndefined();
-  });
+it("the lock reports a file system error", async () => {
+  const place = fileLock();
+  mkdirSync(place.place, { recursive: true });
+  await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
+});
 
-  it("unlock does not remove a lock that another run takes in the meantime", async () => {
-    const place = await held(ended);
-    const stored = await place.store.read();
-    vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);
-    await Lock.take(new LockStore(new FileStore(place.place)), "rollout");
-    await expect(unlocked(place)).rejects.toThrow("the lock has changed meanwhile");
-    expect(await place.read()).toBeDefined();
-  });
+it("the lock replaces the lock file of an older version with a file that only its owner can read", async () => {
+  const folder = join(temporaryFolder(), "state");
+  mkdirSync(folder, { mode: 0o755 });
+  const place = new LockStore(new FileStore(join(folder, "ops.lock")));
+  writeFileSync(place.place, JSON.stringify(holding(ended)));
+  await (await Lock.take(place, "rollout")).release();
+  const files = readdirSync(folder);
+  expect(files).toHaveLength(1);
+  expect(existsSync(place.place)).toBe(false);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(statSync(join(folder, files[0] ?? "")).mode & 0o777).toBe(0o600);
+});
+
+it("a run that has lost its lock stops at its next step and neither overwrites nor removes the new lock", async () => {
+  const place = fileLock();
+  const first = await Lock.take(place, "rollout");
+  await unlock(place, { force: true }, () => undefined);
+  const second = await Lock.take(place, "release");
+  requireLock(first);
+  const work = vi.fn(() => Promise.resolve());
+  try {
+    await expect(new Progress(() => undefined).step("alpha: shuts down", work)).rejects.toThrow(
+      /^stopped: this run no longer holds the lock/,
+    );
+  } finally {
+    requireLock(undefined);
+  }
+  expect(work).not.toHaveBeenCalled();
+  await expect(first.setInHand("alpha")).rejects.toThrow(/no longer holds the lock/);
+  await first.release();
+  expect((await place.read())?.command).toBe("release");
+  await second.verify();
+});
+
+it("a write with an outdated version fails, even if newer versions were removed in the meantime", async () => {
+  const { store } = fileLock();
+  const first = await store.write("1", undefined);
+  const second = await store.write("2", first);
+  expect(await store.write("late", first)).toBeUndefined();
+  await store.write("3", second);
+  expect(await store.write("late", first)).toBeUndefined();
+  expect(await store.write("late", undefined)).toBeUndefined();
+  expect(await store.read()).toEqual({ text: "3", version: "3" });
+});
+
+const unlocked = async (place: LockStore, force = false) => {
+  const said: string[] = [];
+  await unlock(place, { force }, (line) => said.push(line));
+  return said.join("\n");
+};
+
+it("unlock reports a free lock", async () => {
+  const place = fileLock();
+  expect(await unlocked(place)).toBe("the lock is free");
+  await (await Lock.take(place, "rollout")).release();
+  expect(await unlocked(place)).toBe("the lock is free");
+});
+
+it("unlock fails while the holder runs on this machine, unless --force is given", async () => {
+  const place = fileLock();
+  await Lock.take(place, "rollout");
+  await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
+  expect(await unlocked(place, true)).toMatch(/^removed the lock: .* is alive$/);
+  expect(await place.read()).toBeUndefined();
+});
+
+it("unlock reports that the holder has ended", async () => {
+  expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
+});
+
+it("unlock removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
+  instantly();
+  expect(await unlocked(await held(elsewhere))).toMatch(
+    /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
+  );
+  const place = await held(elsewhere);
+  vi.spyOn(place, "isRenewed").mockResolvedValue(true);
+  await expect(unlocked(place)).rejects.toThrow(/is alive/);
+});
+
+it("unlock removes an unreadable lock only with --force", async () => {
+  const place = fileLock();
+  await place.store.write("{", undefined);
+  await expect(unlocked(place)).rejects.toThrow(/is not a lock written by this version: "\{"/);
+  expect(await unlocked(place, true)).toMatch(/ops\.lock cannot be read$/);
+  expect(await place.read()).toBeUndefined();
+});
+
+it("unlock does not remove a lock that another run takes in the meantime", async () => {
+  const place = await held(ended);
+  const stored = await place.store.read();
+  vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);
+  await Lock.take(new LockStore(new FileStore(place.place)), "rollout");
+  await expect(unlocked(place)).rejects.toThrow("the lock has changed meanwhile");
+  expect(await place.read()).toBeDefined();
 });

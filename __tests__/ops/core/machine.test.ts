@@ -2,46 +2,42 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { livenessOf, machineId, thisProcess } from "../../../ops/core/machine.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 
-describe("the machine id", () => {
-  it("the machine id is a hash of the first usable machine-id file", () => {
-    const folder = temporaryFolder();
-    const file = (name: string, text: string): string => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const [one, other] = [file("one", "11\n"), file("other", "22\n")];
-    const unusable = [join(folder, "missing"), file("empty", "\n"), file("early", "uninitialized\n")];
-    expect(machineId([one])).toMatch(/^[0-9a-f]{32}$/);
-    expect(machineId([one])).not.toBe(machineId([other]));
-    expect(machineId([...unusable, other])).toBe(machineId([other]));
-  });
-
-  it("the machine id is a hash of the host name and a hardware address if no file is usable", () => {
-    expect(machineId([])).toMatch(/^[0-9a-f]{32}$/);
-  });
+it("the machine id is a hash of the first usable machine-id file", () => {
+  const folder = temporaryFolder();
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const [one, other] = [file("one", "11\n"), file("other", "22\n")];
+  const unusable = [join(folder, "missing"), file("empty", "\n"), file("early", "uninitialized\n")];
+  expect(machineId([one])).toMatch(/^[0-9a-f]{32}$/);
+  expect(machineId([one])).not.toBe(machineId([other]));
+  expect(machineId([...unusable, other])).toBe(machineId([other]));
 });
 
-describe("the holder of a lock", () => {
-  const here = thisProcess();
+it("the machine id is a hash of the host name and a hardware address if no file is usable", () => {
+  expect(machineId([])).toMatch(/^[0-9a-f]{32}$/);
+});
 
-  it("the holder of a lock counts as ended if its process has ended or if another process has its process ID", async () => {
-    expect(livenessOf(here)).toBe("running");
-    expect(livenessOf({ ...here, began: "0" })).toBe("ended");
-    const child = spawn("true");
-    await once(child, "exit");
-    expect(livenessOf({ ...here, pid: child.pid ?? 0 })).toBe("ended");
-  });
+const here = thisProcess();
 
-  it("the holder of a lock cannot be checked on another machine or in another container", () => {
-    expect(livenessOf({ ...here, machine: "another" })).toBe("elsewhere");
-    expect(livenessOf({ ...here, boot: `${here.boot.split(" ")[0]} pid:[1]` })).toBe("elsewhere");
-  });
+it("the holder of a lock counts as ended if its process has ended or if another process has its process ID", async () => {
+  expect(livenessOf(here)).toBe("running");
+  expect(livenessOf({ ...here, began: "0" })).toBe("ended");
+  const child = spawn("true");
+  await once(child, "exit");
+  expect(livenessOf({ ...here, pid: child.pid ?? 0 })).toBe("ended");
+});
 
-  it("the state of a lock's holder is unknown if the machine has restarted since", () => {
-    expect(livenessOf({ ...here, boot: "earlier pid:[1]" })).toBe("other-boot");
-  });
+it("the holder of a lock cannot be checked on another machine or in another container", () => {
+  expect(livenessOf({ ...here, machine: "another" })).toBe("elsewhere");
+  expect(livenessOf({ ...here, boot: `${here.boot.split(" ")[0]} pid:[1]` })).toBe("elsewhere");
+});
+
+it("the state of a lock's holder is unknown if the machine has restarted since", () => {
+  expect(livenessOf({ ...here, boot: "earlier pid:[1]" })).toBe("other-boot");
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { firstBootFault, hasNeverServed, shutDown, type Context } from "../../../ops/core/maintain.js";
 import { Progress } from "../../../ops/core/progress.js";
 import { instantly } from "../support/instantly.js";
@@ -31,74 +31,64 @@ function siteWith(logins: ReadonlyMap<string, object>, obeys?: string) {
   return { context: context as unknown as Context, asked };
 }
 
-describe("the shutdown of a server", () => {
-  it.each([
-    ["only over SSH if the server answers, even if the shutdown takes a while", known, "ssh", ["ssh"]],
-    ["through the provider if the server does not answer", known, "provider", ["ssh", "provider"]],
-    ["through the provider if no output contains the server", new Map(), "provider", ["provider"]],
-  ])("the shutdown of a server is requested %s", async (_, logins, obeys, expected) => {
-    instantly();
-    const { context, asked } = siteWith(logins, obeys);
-    await shutDown(context, { name: "alpha", observation: undefined });
-    expect(asked).toEqual(expected);
-  });
-
-  it("the shutdown of a server is not requested again if the SSH connection ended because the server is off", async () => {
-    const { context, asked } = siteWith(known);
-    const servers = () => Promise.resolve([cloudServer("alpha", { running: asked.length === 0 })]);
-    const { site } = context;
-    await shutDown(
-      { ...context, site: { ...site, cloud: { ...site.cloud, servers } } },
-      { name: "alpha", observation: undefined },
-    );
-    expect(asked).toEqual(["ssh"]);
-  });
-
-  it("cuts the power only of a server that has never served", async () => {
-    instantly();
-    const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
-    const { context, asked } = siteWith(known);
-    await shutDown(context, { name: "alpha", observation: alpha?.observation });
-    expect(asked).toEqual(["ssh", "provider", "cut"]);
-    const served = siteWith(known);
-    await expect(shutDown(served.context, { name: "alpha", observation: undefined })).rejects.toThrow(
-      "alpha is off: timed out after 180 s; it still runs; see its console at Hetzner",
-    );
-    expect(served.asked).toEqual(["ssh", "provider"]);
-  });
+it.each([
+  ["only over SSH if the server answers, even if the shutdown takes a while", known, "ssh", ["ssh"]],
+  ["through the provider if the server does not answer", known, "provider", ["ssh", "provider"]],
+  ["through the provider if no output contains the server", new Map(), "provider", ["provider"]],
+])("the shutdown of a server is requested %s", async (_, logins, obeys, expected) => {
+  instantly();
+  const { context, asked } = siteWith(logins, obeys);
+  await shutDown(context, { name: "alpha", observation: undefined });
+  expect(asked).toEqual(expected);
 });
 
-describe("the power cut of a server that does not shut down", () => {
-  it.each<[string, Difference, boolean]>([
-    ["rejected for a serving server", {}, false],
-    ["rejected for a server that does not answer", { observation: null }, false],
-    [
-      "rejected for a server whose member is in the group although its setup is unfinished",
-      { observation: { firstBoot: "running nginx" } },
-      false,
-    ],
-    [
-      "allowed for a server whose member never joined the group",
-      { observation: { firstBoot: "running mysql" }, member: { state: "DOWN" } },
-      true,
-    ],
-    [
-      "allowed for a web server with an unfinished setup",
-      { observation: { firstBoot: "running", member: null } },
-      true,
-    ],
-  ])("a power cut for a server that does not shut down is %s", (_, bravo, cut) => {
-    expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
-  });
+it("the shutdown of a server is not requested again if the SSH connection ended because the server is off", async () => {
+  const { context, asked } = siteWith(known);
+  const servers = () => Promise.resolve([cloudServer("alpha", { running: asked.length === 0 })]);
+  const { site } = context;
+  await shutDown(
+    { ...context, site: { ...site, cloud: { ...site.cloud, servers } } },
+    { name: "alpha", observation: undefined },
+  );
+  expect(asked).toEqual(["ssh"]);
 });
 
-describe("a first boot", () => {
-  const faultOf = (firstBoot: string): string | undefined =>
-    firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
+it("cuts the power only of a server that has never served", async () => {
+  instantly();
+  const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
+  const { context, asked } = siteWith(known);
+  await shutDown(context, { name: "alpha", observation: alpha?.observation });
+  expect(asked).toEqual(["ssh", "provider", "cut"]);
+  const served = siteWith(known);
+  await expect(shutDown(served.context, { name: "alpha", observation: undefined })).rejects.toThrow(
+    "alpha is off: timed out after 180 s; it still runs; see its console at Hetzner",
+  );
+  expect(served.asked).toEqual(["ssh", "provider"]);
+});
 
-  it("a first boot has failed if its status is neither done nor running", () => {
-    expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
-    expect(faultOf("apt failed")).toBe("bravo failed during its first boot: apt failed");
-    expect(firstBootFault(undefined)).toBeUndefined();
-  });
+it.each<[string, Difference, boolean]>([
+  ["rejected for a serving server", {}, false],
+  ["rejected for a server that does not answer", { observation: null }, false],
+  [
+    "rejected for a server whose member is in the group although its setup is unfinished",
+    { observation: { firstBoot: "running nginx" } },
+    false,
+  ],
+  [
+    "allowed for a server whose member never joined the group",
+    { observation: { firstBoot: "running mysql" }, member: { state: "DOWN" } },
+    true,
+  ],
+  ["allowed for a web server with an unfinished setup", { observation: { firstBoot: "running", member: null } }, true],
+])("a power cut for a server that does not shut down is %s", (_, bravo, cut) => {
+  expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
+});
+
+const faultOf = (firstBoot: string): string | undefined =>
+  firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
+
+it("a first boot has failed if its status is neither done nor running", () => {
+  expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
+  expect(faultOf("apt failed")).toBe("bravo failed during its first boot: apt failed");
+  expect(firstBootFault(undefined)).toBeUndefined();
 });

@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { mixRefusal, mysqlVersionOf } from "../../../ops/core/mysql-versions.js";
 
-describe("mysqlVersionOf", () => {
-  it.each([
-    ["9.7.4-2", "9.7.4"],
-    ["8.4.6-1debian13", "8.4.6"],
-    ["1:8.0.43-0ubuntu1", "8.0.43"],
-    ["8.4.7-log", "8.4.7"],
-    ["none", undefined],
-  ])("the package version %s contains the MySQL version %s", (text, version) => {
-    expect(mysqlVersionOf(text)).toBe(version);
-  });
+it.each([
+  ["9.7.4-2", "9.7.4"],
+  ["8.4.6-1debian13", "8.4.6"],
+  ["1:8.0.43-0ubuntu1", "8.0.43"],
+  ["8.4.7-log", "8.4.7"],
+  ["none", undefined],
+])("the package version %s contains the MySQL version %s", (text, version) => {
+  expect(mysqlVersionOf(text)).toBe(version);
 });
 
 describe("the check for mixed MySQL versions in a group", () => {

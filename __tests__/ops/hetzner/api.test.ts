@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { requireLock, type Lock } from "../../../ops/core/lock.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { healthOf } from "../../../ops/hetzner/balancers.js";
@@ -25,117 +25,109 @@ it("verifies the lock before each attempt of a change, because another run may t
   expect(asked).toEqual(["DELETE /servers/7"]);
 });
 
-describe("an action at Hetzner", () => {
-  /** Returns these statuses one after another; the last one repeats. */
-  const acting = async (
-    ...statuses: readonly string[]
-  ): Promise<{ readonly done: Promise<void>; looks: () => number }> => {
-    let looks = 0;
-    const api = await clientOf((_, response) => {
-      const status = statuses[Math.min(looks++, statuses.length - 1)];
-      response.end(
-        JSON.stringify({ action: { id: 1, status, error: status === "error" ? { message: "why" } : null } }),
-      );
-    });
-    return { done: api.shutDown({ id: 7 }), looks: () => looks };
-  };
-
-  it("an action at Hetzner is polled until it succeeds, even for longer than a minute", async () => {
-    instantly();
-    const { done, looks } = await acting(...Array.from({ length: 90 }, () => "running"), "success");
-    await done;
-    expect(looks()).toBe(91);
+/** Returns these statuses one after another; the last one repeats. */
+const acting = async (
+  ...statuses: readonly string[]
+): Promise<{ readonly done: Promise<void>; looks: () => number }> => {
+  let looks = 0;
+  const api = await clientOf((_, response) => {
+    const status = statuses[Math.min(looks++, statuses.length - 1)];
+    response.end(JSON.stringify({ action: { id: 1, status, error: status === "error" ? { message: "why" } : null } }));
   });
+  return { done: api.shutDown({ id: 7 }), looks: () => looks };
+};
 
-  it("an action at Hetzner throws an error with its path and reason if it fails or times out", async () => {
-    instantly();
-    await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
-    await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
-  });
+it("an action at Hetzner is polled until it succeeds, even for longer than a minute", async () => {
+  instantly();
+  const { done, looks } = await acting(...Array.from({ length: 90 }, () => "running"), "success");
+  await done;
+  expect(looks()).toBe(91);
 });
 
-describe("a request to Hetzner", () => {
-  it("a request to Hetzner is retried after a temporary error or no response, but not after a client error", async () => {
-    const busy = await standInApi([], [429, 503, 423, "no answer", 409]);
-    expect(await busy.api.balancers("a=b")).toHaveLength(1);
-    const wrong = await standInApi([], [403]);
-    await expect(wrong.api.balancers("a=b")).rejects.toThrow("Hetzner: GET /load_balancers: 403 not now");
-    expect(wrong.asked).toHaveLength(1);
-  });
-
-  it("a request to Hetzner is retried for 31 s at growing intervals and then fails with the last response", async () => {
-    instantly();
-    const times: number[] = [];
-    const api = await clientOf((_, response) => {
-      times.push(Date.now());
-      response.writeHead(503).end('{"error": {"message": "busy"}}');
-    });
-    await expect(api.balancers("a=b")).rejects.toThrow("Hetzner: GET /load_balancers: 503 busy");
-    expect(times.map((time) => (time - (times[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
-  });
-
-  it("a request to Hetzner is retried if its response is cut off", async () => {
-    instantly();
-    let answers = 0;
-    const api = await clientOf((request, response) => {
-      const body = JSON.stringify({ load_balancers: [] });
-      response.writeHead(200, { "content-length": body.length });
-      if (answers++ > 0) return void response.end(body);
-      response.write(body.slice(0, 5), () => request.socket.destroy());
-    });
-    expect(await api.balancers("a=b")).toEqual([]);
-    expect(answers).toBe(2);
-  });
-
-  it("a request to Hetzner succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
-    instantly();
-    const asked: string[] = [];
-    const api = await clientOf((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      if (asked.length === 1) return void request.socket.destroy();
-      response.writeHead(404).end('{"error": {"message": "server not found"}}');
-    });
-    await api.deleteServer({ id: 7 });
-    await api.deleteBalancer({ id: 9 });
-    expect(asked).toEqual(["DELETE /servers/7", "DELETE /servers/7", "DELETE /load_balancers/9"]);
-    await expect(api.shutDown({ id: 7 })).rejects.toThrow("404 server not found");
-  });
-
-  it("a request to Hetzner is aborted and retried if it hangs", async () => {
-    instantly();
-    const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
-      expect(milliseconds).toBeLessThanOrEqual(30_000);
-      return AbortSignal.abort();
-    });
-    onTestFinished(() => limit.mockRestore());
-    const api = await clientOf(() => undefined);
-    await expect(api.balancers("a=b")).rejects.toThrow("Hetzner: GET /load_balancers: no answer:");
-    expect(limit).toHaveBeenCalledTimes(6);
-  });
+it("an action at Hetzner throws an error with its path and reason if it fails or times out", async () => {
+  instantly();
+  await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
+  await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
 });
 
-describe("the health of load balancer targets", () => {
-  const servers = [
-    { id: 1, name: "alpha" },
-    { id: 2, name: "bravo" },
-  ];
-  const target = (id: number, ...statuses: readonly string[]) => ({
-    type: "server",
-    server: { id },
-    health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
-  });
+it("a request to Hetzner is retried after a temporary error or no response, but not after a client error", async () => {
+  const busy = await standInApi([], [429, 503, 423, "no answer", 409]);
+  expect(await busy.api.balancers("a=b")).toHaveLength(1);
+  const wrong = await standInApi([], [403]);
+  await expect(wrong.api.balancers("a=b")).rejects.toThrow("Hetzner: GET /load_balancers: 403 not now");
+  expect(wrong.asked).toHaveLength(1);
+});
 
-  it("a target is healthy only if every service has checked it and found it healthy", () => {
-    const healthy = (...statuses: readonly string[]) =>
-      healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
-    expect(healthy("healthy", "healthy")).toBe(true);
-    expect(healthy("healthy", "unhealthy")).toBe(false);
-    expect(healthy("unknown")).toBe(false);
-    expect(healthy()).toBe(false);
+it("a request to Hetzner is retried for 31 s at growing intervals and then fails with the last response", async () => {
+  instantly();
+  const times: number[] = [];
+  const api = await clientOf((_, response) => {
+    times.push(Date.now());
+    response.writeHead(503).end('{"error": {"message": "busy"}}');
   });
+  await expect(api.balancers("a=b")).rejects.toThrow("Hetzner: GET /load_balancers: 503 busy");
+  expect(times.map((time) => (time - (times[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
+});
 
-  it("the health of targets contains only known servers that are targets", () => {
-    const targets = [target(2, "healthy"), target(9, "healthy"), { type: "ip" }];
-    expect([...healthOf({ targets }, servers)]).toEqual([["bravo", true]]);
+it("a request to Hetzner is retried if its response is cut off", async () => {
+  instantly();
+  let answers = 0;
+  const api = await clientOf((request, response) => {
+    const body = JSON.stringify({ load_balancers: [] });
+    response.writeHead(200, { "content-length": body.length });
+    if (answers++ > 0) return void response.end(body);
+    response.write(body.slice(0, 5), () => request.socket.destroy());
   });
+  expect(await api.balancers("a=b")).toEqual([]);
+  expect(answers).toBe(2);
+});
+
+it("a request to Hetzner succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
+  instantly();
+  const asked: string[] = [];
+  const api = await clientOf((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (asked.length === 1) return void request.socket.destroy();
+    response.writeHead(404).end('{"error": {"message": "server not found"}}');
+  });
+  await api.deleteServer({ id: 7 });
+  await api.deleteBalancer({ id: 9 });
+  expect(asked).toEqual(["DELETE /servers/7", "DELETE /servers/7", "DELETE /load_balancers/9"]);
+  await expect(api.shutDown({ id: 7 })).rejects.toThrow("404 server not found");
+});
+
+it("a request to Hetzner is aborted and retried if it hangs", async () => {
+  instantly();
+  const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
+    expect(milliseconds).toBeLessThanOrEqual(30_000);
+    return AbortSignal.abort();
+  });
+  onTestFinished(() => limit.mockRestore());
+  const api = await clientOf(() => undefined);
+  await expect(api.balancers("a=b")).rejects.toThrow("Hetzner: GET /load_balancers: no answer:");
+  expect(limit).toHaveBeenCalledTimes(6);
+});
+
+const servers = [
+  { id: 1, name: "alpha" },
+  { id: 2, name: "bravo" },
+];
+const target = (id: number, ...statuses: readonly string[]) => ({
+  type: "server",
+  server: { id },
+  health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
+});
+
+it("a target is healthy only if every service has checked it and found it healthy", () => {
+  const healthy = (...statuses: readonly string[]) =>
+    healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
+  expect(healthy("healthy", "healthy")).toBe(true);
+  expect(healthy("healthy", "unhealthy")).toBe(false);
+  expect(healthy("unknown")).toBe(false);
+  expect(healthy()).toBe(false);
+});
+
+it("the health of targets contains only known servers that are targets", () => {
+  const targets = [target(2, "healthy"), target(9, "healthy"), { type: "ip" }];
+  expect([...healthOf({ targets }, servers)]).toEqual([["bravo", true]]);
 });

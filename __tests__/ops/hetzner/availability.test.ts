@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { refusalOf } from "../../../ops/hetzner/availability.js";
 
 const order = { type: "cpx22", location: "nbg1", image: "debian-13" };
@@ -9,37 +9,35 @@ const type = (name: string, location: object) => ({
   locations: [{ name: "nbg1", available: true, ...location }],
 });
 
-describe("a replacement", () => {
-  it("a replacement is accepted if type and image can be ordered", () => {
-    expect(refusalOf(order, [type("cpx22", {})], images, now)).toBeUndefined();
-  });
+it("a replacement is accepted if type and image can be ordered", () => {
+  expect(refusalOf(order, [type("cpx22", {})], images, now)).toBeUndefined();
+});
 
-  it("a replacement is accepted while a deprecated type can still be ordered", () => {
-    const deprecation = { unavailable_after: "2026-12-02T00:00:00Z" };
-    expect(refusalOf(order, [type("cpx22", { deprecation })], images, now)).toBeUndefined();
-  });
+it("a replacement is accepted while a deprecated type can still be ordered", () => {
+  const deprecation = { unavailable_after: "2026-12-02T00:00:00Z" };
+  expect(refusalOf(order, [type("cpx22", { deprecation })], images, now)).toBeUndefined();
+});
 
-  it.each([
-    [
-      "the location does not offer the type",
-      [type("cpx22", { name: "fsn1" }), type("cx33", {})],
-      /^Hetzner does not offer cpx22 in nbg1: .* in stock there: cx33$/,
-    ],
-    [
-      "the type was retired",
-      [type("cpx22", { deprecation: { unavailable_after: "2026-11-30T00:00:00Z" } })],
-      /^cpx22 cannot be ordered in nbg1 since 2026-11-30/,
-    ],
-    [
-      "the type is out of stock",
-      [type("cpx22", { available: false }), type("cx33", {})],
-      /^cpx22 is out of stock in nbg1: try again later, .* in stock there: cx33$/,
-    ],
-  ])("a replacement is rejected with the alternatives if %s", (_, types, refusal) => {
-    expect(refusalOf(order, types, images, now)).toMatch(refusal);
-  });
+it.each([
+  [
+    "the location does not offer the type",
+    [type("cpx22", { name: "fsn1" }), type("cx33", {})],
+    /^Hetzner does not offer cpx22 in nbg1: .* in stock there: cx33$/,
+  ],
+  [
+    "the type was retired",
+    [type("cpx22", { deprecation: { unavailable_after: "2026-11-30T00:00:00Z" } })],
+    /^cpx22 cannot be ordered in nbg1 since 2026-11-30/,
+  ],
+  [
+    "the type is out of stock",
+    [type("cpx22", { available: false }), type("cx33", {})],
+    /^cpx22 is out of stock in nbg1: try again later, .* in stock there: cx33$/,
+  ],
+])("a replacement is rejected with the alternatives if %s", (_, types, refusal) => {
+  expect(refusalOf(order, types, images, now)).toMatch(refusal);
+});
 
-  it("a replacement is rejected if the image was retired", () => {
-    expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner no longer offers the image debian-13");
-  });
+it("a replacement is rejected if the image was retired", () => {
+  expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner no longer offers the image debian-13");
 });

@@ -98,119 +98,113 @@ const closes: readonly (readonly [string, string])[] = [
 ];
 const copied = "-chdir=production-edge-ops";
 
-describe("a second load balancer", () => {
-  it("a second load balancer is created next to the first one, with its origin pull certificate, from a temporary copy of the stack", async () => {
-    const { balancers, terraform, changes, report } = await balancersWith([planOf(...opens)]);
-    await balancers.open(report);
-    expect(terraform.calls()).toEqual([
-      "-chdir=production-edge init",
-      `${copied} plan -lock-timeout=60s`,
-      `${copied} show -json production-edge-ops/ops.tfplan`,
-      `${copied} apply production-edge-ops/ops.tfplan`,
-    ]);
-    expect(changes()).toEqual([]);
-    expect(terraform.plansLeft()).toEqual([]);
-    expect(terraform.leavesCopy("edge")).toBe(false);
-  });
-
-  it("a second load balancer receives the servers that an interrupted run created for it, and the first balancer drops them", async () => {
-    const { balancers, applied, report } = await balancersWith([
-      planOf(
-        ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
-        ["hcloud_load_balancer_target.balancer_alpha[0]", "delete"],
-      ),
-    ]);
-    await balancers.open(report);
-    expect(applied()).toBe(1);
-  });
-
-  it.each([
-    ["replaces a service in use", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
-    ["replaces the balancer in use", "hcloud_load_balancer.balancer[0]", "delete,create"],
-    ["destroys the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
-    ["changes DNS records", "cloudflare_dns_record.site_www-a", "update"],
-    ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-  ])("a second load balancer is not created by a plan that %s", async (_, address, actions) => {
-    await expectRefused(
-      "open",
-      planOf(...opens, [address, actions]),
-      new RegExp(
-        `refused: the plan would do more than create a second load balancer:\n {2}\\w+ ${address.split("[")[0]}`,
-      ),
-    );
-  });
-
-  it("a second load balancer is not created if the existing balancer is not the configured previous one", async () => {
-    const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
-    await expect(balancers.open(report)).rejects.toThrow(
-      "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",
-    );
-    expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
-  });
-
-  it("a second load balancer is deleted and created again if it is in no state and has no targets", async () => {
-    const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
-      there: [before, { id: 50, name: "production-2" }],
-    });
-    await balancers.open(report);
-    expect(changes()).toEqual([
-      'POST /load_balancers/50/actions/change_protection {"delete":false}',
-      "DELETE /load_balancers/50",
-    ]);
-  });
-
-  it("a second load balancer is left unchanged if it is in no state but has targets", async () => {
-    const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
-      there: [before, { ...now, targets: [target(1, "healthy")] }],
-    });
-    await expect(balancers.open(report)).rejects.toThrow(
-      "balancer production-2 is in no Terraform state, but has targets",
-    );
-    expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
-  });
+it("a second load balancer is created next to the first one, with its origin pull certificate, from a temporary copy of the stack", async () => {
+  const { balancers, terraform, changes, report } = await balancersWith([planOf(...opens)]);
+  await balancers.open(report);
+  expect(terraform.calls()).toEqual([
+    "-chdir=production-edge init",
+    `${copied} plan -lock-timeout=60s`,
+    `${copied} show -json production-edge-ops/ops.tfplan`,
+    `${copied} apply production-edge-ops/ops.tfplan`,
+  ]);
+  expect(changes()).toEqual([]);
+  expect(terraform.plansLeft()).toEqual([]);
+  expect(terraform.leavesCopy("edge")).toBe(false);
 });
 
-describe("the DNS records", () => {
-  it("the DNS records are the only resources that the switch to the new balancer may change", async () => {
-    const { balancers, applied, report } = await balancersWith([
-      planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
-    ]);
-    await balancers.point(report);
-    expect(applied()).toBe(1);
-    await expectRefused(
-      "point",
-      planOf(...recordsOf("site"), ["hcloud_load_balancer.balancer[0]", "delete"]),
-      /deletes hcloud_load_balancer\.balancer\[0\]/,
-    );
-  });
+it("a second load balancer receives the servers that an interrupted run created for it, and the first balancer drops them", async () => {
+  const { balancers, applied, report } = await balancersWith([
+    planOf(
+      ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
+      ["hcloud_load_balancer_target.balancer_alpha[0]", "delete"],
+    ),
+  ]);
+  await balancers.open(report);
+  expect(applied()).toBe(1);
 });
 
-describe("the previous load balancer", () => {
-  const noted = planOf(["terraform_data.changeover_only", "update"]);
+it.each([
+  ["replaces a service in use", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+  ["replaces the balancer in use", "hcloud_load_balancer.balancer[0]", "delete,create"],
+  ["destroys the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
+  ["changes DNS records", "cloudflare_dns_record.site_www-a", "update"],
+  ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
+])("a second load balancer is not created by a plan that %s", async (_, address, actions) => {
+  await expectRefused(
+    "open",
+    planOf(...opens, [address, actions]),
+    new RegExp(
+      `refused: the plan would do more than create a second load balancer:\n {2}\\w+ ${address.split("[")[0]}`,
+    ),
+  );
+});
 
-  it("the previous load balancer is unprotected and deleted with its exclusive dependencies, and the deletion is then recorded", async () => {
-    const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
-      there: [before, now],
-    });
-    await balancers.close(report);
-    expect(changes()).toEqual(['POST /load_balancers/9/actions/change_protection {"delete":false}']);
-    expect(applied()).toBe(2);
-    expect(terraform.leavesCopy("edge")).toBe(false);
-  });
+it("a second load balancer is not created if the existing balancer is not the configured previous one", async () => {
+  const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
+  await expect(balancers.open(report)).rejects.toThrow(
+    "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",
+  );
+  expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
+});
 
-  it.each([
-    ["the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
-    [
-      "the origin pull settings of the new servers",
-      "cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings",
-      "delete",
-    ],
-    ["a target of the new balancer", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
-    ["a DNS record", "cloudflare_dns_record.site_www-a", "update"],
-  ])("the previous load balancer is not deleted by a plan that also changes %s", async (_, address, actions) => {
-    const plan = planOf(...closes, [address, actions]);
-    await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
+it("a second load balancer is deleted and created again if it is in no state and has no targets", async () => {
+  const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
+    there: [before, { id: 50, name: "production-2" }],
   });
+  await balancers.open(report);
+  expect(changes()).toEqual([
+    'POST /load_balancers/50/actions/change_protection {"delete":false}',
+    "DELETE /load_balancers/50",
+  ]);
+});
+
+it("a second load balancer is left unchanged if it is in no state but has targets", async () => {
+  const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
+    there: [before, { ...now, targets: [target(1, "healthy")] }],
+  });
+  await expect(balancers.open(report)).rejects.toThrow(
+    "balancer production-2 is in no Terraform state, but has targets",
+  );
+  expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
+});
+
+it("the DNS records are the only resources that the switch to the new balancer may change", async () => {
+  const { balancers, applied, report } = await balancersWith([
+    planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
+  ]);
+  await balancers.point(report);
+  expect(applied()).toBe(1);
+  await expectRefused(
+    "point",
+    planOf(...recordsOf("site"), ["hcloud_load_balancer.balancer[0]", "delete"]),
+    /deletes hcloud_load_balancer\.balancer\[0\]/,
+  );
+});
+
+const noted = planOf(["terraform_data.changeover_only", "update"]);
+
+it("the previous load balancer is unprotected and deleted with its exclusive dependencies, and the deletion is then recorded", async () => {
+  const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
+    there: [before, now],
+  });
+  await balancers.close(report);
+  expect(changes()).toEqual(['POST /load_balancers/9/actions/change_protection {"delete":false}']);
+  expect(applied()).toBe(2);
+  expect(terraform.leavesCopy("edge")).toBe(false);
+});
+
+it.each([
+  ["the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
+  [
+    "the origin pull settings of the new servers",
+    "cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings",
+    "delete",
+  ],
+  ["a target of the new balancer", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
+  ["a DNS record", "cloudflare_dns_record.site_www-a", "update"],
+])("the previous load balancer is not deleted by a plan that also changes %s", async (_, address, actions) => {
+  const plan = planOf(...closes, [address, actions]);
+  await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
 });
 
 /** A change of domain: two zones, and both balancers present a certificate with both names. */
@@ -312,52 +306,48 @@ describe("a new domain", () => {
   });
 });
 
-describe("the progress of a migration", () => {
-  it.each([
-    ["before the first deployment of the change", {}, [before], { pointed: false, over: false }],
-    ["with records of the first balancer", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
-    ["with records of the second balancer", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
-    ["after the deletion of the first balancer", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
-    [
-      "with a first balancer that a deployment created again",
-      { used: 2, only: 2 },
-      [before, now],
-      { pointed: true, over: false },
-    ],
-  ])(
-    "the progress of a migration is read from the outputs and the existing balancers: %s",
-    async (_, stage, there, expected) => {
-      const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
-      expect(await balancers.changeover()).toEqual(expected);
-    },
-  );
+it.each([
+  ["before the first deployment of the change", {}, [before], { pointed: false, over: false }],
+  ["with records of the first balancer", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
+  ["with records of the second balancer", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
+  ["after the deletion of the first balancer", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
+  [
+    "with a first balancer that a deployment created again",
+    { used: 2, only: 2 },
+    [before, now],
+    { pointed: true, over: false },
+  ],
+])(
+  "the progress of a migration is read from the outputs and the existing balancers: %s",
+  async (_, stage, there, expected) => {
+    const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
+    expect(await balancers.changeover()).toEqual(expected);
+  },
+);
 
-  it("the progress of a migration contains the servers that the new balancer finds healthy", async () => {
-    const { balancers } = await balancersWith([], { there: [before, now] });
-    expect(await balancers.healthy()).toEqual(["alpha"]);
-    const none = await balancersWith([]);
-    expect(await none.balancers.healthy()).toEqual([]);
-  });
+it("the progress of a migration contains the servers that the new balancer finds healthy", async () => {
+  const { balancers } = await balancersWith([], { there: [before, now] });
+  expect(await balancers.healthy()).toEqual(["alpha"]);
+  const none = await balancersWith([]);
+  expect(await none.balancers.healthy()).toEqual([]);
 });
 
-describe("a plan", () => {
-  it("a plan may move only the replaced server from one balancer to the other", () => {
-    expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
-      "hcloud_load_balancer_target.balancer-2_alpha[0]",
-      "hcloud_load_balancer_target.balancer_alpha[0]",
-    ]);
-    expect(retargetingOf("alpha", ["balancer"])).toEqual({
-      "hcloud_load_balancer_target.balancer_alpha": ["create", "delete,create", "create,delete"],
-    });
-    expect(Object.keys(retargetingOf("alpha", ["balancer", "balancer-second"]))).toEqual([
-      "hcloud_load_balancer_target.balancer_alpha",
-      "hcloud_load_balancer_target.balancer-second_alpha",
-    ]);
+it("a plan may move only the replaced server from one balancer to the other", () => {
+  expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
+    "hcloud_load_balancer_target.balancer-2_alpha[0]",
+    "hcloud_load_balancer_target.balancer_alpha[0]",
+  ]);
+  expect(retargetingOf("alpha", ["balancer"])).toEqual({
+    "hcloud_load_balancer_target.balancer_alpha": ["create", "delete,create", "create,delete"],
   });
+  expect(Object.keys(retargetingOf("alpha", ["balancer", "balancer-second"]))).toEqual([
+    "hcloud_load_balancer_target.balancer_alpha",
+    "hcloud_load_balancer_target.balancer-second_alpha",
+  ]);
+});
 
-  it("a plan does not count the deletion of the recorded progress as destruction", () => {
-    expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
-      "deletes hcloud_x.y",
-    ]);
-  });
+it("a plan does not count the deletion of the recorded progress as destruction", () => {
+  expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
+    "deletes hcloud_x.y",
+  ]);
 });

@@ -41,30 +41,28 @@ describe("the lock in a bucket", () => {
   });
 });
 
-describe("a conditional write", () => {
-  it.each([412, 409])(
-    "a conditional write lets only the first of two writers succeed if the object storage answers %i",
-    async (refusal) => {
-      const { store } = await bucket({ refusal });
-      expect(await store.write("one", undefined)).toBeDefined();
-      const second = store.write("two", undefined);
-      // S3 answers 409 while another write is in progress, so that write is retried.
-      if (refusal === 409) await expect(second).rejects.toThrow("after 5 attempts");
-      else expect(await second).toBeUndefined();
-      expect((await store.read())?.text).toBe("one");
-    },
-  );
+it.each([412, 409])(
+  "a conditional write lets only the first of two writers succeed if the object storage answers %i",
+  async (refusal) => {
+    const { store } = await bucket({ refusal });
+    expect(await store.write("one", undefined)).toBeDefined();
+    const second = store.write("two", undefined);
+    // S3 answers 409 while another write is in progress, so that write is retried.
+    if (refusal === 409) await expect(second).rejects.toThrow("after 5 attempts");
+    else expect(await second).toBeUndefined();
+    expect((await store.read())?.text).toBe("one");
+  },
+);
 
-  it.each(["lose response", "lose request", "execute twice"] as const)(
-    "a conditional write succeeds once despite the fault: %s",
-    async (fault) => {
-      const faults: Fault[] = [fault];
-      const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
-      const version = await store.write("one", undefined);
-      expect(await store.read()).toEqual({ text: "one", version });
-    },
-  );
-});
+it.each(["lose response", "lose request", "execute twice"] as const)(
+  "a conditional write succeeds once despite the fault: %s",
+  async (fault) => {
+    const faults: Fault[] = [fault];
+    const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
+    const version = await store.write("one", undefined);
+    expect(await store.read()).toEqual({ text: "one", version });
+  },
+);
 
 describe("a run whose lock write got the response of an earlier write", () => {
   it("detects that it does not hold the lock and acquires the lock again", async () => {

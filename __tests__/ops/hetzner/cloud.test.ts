@@ -146,72 +146,70 @@ const removes = (...addresses: readonly string[]): Plan => ({
 
 const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
 
-describe("the servers at Hetzner", () => {
-  it("the servers at Hetzner include servers that are no longer in the configuration, with the roles of their labels", async () => {
-    const { cloud } = await cloudWith([], [...all, gone]);
-    expect((await cloud.servers()).at(-1)).toMatchObject({
-      name: "delta",
+it("the servers at Hetzner include servers that are no longer in the configuration, with the roles of their labels", async () => {
+  const { cloud } = await cloudWith([], [...all, gone]);
+  expect((await cloud.servers()).at(-1)).toMatchObject({
+    name: "delta",
+    current: false,
+    roles: ["database"],
+    privateIp: "10.0.1.14",
+  });
+});
+
+it("the servers at Hetzner are outdated if they were created with another external key, unless no key is set or the label is missing", async () => {
+  const madeWith = (name: string, digest: string) =>
+    server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
+  const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
+  const currentWith = async (digest: string) => {
+    const { cloud } = await cloudWith([], servers, { "secret-datadogApiKey": digest });
+    return (await cloud.servers()).filter(({ current }) => current).map(({ name }) => name);
+  };
+  expect(await currentWith("0123456789ab")).toEqual(["alpha", "charlie"]);
+  expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
+});
+
+it("the servers at Hetzner are current if payload and type match the configuration, and are read from all pages", async () => {
+  const other = server("charlie", {
+    labels: { payload: "old" },
+    status: "off",
+    protection: { delete: false, rebuild: false },
+  });
+  const { cloud } = await cloudWith([], [server("alpha"), server("bravo", { server_type: { name: "cx43" } }), other]);
+  expect(await cloud.servers()).toEqual([
+    { name: "alpha", running: true, current: true, isProtected: true, ...made("10.0.1.11") },
+    { name: "bravo", running: true, current: false, isProtected: true, ...made("10.0.1.12") },
+    {
+      name: "charlie",
+      running: false,
       current: false,
-      roles: ["database"],
-      privateIp: "10.0.1.14",
-    });
-  });
-
-  it("the servers at Hetzner are outdated if they were created with another external key, unless no key is set or the label is missing", async () => {
-    const madeWith = (name: string, digest: string) =>
-      server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
-    const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
-    const currentWith = async (digest: string) => {
-      const { cloud } = await cloudWith([], servers, { "secret-datadogApiKey": digest });
-      return (await cloud.servers()).filter(({ current }) => current).map(({ name }) => name);
-    };
-    expect(await currentWith("0123456789ab")).toEqual(["alpha", "charlie"]);
-    expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
-  });
-
-  it("the servers at Hetzner are current if payload and type match the configuration, and are read from all pages", async () => {
-    const other = server("charlie", {
-      labels: { payload: "old" },
-      status: "off",
-      protection: { delete: false, rebuild: false },
-    });
-    const { cloud } = await cloudWith([], [server("alpha"), server("bravo", { server_type: { name: "cx43" } }), other]);
-    expect(await cloud.servers()).toEqual([
-      { name: "alpha", running: true, current: true, isProtected: true, ...made("10.0.1.11") },
-      { name: "bravo", running: true, current: false, isProtected: true, ...made("10.0.1.12") },
-      {
-        name: "charlie",
-        running: false,
-        current: false,
-        isProtected: false,
-        ...made("10.0.1.13"),
-        roles: [],
-        agreement: undefined,
-      },
-    ]);
-    const targets = new Map([
-      ["alpha", true],
-      ["bravo", true],
-      ["charlie", false],
-    ]);
-    expect(await cloud.targets()).toEqual([{ name: "production", targets }]);
-  });
-
-  it.each(["running", "starting", "stopping", "deleting"])(
-    "the servers at Hetzner count as running unless their status is off: %s",
-    async (status) => {
-      const { cloud } = await cloudWith([], [server("alpha", { status })]);
-      expect(await cloud.servers()).toMatchObject([{ running: true }]);
+      isProtected: false,
+      ...made("10.0.1.13"),
+      roles: [],
+      agreement: undefined,
     },
-  );
+  ]);
+  const targets = new Map([
+    ["alpha", true],
+    ["bravo", true],
+    ["charlie", false],
+  ]);
+  expect(await cloud.targets()).toEqual([{ name: "production", targets }]);
+});
 
-  it.each([
-    { delete: true, rebuild: false },
-    { delete: false, rebuild: true },
-  ])("the servers at Hetzner count as protected only with both of Hetzner's protections: %s", async (protection) => {
-    const { cloud } = await cloudWith([], [server("alpha", { protection })]);
-    expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
-  });
+it.each(["running", "starting", "stopping", "deleting"])(
+  "the servers at Hetzner count as running unless their status is off: %s",
+  async (status) => {
+    const { cloud } = await cloudWith([], [server("alpha", { status })]);
+    expect(await cloud.servers()).toMatchObject([{ running: true }]);
+  },
+);
+
+it.each([
+  { delete: true, rebuild: false },
+  { delete: false, rebuild: true },
+])("the servers at Hetzner count as protected only with both of Hetzner's protections: %s", async (protection) => {
+  const { cloud } = await cloudWith([], [server("alpha", { protection })]);
+  expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
 });
 
 describe("the replacement of a server", () => {
@@ -373,41 +371,39 @@ describe("the replacement of a server", () => {
   );
 });
 
-describe("the removal of a server", () => {
-  const state = [
-    "hcloud_volume.delta_data",
-    "hcloud_volume.alpha_data",
-    "tls_private_key.ssh-host-key_delta",
-    "hcloud_volume.deltas_data",
-  ];
+const state = [
+  "hcloud_volume.delta_data",
+  "hcloud_volume.alpha_data",
+  "tls_private_key.ssh-host-key_delta",
+  "hcloud_volume.deltas_data",
+];
 
-  it("the removal of a server removes only resources of this server, starting at the edge, and lifts the protection of its volume", async () => {
-    const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
-    const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
-    terraform.setState(state);
-    await cloud.remove("delta", silent);
-    const targets = "-target=hcloud_volume.delta_data -target=tls_private_key.ssh-host-key_delta";
-    expect(terraform.calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
-      ["edge", "servers", "foundation", "credentials"].flatMap((stack) => [
-        `-chdir=production-${stack} plan ${targets} -lock-timeout=60s`,
-        `-chdir=production-${stack} apply production-${stack}/ops.tfplan`,
-      ]),
-    );
-    expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
-  });
+it("the removal of a server removes only resources of this server, starting at the edge, and lifts the protection of its volume", async () => {
+  const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
+  const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
+  terraform.setState(state);
+  await cloud.remove("delta", silent);
+  const targets = "-target=hcloud_volume.delta_data -target=tls_private_key.ssh-host-key_delta";
+  expect(terraform.calls().filter((call) => / (plan|apply) /.test(call))).toEqual(
+    ["edge", "servers", "foundation", "credentials"].flatMap((stack) => [
+      `-chdir=production-${stack} plan ${targets} -lock-timeout=60s`,
+      `-chdir=production-${stack} apply production-${stack}/ops.tfplan`,
+    ]),
+  );
+  expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
+});
 
-  it("the removal of a server is rejected before any change if the plan deletes another resource", async () => {
-    const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
-    terraform.setState(state);
-    await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(
-      /more than remove this server:\n {2}deletes hcloud_volume\.alpha_data/,
-    );
-    expect(terraform.calls().join()).not.toContain("apply");
-  });
+it("the removal of a server is rejected before any change if the plan deletes another resource", async () => {
+  const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
+  terraform.setState(state);
+  await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(
+    /more than remove this server:\n {2}deletes hcloud_volume\.alpha_data/,
+  );
+  expect(terraform.calls().join()).not.toContain("apply");
+});
 
-  it("the removal of a server does nothing if the states contain no resource of the server", async () => {
-    const { cloud, terraform } = await cloudWith([]);
-    await cloud.remove("delta", silent);
-    expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);
-  });
+it("the removal of a server does nothing if the states contain no resource of the server", async () => {
+  const { cloud, terraform } = await cloudWith([]);
+  await cloud.remove("delta", silent);
+  expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);
 });

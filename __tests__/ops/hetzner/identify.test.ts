@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { identify } from "../../../ops/hetzner/identify.js";
 import type { Stack, StateResource } from "../../../ops/terraform/terraform.js";
@@ -89,100 +89,98 @@ async function identifyWith(
   return { error, asked };
 }
 
-describe("the identity check", () => {
-  it("the identity check accepts matching tokens and sends each vendor only its own token", async () => {
-    const { error, asked } = await identifyWith({});
-    expect(error).toBeUndefined();
-    const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
-    expect(headersOf("/servers")?.authorization).toBe("Bearer token-h");
-    expect(headersOf("/zones/zone")?.authorization).toBe("Bearer token-c");
-    expect(headersOf("/api/v1/monitor")).toMatchObject({ "dd-api-key": "key", "dd-application-key": "application" });
-  });
+it("the identity check accepts matching tokens and sends each vendor only its own token", async () => {
+  const { error, asked } = await identifyWith({});
+  expect(error).toBeUndefined();
+  const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
+  expect(headersOf("/servers")?.authorization).toBe("Bearer token-h");
+  expect(headersOf("/zones/zone")?.authorization).toBe("Bearer token-c");
+  expect(headersOf("/api/v1/monitor")).toMatchObject({ "dd-api-key": "key", "dd-application-key": "application" });
+});
 
-  it("the identity check finds resources on every page of Hetzner's lists", async () => {
-    const stray = { id: 2, name: "bravo", labels: { environment: "production" } };
-    const { error } = await identifyWith({
-      answers: {
-        "/servers?per_page=50&page=1": { servers: [alpha], meta: { pagination: { next_page: 2 } } },
-        "/servers?per_page=50&page=2": { servers: [stray] },
+it("the identity check finds resources on every page of Hetzner's lists", async () => {
+  const stray = { id: 2, name: "bravo", labels: { environment: "production" } };
+  const { error } = await identifyWith({
+    answers: {
+      "/servers?per_page=50&page=1": { servers: [alpha], meta: { pagination: { next_page: 2 } } },
+      "/servers?per_page=50&page=2": { servers: [stray] },
+    },
+  });
+  expect(error).toMatch(/not in the state: hcloud_server bravo \(2\)/);
+});
+
+it("the identity check reports the problems of all vendors at once", async () => {
+  const { error } = await identifyWith({
+    answers: { "/servers": { servers: [] }, "/zones": { result: [] }, "/zones/zone": 403, "/api/v1/monitor": [] },
+  });
+  expect(error).toMatch(/^refused before any change; tokens, state and environment must belong together:/);
+  for (const name of ["HCLOUD_TOKEN: none", "CLOUDFLARE_API_TOKEN: cannot see", "DD_API_KEY, DD_APP_KEY: none"])
+    expect(error).toContain(name);
+});
+
+it("the identity check refuses servers whose location differs from that of their volume, and reports each server once", async () => {
+  const at = (type: string, name: string, location: string) =>
+    inState(`${type}.${name}`, { id: "1", location, labels: { server: name.split("_")[0] } });
+  const { error } = await identifyWith(
+    {},
+    {
+      ...{
+        servers: [server],
+        foundation: [at("hcloud_volume", "alpha_data", "fsn1"), at("hcloud_primary_ip", "alpha_ipv4", "fsn1")],
       },
-    });
-    expect(error).toMatch(/not in the state: hcloud_server bravo \(2\)/);
-  });
+      edge: [record, at("hcloud_volume", "bravo_data", "nbg1"), at("hcloud_volume", "removed_data", "hel1")],
+    },
+  );
+  expect(error?.split("\n")).toHaveLength(2);
+  expect(error).toMatch(
+    /servers\.alpha\.location: is nbg1, but hcloud_volume\.alpha_data, hcloud_primary_ip\.alpha_ipv4 exist in fsn1, .* Set "fsn1" again/,
+  );
+});
 
-  it("the identity check reports the problems of all vendors at once", async () => {
-    const { error } = await identifyWith({
-      answers: { "/servers": { servers: [] }, "/zones": { result: [] }, "/zones/zone": 403, "/api/v1/monitor": [] },
-    });
-    expect(error).toMatch(/^refused before any change; tokens, state and environment must belong together:/);
-    for (const name of ["HCLOUD_TOKEN: none", "CLOUDFLARE_API_TOKEN: cannot see", "DD_API_KEY, DD_APP_KEY: none"])
-      expect(error).toContain(name);
+it("the identity check refuses to remove a second load balancer that visitors are directed to", async () => {
+  const second = inState("hcloud_load_balancer.balancer-second", { id: "3", ipv4: "203.0.113.2" });
+  const answers = (content: string) => ({
+    "/load_balancers": { load_balancers: [{ id: 3, name: "production-second", labels: {} }] },
+    "/zones/zone/dns_records?name=www.foobar.com": { result: [{ content: "203.0.113.1" }, { content }] },
+    "/zones/zone/dns_records?name=foobar.com": { result: [] },
   });
+  const states = { ...everything, edge: [record, second] };
+  const { error } = await identifyWith({ answers: answers("203.0.113.2") }, states);
+  expect(error).toMatch(
+    /loadBalancer\.second: is not set, but visitors are directed .*203\.0\.113\.2.*balancers first/,
+  );
+  expect((await identifyWith({ answers: answers("203.0.113.3") }, states)).error).toBeUndefined();
+});
 
-  it("the identity check refuses servers whose location differs from that of their volume, and reports each server once", async () => {
-    const at = (type: string, name: string, location: string) =>
-      inState(`${type}.${name}`, { id: "1", location, labels: { server: name.split("_")[0] } });
-    const { error } = await identifyWith(
-      {},
-      {
-        ...{
-          servers: [server],
-          foundation: [at("hcloud_volume", "alpha_data", "fsn1"), at("hcloud_primary_ip", "alpha_ipv4", "fsn1")],
-        },
-        edge: [record, at("hcloud_volume", "bravo_data", "nbg1"), at("hcloud_volume", "removed_data", "hel1")],
-      },
-    );
-    expect(error?.split("\n")).toHaveLength(2);
-    expect(error).toMatch(
-      /servers\.alpha\.location: is nbg1, but hcloud_volume\.alpha_data, hcloud_primary_ip\.alpha_ipv4 exist in fsn1, .* Set "fsn1" again/,
-    );
-  });
+it("the identity check retries a busy vendor and fails if the vendor stays busy", async () => {
+  const cloudflare = { edge: [record] };
+  const busy = { "/zones/zone": 503 };
+  expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
+  expect((await identifyWith({ answers: busy }, cloudflare)).error).toMatch(/^127\.0\.0\.1:\d+: answers 503$/);
+});
 
-  it("the identity check refuses to remove a second load balancer that visitors are directed to", async () => {
-    const second = inState("hcloud_load_balancer.balancer-second", { id: "3", ipv4: "203.0.113.2" });
-    const answers = (content: string) => ({
-      "/load_balancers": { load_balancers: [{ id: 3, name: "production-second", labels: {} }] },
-      "/zones/zone/dns_records?name=www.foobar.com": { result: [{ content: "203.0.113.1" }, { content }] },
-      "/zones/zone/dns_records?name=foobar.com": { result: [] },
-    });
-    const states = { ...everything, edge: [record, second] };
-    const { error } = await identifyWith({ answers: answers("203.0.113.2") }, states);
-    expect(error).toMatch(
-      /loadBalancer\.second: is not set, but visitors are directed .*203\.0\.113\.2.*balancers first/,
-    );
-    expect((await identifyWith({ answers: answers("203.0.113.3") }, states)).error).toBeUndefined();
-  });
+it("the identity check requires a Cloudflare token only for the edge", async () => {
+  const none = { CLOUDFLARE_API_TOKEN: "" };
+  expect((await identifyWith({}, { servers: [server] }, none)).error).toBeUndefined();
+  expect((await identifyWith({}, { servers: [server], edge: [record] }, none)).error).toMatch(
+    /CLOUDFLARE_API_TOKEN: is not set/,
+  );
+});
 
-  it("the identity check retries a busy vendor and fails if the vendor stays busy", async () => {
-    const cloudflare = { edge: [record] };
-    const busy = { "/zones/zone": 503 };
-    expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
-    expect((await identifyWith({ answers: busy }, cloudflare)).error).toMatch(/^127\.0\.0\.1:\d+: answers 503$/);
-  });
+it("the identity check rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
+  const answers = { "/api/v1/monitor": 403 };
+  expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
+  expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
+});
 
-  it("the identity check requires a Cloudflare token only for the edge", async () => {
-    const none = { CLOUDFLARE_API_TOKEN: "" };
-    expect((await identifyWith({}, { servers: [server] }, none)).error).toBeUndefined();
-    expect((await identifyWith({}, { servers: [server], edge: [record] }, none)).error).toMatch(
-      /CLOUDFLARE_API_TOKEN: is not set/,
-    );
-  });
-
-  it("the identity check rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
-    const answers = { "/api/v1/monitor": 403 };
-    expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
-    expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
-  });
-
-  it("the identity check ignores monitors of other environments and monitors without an environment", async () => {
-    const others = [
-      { id: 8, name: "disk", tags: ["env:staging"] },
-      { id: 9, name: "by hand", tags: [] },
-    ];
-    expect((await identifyWith({ answers: { "/api/v1/monitor": [disk, ...others] } })).error).toBeUndefined();
-    const stray = { id: 10, name: "load", tags: ["env:production"] };
-    expect((await identifyWith({ answers: { "/api/v1/monitor": [disk, stray] } })).error).toMatch(
-      /not in the state: datadog_monitor load \(10\)/,
-    );
-  });
+it("the identity check ignores monitors of other environments and monitors without an environment", async () => {
+  const others = [
+    { id: 8, name: "disk", tags: ["env:staging"] },
+    { id: 9, name: "by hand", tags: [] },
+  ];
+  expect((await identifyWith({ answers: { "/api/v1/monitor": [disk, ...others] } })).error).toBeUndefined();
+  const stray = { id: 10, name: "load", tags: ["env:production"] };
+  expect((await identifyWith({ answers: { "/api/v1/monitor": [disk, stray] } })).error).toMatch(
+    /not in the state: datadog_monitor load \(10\)/,
+  );
 });

@@ -20,46 +20,42 @@ const plan = (...changes: readonly (readonly [address: string, actions: string])
   resource_changes: changes.map(([address, actions]) => change(address, actions)),
 });
 
-describe("the plan of a new secret generation", () => {
-  it("the plan of a new secret generation may create the new generation and delete the second-last one", () => {
-    expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
-    const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
-    expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
-    const fourth = plan(["random_password.edge-4_token", "create"], ["random_password.edge-2_token", "delete"]);
-    expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
-  });
-
-  it("the plan of a new secret generation may delete only resources of the rotated secret", () => {
-    expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual(
-      [],
-    );
-    expect(
-      excessOfMaking(plan(["tls_locally_signed_cert.mysql_alpha_certificate", "delete"]), "database-authority", 3),
-    ).toEqual([]);
-    expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
-  });
-
-  it("the plan of a new secret generation may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
-    const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
-    expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
-    const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
-    expect(excessOfMaking(used, "origin-certificate", 3)).toHaveLength(1);
-  });
-
-  it.each([
-    [2, "random_password.edge_token", "delete"],
-    [3, "random_password.edge-2_token", "delete"],
-    [3, "random_password.edge-3_token", "delete,create"],
-    [3, "random_password.password_application", "delete"],
-    [3, "tls_private_key.mysql_authority_key", "update"],
-    [3, "tls_private_key.ssh-host-key_alpha", "delete"],
-  ])(
-    "the plan of a new secret generation may contain nothing else (generation %i: %s, %s)",
-    (generation, address, actions) => {
-      expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
-    },
-  );
+it("the plan of a new secret generation may create the new generation and delete the second-last one", () => {
+  expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
+  const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
+  expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
+  const fourth = plan(["random_password.edge-4_token", "create"], ["random_password.edge-2_token", "delete"]);
+  expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
 });
+
+it("the plan of a new secret generation may delete only resources of the rotated secret", () => {
+  expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual([]);
+  expect(
+    excessOfMaking(plan(["tls_locally_signed_cert.mysql_alpha_certificate", "delete"]), "database-authority", 3),
+  ).toEqual([]);
+  expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
+});
+
+it("the plan of a new secret generation may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
+  const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
+  expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
+  const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
+  expect(excessOfMaking(used, "origin-certificate", 3)).toHaveLength(1);
+});
+
+it.each([
+  [2, "random_password.edge_token", "delete"],
+  [3, "random_password.edge-2_token", "delete"],
+  [3, "random_password.edge-3_token", "delete,create"],
+  [3, "random_password.password_application", "delete"],
+  [3, "tls_private_key.mysql_authority_key", "update"],
+  [3, "tls_private_key.ssh-host-key_alpha", "delete"],
+])(
+  "the plan of a new secret generation may contain nothing else (generation %i: %s, %s)",
+  (generation, address, actions) => {
+    expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
+  },
+);
 
 const storeOf = (
   config: Config,

@@ -2,46 +2,44 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer as createPlainServer, Socket, type AddressInfo } from "node:net";
 import { createSecureContext, createServer } from "node:tls";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { fingerprintAt } from "../../../ops/hetzner/shown-certificate.js";
 import { makeCertificate } from "../../examples/guestbook/support/certificate.js";
 
-describe("the fingerprint of a presented certificate", () => {
-  const listening = async (server: ReturnType<typeof createPlainServer>): Promise<number> => {
-    onTestFinished(() => void server.close());
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  };
+const listening = async (server: ReturnType<typeof createPlainServer>): Promise<number> => {
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as AddressInfo).port;
+};
 
-  it("the fingerprint of a presented certificate belongs to the requested host name, regardless of the issuer", async () => {
-    const [site, other] = [makeCertificate("www.foobar.com"), makeCertificate("other.foobar.com")];
-    const contexts = new Map(
-      Object.entries({ "www.foobar.com": site }).map(([name, { certificate: cert, key }]) => [
-        name,
-        createSecureContext({ cert, key }),
-      ]),
-    );
-    const port = await listening(
-      createServer({
-        cert: other.certificate,
-        key: other.key,
-        SNICallback: (name, done) => done(null, contexts.get(name)),
-      }),
-    );
-    const shown = (host: string) => fingerprintAt({ address: "127.0.0.1", port, host });
-    expect(await shown("www.foobar.com")).toBe(new X509Certificate(site.certificate).fingerprint256);
-    expect(await shown("foobar.com")).toBe(new X509Certificate(other.certificate).fingerprint256);
-  });
+it("the fingerprint of a presented certificate belongs to the requested host name, regardless of the issuer", async () => {
+  const [site, other] = [makeCertificate("www.foobar.com"), makeCertificate("other.foobar.com")];
+  const contexts = new Map(
+    Object.entries({ "www.foobar.com": site }).map(([name, { certificate: cert, key }]) => [
+      name,
+      createSecureContext({ cert, key }),
+    ]),
+  );
+  const port = await listening(
+    createServer({
+      cert: other.certificate,
+      key: other.key,
+      SNICallback: (name, done) => done(null, contexts.get(name)),
+    }),
+  );
+  const shown = (host: string) => fingerprintAt({ address: "127.0.0.1", port, host });
+  expect(await shown("www.foobar.com")).toBe(new X509Certificate(site.certificate).fingerprint256);
+  expect(await shown("foobar.com")).toBe(new X509Certificate(other.certificate).fingerprint256);
+});
 
-  it("the fingerprint of a presented certificate is undefined if no server listens or if the server does not answer", async () => {
-    const waits = vi.spyOn(Socket.prototype, "setTimeout").mockImplementation(function (this: Socket, ms, done) {
-      expect(ms).toBeLessThanOrEqual(10_000);
-      if (done) setTimeout(done, 50);
-      return this;
-    });
-    onTestFinished(() => waits.mockRestore());
-    const port = await listening(createPlainServer((socket) => onTestFinished(() => void socket.destroy())));
-    for (const each of [port, 1])
-      expect(await fingerprintAt({ address: "127.0.0.1", port: each, host: "www.foobar.com" })).toBeUndefined();
+it("the fingerprint of a presented certificate is undefined if no server listens or if the server does not answer", async () => {
+  const waits = vi.spyOn(Socket.prototype, "setTimeout").mockImplementation(function (this: Socket, ms, done) {
+    expect(ms).toBeLessThanOrEqual(10_000);
+    if (done) setTimeout(done, 50);
+    return this;
   });
+  onTestFinished(() => waits.mockRestore());
+  const port = await listening(createPlainServer((socket) => onTestFinished(() => void socket.destroy())));
+  for (const each of [port, 1])
+    expect(await fingerprintAt({ address: "127.0.0.1", port: each, host: "www.foobar.com" })).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { hetznerSite } from "../../../ops/hetzner/site.js";
 import { Stack } from "../../../ops/terraform/terraform.js";
 import { exampleConfig, exampleSshKey } from "../../support/config.js";
@@ -22,28 +22,26 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe("an environment at Hetzner", () => {
-  it("an environment at Hetzner is read from two stacks, each queried once, because each query in a new checkout downloads providers", async () => {
-    const asked = told(outputs);
-    const { logins } = await hetznerSite(config, "terraform");
-    expect([...logins.values()]).toEqual([{ name: "alpha", address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" }]);
-    expect((asked.mock.contexts as readonly Stack[]).map(({ folder }) => folder)).toEqual([
-      "cdktf.out/stacks/production-servers",
-      "cdktf.out/stacks/production-credentials",
-    ]);
-  });
+it("an environment at Hetzner is read from two stacks, each queried once, because each query in a new checkout downloads providers", async () => {
+  const asked = told(outputs);
+  const { logins } = await hetznerSite(config, "terraform");
+  expect([...logins.values()]).toEqual([{ name: "alpha", address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" }]);
+  expect((asked.mock.contexts as readonly Stack[]).map(({ folder }) => folder)).toEqual([
+    "cdktf.out/stacks/production-servers",
+    "cdktf.out/stacks/production-credentials",
+  ]);
+});
 
-  it("an environment at Hetzner can be opened without administrator networks only by commands that need no login", async () => {
-    told(outputs);
-    const closed = exampleConfig();
-    await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
-    expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
-  });
+it("an environment at Hetzner can be opened without administrator networks only by commands that need no login", async () => {
+  told(outputs);
+  const closed = exampleConfig();
+  await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
+  expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
+});
 
-  it("an environment at Hetzner is rejected with instructions if it was never deployed", async () => {
-    told({ ssh_host_keys: {} });
-    await expect(hetznerSite(config, "terraform")).rejects.toThrow(
-      "cdktf.out/stacks/production-servers: has no output server_addresses; run `npm run synth`, and deploy with this version first",
-    );
-  });
+it("an environment at Hetzner is rejected with instructions if it was never deployed", async () => {
+  told({ ssh_host_keys: {} });
+  await expect(hetznerSite(config, "terraform")).rejects.toThrow(
+    "cdktf.out/stacks/production-servers: has no output server_addresses; run `npm run synth`, and deploy with this version first",
+  );
 });

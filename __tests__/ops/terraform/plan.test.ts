@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { linesOf } from "../../../ops/commands/drift.js";
 import { neededSecret } from "../../../modules/platform/names.js";
 import { completionOf } from "../../../ops/terraform/allowed.js";
@@ -16,238 +16,227 @@ import {
 } from "../../../ops/terraform/plan.js";
 import { change } from "../support/terraform.js";
 
-describe("differences between the real resources and the configuration", () => {
-  it("differences count as drift if Terraform would revert an external change", () => {
-    const found = differencesOf({
-      resource_drift: [
-        change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
-      ],
-      resource_changes: [
-        change("hcloud_server.alpha", "update", { labels: {}, name: "alpha" }, { labels: { a: 1 }, name: "alpha" }),
-      ],
-    });
-    expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
+it("differences count as drift if Terraform would revert an external change", () => {
+  const found = differencesOf({
+    resource_drift: [
+      change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
+    ],
+    resource_changes: [
+      change("hcloud_server.alpha", "update", { labels: {}, name: "alpha" }, { labels: { a: 1 }, name: "alpha" }),
+    ],
   });
-
-  it("differences count as drift if a resource is missing", () => {
-    const gone = differencesOf({
-      resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
-      resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
-    });
-    expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
-  });
-
-  it("differences count as pending if the configuration is new, and are separate from drift of the same resource", () => {
-    const both = differencesOf({
-      resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
-      resource_changes: [
-        change("hcloud_firewall.a", "update", { rule: [], name: "a" }, { rule: [1], name: "b" }),
-        change("hcloud_volume.new", "create", {}, { size: 10 }),
-        change("data.hcloud_x.y", "read"),
-      ],
-    });
-    expect(both.drift).toEqual(["hcloud_firewall.a: rule"]);
-    expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
-  });
-
-  it("differences do not include external changes of attributes that are not configured", () => {
-    const quiet = differencesOf({
-      resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
-      resource_changes: [change("hcloud_primary_ip.a", "no-op")],
-    });
-    expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
-  });
-
-  it("differences contain the names of attributes but not their values", () => {
-    const secret = differencesOf({
-      resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
-    });
-    expect(JSON.stringify(secret)).not.toMatch(/old|new/);
-  });
-
-  it("differences contain failed checks, because Terraform's exit code does not report them", () => {
-    const checks = [
-      {
-        address: { to_display: "check.alpha_current" },
-        status: "fail",
-        instances: [{ problems: [{ message: "old payload" }] }],
-      },
-      { address: { to_display: "check.bravo_current" }, status: "pass" },
-    ];
-    expect(differencesOf({ checks }).failedChecks).toEqual(["check.alpha_current: old payload"]);
-    // A check with an error or without a message counts as failed.
-    const silent = [
-      { address: {}, status: "error", instances: [{ problems: [{ message: "a" }, { message: "b" }] }, {}] },
-      { address: { to_display: "check.x" }, status: "fail" },
-      { address: { to_display: "check.y" }, status: "unknown" },
-    ];
-    expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
-  });
-
-  it("differences contain attributes in alphabetical order and no attribute whose new value is unknown before the apply", () => {
-    const { pending } = differencesOf({
-      resource_changes: [
-        change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
-      ],
-    });
-    expect(pending).toEqual(["updates hcloud_server.a: labels, name"]);
-    const hidden = differencesOf({ resource_changes: [change("hcloud_server.a", "update", { ipv4: "1" })] });
-    expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
-  });
-
-  it("differences contain resources without a state before or after the change", () => {
-    const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
-    const gone = change("hcloud_volume.b", "delete");
-    const plan = {
-      resource_changes: [
-        { address, change: { ...made, before: null } },
-        { address: gone.address, change: { ...gone.change, after: null } },
-      ],
-    };
-    expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
-  });
-
-  it("differences contain no attributes of a replaced resource, unless the resource has also drifted", () => {
-    const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
-    expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
-    const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
-    const both = differencesOf({
-      resource_changes: [change("hcloud_server.a", "delete,create", { name: "a", image: 2 }, { name: "b", image: 1 })],
-      resource_drift: [drifted],
-    });
-    expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
-  });
-
-  it("differences count as pending if the drifted attribute is not the changed one", () => {
-    const found = differencesOf({
-      resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
-      resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
-    });
-    expect(found).toMatchObject({ drift: [], pending: ["updates hcloud_primary_ip.a: name"] });
-  });
+  expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
 });
 
-describe("the actions of a plan", () => {
-  const replacing = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
-
-  it("the actions of a plan have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
-    const plan = {
-      resource_changes: [
-        change("a.a", "create"),
-        change("a.b", "update"),
-        change("a.c", "delete"),
-        change("a.d", "create,delete"),
-        change("a.e", "no-op"),
-        change("data.a.f", "read"),
-      ],
-    };
-    expect(actionsOf(plan)).toEqual(["creates a.a", "updates a.b", "deletes a.c", "replaces a.d"]);
-    expect(destructionOf(plan)).toEqual(["deletes a.c", "replaces a.d"]);
-    expect(deletionsOf(plan).map(({ address }) => address)).toEqual(["a.c"]);
-    expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
+it("differences count as drift if a resource is missing", () => {
+  const gone = differencesOf({
+    resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
+    resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
   });
-
-  it("the actions of a plan exceed the allowed changes unless both address and action are allowed", () => {
-    const plan = {
-      resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
-    };
-    expect(excessOf(plan, { "a.a": ["update"], "a.b": ["delete,create"] })).toEqual([]);
-    expect(excessOf(plan, { "a.a": ["create"], "a.b": ["create,delete"] })).toEqual(["updates a.a", "replaces a.b"]);
-    expect(excessOf(plan, {})).toHaveLength(2);
-  });
-
-  it("a plan replaces a whole server only if the state is complete and the replacement was requested", () => {
-    expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.alpha")).toBe(true);
-    expect(
-      isWholeIn(
-        { resource_changes: [replacing, change("hcloud_volume_attachment.alpha_data", "create")] },
-        "hcloud_server.alpha",
-      ),
-    ).toBe(false);
-    expect(
-      isWholeIn(
-        { resource_changes: [{ ...replacing, action_reason: "replace_because_tainted" }] },
-        "hcloud_server.alpha",
-      ),
-    ).toBe(false);
-    expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.bravo")).toBe(false);
-    expect(isWholeIn({}, "hcloud_server.alpha")).toBe(false);
-  });
-
-  it("a plan changes outputs if at least one output is not a no-op", () => {
-    const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
-    expect(changesOutputs(outputs("update"))).toBe(true);
-    expect(changesOutputs(outputs("no-op"))).toBe(false);
-    expect(changesOutputs({})).toBe(false);
-  });
-
-  it("a plan lacks a secret only if it creates a server and the check of the secret fails", () => {
-    const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
-    const missing = (address: string, actions: string, status = "fail") =>
-      missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
-    expect(missing("hcloud_server.alpha", "create")).toEqual([`check.${neededSecret}_key: failed`]);
-    expect(missing("hcloud_server.alpha", "delete,create")).toHaveLength(1);
-    expect(missing("hcloud_server.alpha", "update")).toEqual([]);
-    expect(missing("hcloud_volume.alpha", "create")).toEqual([]);
-    expect(missing("hcloud_server.alpha", "create", "pass")).toEqual([]);
-    const among = [change("hcloud_volume.alpha", "no-op"), change("hcloud_server.alpha", "create")];
-    const checks = [{ address: {}, status: "fail" }, check];
-    expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
-  });
-
-  it("a plan completes a server by updates and missing parts, but not by a replacement", () => {
-    const left = (actions: string) => ({
-      resource_changes: [
-        change("hcloud_server.alpha", actions),
-        change("hcloud_volume_attachment.alpha_data", "create"),
-      ],
-    });
-    expect(excessOf(left("update"), completionOf("alpha"))).toEqual([]);
-    expect(excessOf(left("delete,create"), completionOf("alpha"))).toEqual(["replaces hcloud_server.alpha"]);
-  });
+  expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
 });
 
-describe("the deletion of the previous load balancer", () => {
-  const balancer = (number: 1 | 2, tls: "terminate" | "passthrough", site = "site") => ({
-    ...{ id: number === 1 ? "balancer" : "balancer-2", site, tls },
+it("differences count as pending if the configuration is new, and are separate from drift of the same resource", () => {
+  const both = differencesOf({
+    resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
+    resource_changes: [
+      change("hcloud_firewall.a", "update", { rule: [], name: "a" }, { rule: [1], name: "b" }),
+      change("hcloud_volume.new", "create", {}, { size: 10 }),
+      change("data.hcloud_x.y", "read"),
+    ],
   });
-  const goes = (...balancers: [ReturnType<typeof balancer>, ReturnType<typeof balancer>]) =>
-    Object.keys(changeoverSteps(...balancers, ["alpha"]).close);
-  const parts = [
-    "hcloud_load_balancer_target.balancer_alpha[0]",
-    "hcloud_load_balancer.balancer[0]",
-    "hcloud_load_balancer_network.balancer_network[0]",
-    "hcloud_load_balancer_service.balancer_service-443[0]",
+  expect(both.drift).toEqual(["hcloud_firewall.a: rule"]);
+  expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
+});
+
+it("differences do not include external changes of attributes that are not configured", () => {
+  const quiet = differencesOf({
+    resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
+    resource_changes: [change("hcloud_primary_ip.a", "no-op")],
+  });
+  expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
+});
+
+it("differences contain the names of attributes but not their values", () => {
+  const secret = differencesOf({
+    resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
+  });
+  expect(JSON.stringify(secret)).not.toMatch(/old|new/);
+});
+
+it("differences contain failed checks, because Terraform's exit code does not report them", () => {
+  const checks = [
+    {
+      address: { to_display: "check.alpha_current" },
+      status: "fail",
+      instances: [{ problems: [{ message: "old payload" }] }],
+    },
+    { address: { to_display: "check.bravo_current" }, status: "pass" },
   ];
-
-  it("the deletion of the previous load balancer includes its targets and all resources that the new balancer does not need", () => {
-    expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
-      ...parts,
-      "hcloud_uploaded_certificate.certificate[0]",
-      "cloudflare_ruleset.site_edge-token[0]",
-    ]);
-    expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
-  });
-
-  it("the deletion of the previous load balancer includes the edge token of its site after a change of domain, but not the certificate, which contains both domains", () => {
-    const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
-    expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
-    const { open } = changeoverSteps(...moves, ["alpha"]);
-    const certificate = "hcloud_uploaded_certificate.certificate";
-    expect([open[certificate], open[`${certificate}[0]`]]).toEqual(Array(2).fill(["create", "create,delete"]));
-  });
+  expect(differencesOf({ checks }).failedChecks).toEqual(["check.alpha_current: old payload"]);
+  // A check with an error or without a message counts as failed.
+  const silent = [
+    { address: {}, status: "error", instances: [{ problems: [{ message: "a" }, { message: "b" }] }, {}] },
+    { address: { to_display: "check.x" }, status: "fail" },
+    { address: { to_display: "check.y" }, status: "unknown" },
+  ];
+  expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
 });
 
-describe("belongsTo", () => {
-  it.each([
-    ["hcloud_server.alpha", true],
-    ["hcloud_load_balancer_target.balancer_alpha", true],
-    ["hcloud_load_balancer_target.balancer-2_alpha[0]", true],
-    ["tls_locally_signed_cert.mysql_alpha_certificate", true],
-    ["hcloud_server.alpha-2", false],
-    ["hcloud_firewall.alphabet_firewall", false],
-    ["hcloud_load_balancer.balancer_balancer", false],
-  ])("the resource %s belongs to the server alpha: %s", (address, belongs) => {
-    expect(belongsTo(address, "alpha")).toBe(belongs);
+it("differences contain attributes in alphabetical order and no attribute whose new value is unknown before the apply", () => {
+  const { pending } = differencesOf({
+    resource_changes: [
+      change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
+    ],
   });
+  expect(pending).toEqual(["updates hcloud_server.a: labels, name"]);
+  const hidden = differencesOf({ resource_changes: [change("hcloud_server.a", "update", { ipv4: "1" })] });
+  expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
+});
+
+it("differences contain resources without a state before or after the change", () => {
+  const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
+  const gone = change("hcloud_volume.b", "delete");
+  const plan = {
+    resource_changes: [
+      { address, change: { ...made, before: null } },
+      { address: gone.address, change: { ...gone.change, after: null } },
+    ],
+  };
+  expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
+});
+
+it("differences contain no attributes of a replaced resource, unless the resource has also drifted", () => {
+  const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
+  expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
+  const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
+  const both = differencesOf({
+    resource_changes: [change("hcloud_server.a", "delete,create", { name: "a", image: 2 }, { name: "b", image: 1 })],
+    resource_drift: [drifted],
+  });
+  expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
+});
+
+it("differences count as pending if the drifted attribute is not the changed one", () => {
+  const found = differencesOf({
+    resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
+    resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
+  });
+  expect(found).toMatchObject({ drift: [], pending: ["updates hcloud_primary_ip.a: name"] });
+});
+
+const replacing = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
+
+it("the actions of a plan have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
+  const plan = {
+    resource_changes: [
+      change("a.a", "create"),
+      change("a.b", "update"),
+      change("a.c", "delete"),
+      change("a.d", "create,delete"),
+      change("a.e", "no-op"),
+      change("data.a.f", "read"),
+    ],
+  };
+  expect(actionsOf(plan)).toEqual(["creates a.a", "updates a.b", "deletes a.c", "replaces a.d"]);
+  expect(destructionOf(plan)).toEqual(["deletes a.c", "replaces a.d"]);
+  expect(deletionsOf(plan).map(({ address }) => address)).toEqual(["a.c"]);
+  expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
+});
+
+it("the actions of a plan exceed the allowed changes unless both address and action are allowed", () => {
+  const plan = {
+    resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
+  };
+  expect(excessOf(plan, { "a.a": ["update"], "a.b": ["delete,create"] })).toEqual([]);
+  expect(excessOf(plan, { "a.a": ["create"], "a.b": ["create,delete"] })).toEqual(["updates a.a", "replaces a.b"]);
+  expect(excessOf(plan, {})).toHaveLength(2);
+});
+
+it("a plan replaces a whole server only if the state is complete and the replacement was requested", () => {
+  expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.alpha")).toBe(true);
+  expect(
+    isWholeIn(
+      { resource_changes: [replacing, change("hcloud_volume_attachment.alpha_data", "create")] },
+      "hcloud_server.alpha",
+    ),
+  ).toBe(false);
+  expect(
+    isWholeIn(
+      { resource_changes: [{ ...replacing, action_reason: "replace_because_tainted" }] },
+      "hcloud_server.alpha",
+    ),
+  ).toBe(false);
+  expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.bravo")).toBe(false);
+  expect(isWholeIn({}, "hcloud_server.alpha")).toBe(false);
+});
+
+it("a plan changes outputs if at least one output is not a no-op", () => {
+  const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
+  expect(changesOutputs(outputs("update"))).toBe(true);
+  expect(changesOutputs(outputs("no-op"))).toBe(false);
+  expect(changesOutputs({})).toBe(false);
+});
+
+it("a plan lacks a secret only if it creates a server and the check of the secret fails", () => {
+  const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
+  const missing = (address: string, actions: string, status = "fail") =>
+    missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
+  expect(missing("hcloud_server.alpha", "create")).toEqual([`check.${neededSecret}_key: failed`]);
+  expect(missing("hcloud_server.alpha", "delete,create")).toHaveLength(1);
+  expect(missing("hcloud_server.alpha", "update")).toEqual([]);
+  expect(missing("hcloud_volume.alpha", "create")).toEqual([]);
+  expect(missing("hcloud_server.alpha", "create", "pass")).toEqual([]);
+  const among = [change("hcloud_volume.alpha", "no-op"), change("hcloud_server.alpha", "create")];
+  const checks = [{ address: {}, status: "fail" }, check];
+  expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
+});
+
+it("a plan completes a server by updates and missing parts, but not by a replacement", () => {
+  const left = (actions: string) => ({
+    resource_changes: [change("hcloud_server.alpha", actions), change("hcloud_volume_attachment.alpha_data", "create")],
+  });
+  expect(excessOf(left("update"), completionOf("alpha"))).toEqual([]);
+  expect(excessOf(left("delete,create"), completionOf("alpha"))).toEqual(["replaces hcloud_server.alpha"]);
+});
+
+const balancer = (number: 1 | 2, tls: "terminate" | "passthrough", site = "site") => ({
+  ...{ id: number === 1 ? "balancer" : "balancer-2", site, tls },
+});
+const goes = (...balancers: [ReturnType<typeof balancer>, ReturnType<typeof balancer>]) =>
+  Object.keys(changeoverSteps(...balancers, ["alpha"]).close);
+const parts = [
+  "hcloud_load_balancer_target.balancer_alpha[0]",
+  "hcloud_load_balancer.balancer[0]",
+  "hcloud_load_balancer_network.balancer_network[0]",
+  "hcloud_load_balancer_service.balancer_service-443[0]",
+];
+
+it("the deletion of the previous load balancer includes its targets and all resources that the new balancer does not need", () => {
+  expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
+    ...parts,
+    "hcloud_uploaded_certificate.certificate[0]",
+    "cloudflare_ruleset.site_edge-token[0]",
+  ]);
+  expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
+});
+
+it("the deletion of the previous load balancer includes the edge token of its site after a change of domain, but not the certificate, which contains both domains", () => {
+  const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
+  expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
+  const { open } = changeoverSteps(...moves, ["alpha"]);
+  const certificate = "hcloud_uploaded_certificate.certificate";
+  expect([open[certificate], open[`${certificate}[0]`]]).toEqual(Array(2).fill(["create", "create,delete"]));
+});
+
+it.each([
+  ["hcloud_server.alpha", true],
+  ["hcloud_load_balancer_target.balancer_alpha", true],
+  ["hcloud_load_balancer_target.balancer-2_alpha[0]", true],
+  ["tls_locally_signed_cert.mysql_alpha_certificate", true],
+  ["hcloud_server.alpha-2", false],
+  ["hcloud_firewall.alphabet_firewall", false],
+  ["hcloud_load_balancer.balancer_balancer", false],
+])("the resource %s belongs to the server alpha: %s", (address, belongs) => {
+  expect(belongsTo(address, "alpha")).toBe(belongs);
 });

@@ -5,54 +5,48 @@ import { Stack } from "../../../ops/terraform/terraform.js";
 import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
 
-describe("a copy of a stack", () => {
-  it("a copy of a stack is readable only by its owner and can be deleted", async () => {
-    const { servers } = recordedTerraform("production", []);
-    const copy = await servers.overridden({ resource: {} });
-    expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
-    await copy.discard();
-    expect(existsSync(copy.folder)).toBe(false);
-  });
-
-  it("a copy of a stack has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
-    const { folder, servers } = recordedTerraform("production", []);
-    for (const file of ["cdk.tf.json", ".terraform.lock.hcl"]) writeFileSync(join(servers.folder, file), file);
-    await servers.overridden({ resource: { old: {} } });
-    const copy = await servers.overridden({ resource: { a: {} } });
-    const read = (file: string): string => readFileSync(join(copy.folder, file), "utf8");
-    expect(["cdk.tf.json", ".terraform.lock.hcl"].map(read)).toEqual(["cdk.tf.json", ".terraform.lock.hcl"]);
-    expect(JSON.parse(read("ops_override.tf.json"))).toEqual({ resource: { a: {} } });
-    writeFileSync(join(folder, "terraform"), `#!/bin/sh\necho "$TF_DATA_DIR $TF_IN_AUTOMATION"\n`);
-    expect(await copy.addresses()).toEqual([`${join(servers.folder, ".terraform")} 1`]);
-  });
+it("a copy of a stack is readable only by its owner and can be deleted", async () => {
+  const { servers } = recordedTerraform("production", []);
+  const copy = await servers.overridden({ resource: {} });
+  expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
+  await copy.discard();
+  expect(existsSync(copy.folder)).toBe(false);
 });
 
-describe("the addresses of a stack", () => {
-  it("the addresses of a stack are empty if the state is empty", async () => {
-    expect(await recordedTerraform("production", []).servers.addresses()).toEqual([]);
-  });
+it("a copy of a stack has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
+  const { folder, servers } = recordedTerraform("production", []);
+  for (const file of ["cdk.tf.json", ".terraform.lock.hcl"]) writeFileSync(join(servers.folder, file), file);
+  await servers.overridden({ resource: { old: {} } });
+  const copy = await servers.overridden({ resource: { a: {} } });
+  const read = (file: string): string => readFileSync(join(copy.folder, file), "utf8");
+  expect(["cdk.tf.json", ".terraform.lock.hcl"].map(read)).toEqual(["cdk.tf.json", ".terraform.lock.hcl"]);
+  expect(JSON.parse(read("ops_override.tf.json"))).toEqual({ resource: { a: {} } });
+  writeFileSync(join(folder, "terraform"), `#!/bin/sh\necho "$TF_DATA_DIR $TF_IN_AUTOMATION"\n`);
+  expect(await copy.addresses()).toEqual([`${join(servers.folder, ".terraform")} 1`]);
 });
 
-describe("the outputs of a stack", () => {
-  it("the outputs of a stack are read after an initialization if the checkout is new", async () => {
-    const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
-    expect(await servers.outputs()).toEqual({ server_addresses: {} });
-    expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
-  });
+it("the addresses of a stack are empty if the state is empty", async () => {
+  expect(await recordedTerraform("production", []).servers.addresses()).toEqual([]);
+});
 
-  it("the outputs of a stack are read without an initialization if Terraform is initialized", async () => {
-    const { servers, calls } = recordedTerraform("production", []);
-    mkdirSync(join(servers.folder, ".terraform"));
-    writeFileSync(join(servers.folder, ".terraform", "terraform.tfstate"), "{}");
-    await servers.outputs();
-    expect(calls()).toEqual(["-chdir=production-servers output -json"]);
-  });
+it("the outputs of a stack are read after an initialization if the checkout is new", async () => {
+  const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
+  expect(await servers.outputs()).toEqual({ server_addresses: {} });
+  expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
+});
 
-  it("the outputs of a stack fail with the command to run if the stack was not synthesized", async () => {
-    await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
-      /nowhere-servers: does not exist; run `npm run synth`/,
-    );
-  });
+it("the outputs of a stack are read without an initialization if Terraform is initialized", async () => {
+  const { servers, calls } = recordedTerraform("production", []);
+  mkdirSync(join(servers.folder, ".terraform"));
+  writeFileSync(join(servers.folder, ".terraform", "terraform.tfstate"), "{}");
+  await servers.outputs();
+  expect(calls()).toEqual(["-chdir=production-servers output -json"]);
+});
+
+it("the outputs of a stack fail with the command to run if the stack was not synthesized", async () => {
+  await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
+    /nowhere-servers: does not exist; run `npm run synth`/,
+  );
 });
 
 describe("a stack", () => {
@@ -98,80 +92,73 @@ describe("a stack", () => {
   });
 });
 
-describe("a stack with its own folder", () => {
-  /** A stack whose synthesized JSON in cdktf.out is outdated. */
-  function ownStack() {
-    const { folder, servers, calls } = recordedTerraform("production", [{}]);
-    const order: string[] = [];
-    const stacks = join(folder, "own", "stacks");
-    const synthesize = vi.fn(() => {
-      order.push("synthesize");
-      mkdirSync(join(stacks, "production-servers"), { recursive: true });
-      writeFileSync(join(stacks, "production-servers", "cdk.tf.json"), '{"new":true}');
-      return Promise.resolve();
-    });
-    const identify = vi.fn(() => Promise.resolve(void order.push("identify")));
-    return {
-      stack: new Stack(join(folder, "terraform"), servers.folder, { stacks, synthesize, identify }),
-      calls,
-      order,
-    };
-  }
-
-  it("a stack with its own folder plans its own synthesized JSON instead of the one in cdktf.out", async () => {
-    const { stack, calls } = ownStack();
-    await stack.init();
-    await stack.plan({}, ({ apply }) => apply());
-    expect(await stack.configuration()).toBe('{"new":true}');
-    expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
+/** A stack whose synthesized JSON in cdktf.out is outdated. */
+function ownStack() {
+  const { folder, servers, calls } = recordedTerraform("production", [{}]);
+  const order: string[] = [];
+  const stacks = join(folder, "own", "stacks");
+  const synthesize = vi.fn(() => {
+    order.push("synthesize");
+    mkdirSync(join(stacks, "production-servers"), { recursive: true });
+    writeFileSync(join(stacks, "production-servers", "cdk.tf.json"), '{"new":true}');
+    return Promise.resolve();
   });
+  const identify = vi.fn(() => Promise.resolve(void order.push("identify")));
+  return {
+    stack: new Stack(join(folder, "terraform"), servers.folder, { stacks, synthesize, identify }),
+    calls,
+    order,
+  };
+}
 
-  it("a stack with its own folder plans a copy of its own synthesized JSON", async () => {
-    const { stack, calls } = ownStack();
-    const copy = await stack.overridden({});
-    expect(await copy.configuration()).toBe('{"new":true}');
-    await copy.plan({}, () => undefined);
-    expect(calls()[0]).toMatch(/^-chdir=own\/stacks\/production-servers-ops plan/);
-    await copy.discard();
-  });
-
-  it("a stack with its own folder verifies the identity of the environment before the first plan, even if it is not initialized", async () => {
-    const { stack, order, calls } = ownStack();
-    await stack.plan({}, () => undefined);
-    expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
-    expect(calls()[0]).toContain(" plan ");
-  });
-
-  it("a stack with its own folder keeps the provider versions that init has locked", async () => {
-    const { stack } = ownStack();
-    writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
-    await stack.init();
-    expect(readFileSync(join(stack.folder, "../own/stacks/production-servers/.terraform.lock.hcl"), "utf8")).toBe(
-      "locked",
-    );
-  });
+it("a stack with its own folder plans its own synthesized JSON instead of the one in cdktf.out", async () => {
+  const { stack, calls } = ownStack();
+  await stack.init();
+  await stack.plan({}, ({ apply }) => apply());
+  expect(await stack.configuration()).toBe('{"new":true}');
+  expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
 });
 
-describe("a plan that reads a missing output of an earlier stack", () => {
-  it("a plan that reads a missing output of an earlier stack fails with Terraform's message and the advice to deploy first", async () => {
-    const { folder, servers } = recordedTerraform("production", []);
-    const words =
-      "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
-    writeFileSync(join(folder, "fail-plan"), words);
-    await expect(servers.plan({}, () => undefined)).rejects.toThrow(
-      `${words}\nAn earlier stack does not have this output yet`,
-    );
-    const other = "Error: Unsupported attribute\n\n  hcloud_server.alpha has no attribute x";
-    writeFileSync(join(folder, "fail-plan"), other);
-    await expect(servers.plan({}, () => undefined)).rejects.toThrow(new RegExp(`failed:\\n${other}$`));
-  });
+it("a stack with its own folder plans a copy of its own synthesized JSON", async () => {
+  const { stack, calls } = ownStack();
+  const copy = await stack.overridden({});
+  expect(await copy.configuration()).toBe('{"new":true}');
+  await copy.plan({}, () => undefined);
+  expect(calls()[0]).toMatch(/^-chdir=own\/stacks\/production-servers-ops plan/);
+  await copy.discard();
 });
 
-describe("a missing Terraform binary", () => {
-  it("a missing Terraform binary is reported with the variable that selects another binary", async () => {
-    const { servers } = recordedTerraform("production", []);
-    await expect(new Stack("no-terraform-here", servers.folder).addresses()).rejects.toThrow(
-      /ENOENT\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME$/,
-    );
-  });
+it("a stack with its own folder verifies the identity of the environment before the first plan, even if it is not initialized", async () => {
+  const { stack, order, calls } = ownStack();
+  await stack.plan({}, () => undefined);
+  expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
+  expect(calls()[0]).toContain(" plan ");
+});
+
+it("a stack with its own folder keeps the provider versions that init has locked", async () => {
+  const { stack } = ownStack();
+  writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
+  await stack.init();
+  expect(readFileSync(join(stack.folder, "../own/stacks/production-servers/.terraform.lock.hcl"), "utf8")).toBe(
+    "locked",
+  );
+});
+
+it("a plan that reads a missing output of an earlier stack fails with Terraform's message and the advice to deploy first", async () => {
+  const { folder, servers } = recordedTerraform("production", []);
+  const words = "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
+  writeFileSync(join(folder, "fail-plan"), words);
+  await expect(servers.plan({}, () => undefined)).rejects.toThrow(
+    `${words}\nAn earlier stack does not have this output yet`,
+  );
+  const other = "Error: Unsupported attribute\n\n  hcloud_server.alpha has no attribute x";
+  writeFileSync(join(folder, "fail-plan"), other);
+  await expect(servers.plan({}, () => undefined)).rejects.toThrow(new RegExp(`failed:\\n${other}$`));
+});
+
+it("a missing Terraform binary is reported with the variable that selects another binary", async () => {
+  const { servers } = recordedTerraform("production", []);
+  await expect(new Stack("no-terraform-here", servers.folder).addresses()).rejects.toThrow(
+    /ENOENT\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME$/,
+  );
 });

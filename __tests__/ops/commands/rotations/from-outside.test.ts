@@ -118,30 +118,28 @@ describe("new values of the application's secrets", () => {
   });
 });
 
-describe("a new key for the private bucket of the releases", () => {
-  it("a new key for the release bucket is distributed to every server, and each server then reads the release with it", async () => {
-    const { context, files, done } = siteWith({ isPrivate: true });
-    await distribute(context, "release-key");
-    expect([...files.values()]).toEqual(
-      Array(3).fill('header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\nuser = "new"\n'),
-    );
-    expect(done).toEqual(
-      ["alpha", "bravo", "charlie"].flatMap((name) => [`${name}: curl`, `${name}: secret-releaseKey noted`]),
-    );
-  });
+it("a new key for the release bucket is distributed to every server, and each server then reads the release with it", async () => {
+  const { context, files, done } = siteWith({ isPrivate: true });
+  await distribute(context, "release-key");
+  expect([...files.values()]).toEqual(
+    Array(3).fill('header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\nuser = "new"\n'),
+  );
+  expect(done).toEqual(
+    ["alpha", "bravo", "charlie"].flatMap((name) => [`${name}: curl`, `${name}: secret-releaseKey noted`]),
+  );
+});
 
-  it("a new key for the release bucket is not distributed further if the first server cannot read the release with it", async () => {
-    const { context, files, done } = siteWith({ isPrivate: true, isRejected: true });
-    const failure = distribute(context, "release-key");
-    await expect(failure).rejects.toThrow(
-      /^alpha: TF_VAR_release_key must be able to read https:.*, got error: 403; correct the variable/,
-    );
-    await expect(failure).rejects.not.toThrow("new");
-    expect([files.get("bravo"), files.get("charlie")]).toEqual(["old", "old"]);
-    expect(done).toEqual(["alpha: curl"]);
-  });
+it("a new key for the release bucket is not distributed further if the first server cannot read the release with it", async () => {
+  const { context, files, done } = siteWith({ isPrivate: true, isRejected: true });
+  const failure = distribute(context, "release-key");
+  await expect(failure).rejects.toThrow(
+    /^alpha: TF_VAR_release_key must be able to read https:.*, got error: 403; correct the variable/,
+  );
+  await expect(failure).rejects.not.toThrow("new");
+  expect([files.get("bravo"), files.get("charlie")]).toEqual(["old", "old"]);
+  expect(done).toEqual(["alpha: curl"]);
+});
 
-  it("a new key for the release bucket is rejected if the release is public", async () => {
-    await expect(distribute(siteWith().context, "release-key")).rejects.toThrow(/^application\.storage is not set/);
-  });
+it("a new key for the release bucket is rejected if the release is public", async () => {
+  await expect(distribute(siteWith().context, "release-key")).rejects.toThrow(/^application\.storage is not set/);
 });
