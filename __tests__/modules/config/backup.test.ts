@@ -6,15 +6,8 @@ import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { secretFilesOf } from "../../../modules/derived/secrets.js";
 import { outboundOf } from "../../../modules/derived/traffic/resolve.js";
 import { paths } from "../../../modules/platform/paths.js";
-import {
-  exampleBackup as backup,
-  exampleConfig,
-  exampleInput,
-  exampleRecipients,
-  type Overrides,
-} from "../../support/config.js";
+import { exampleBackup as backup, exampleConfig, exampleInput, type Overrides } from "../../support/config.js";
 import { serverOf } from "../../support/servers.js";
-import { linesOf } from "./mistake.js";
 
 const timeline = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4";
 const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "production") =>
@@ -28,91 +21,13 @@ describe("production without a backup", () => {
   });
 });
 
-describe("the retention of the archive", () => {
-  it("rejects a retention that is shorter than the time between two base backups", () => {
-    expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
-      expect.stringMatching(/^backup\.baseHours must not exceed backup\.retentionDays/),
-    ]);
-    expect(linesOf({ backup: { ...backup, retentionDays: 2, baseHours: 49 } })).toEqual([
-      expect.stringMatching(/; write at most 48, or raise backup\.retentionDays$/),
-    ]);
-    expect(problemsOf({ backup: { ...backup, retentionDays: 2, baseHours: 48 } })).toEqual([]);
-  });
-});
-
-describe("a server named drill", () => {
-  it("rejects a server named drill if backup is set, because the archive stores the results of restore drills under this name", () => {
-    const servers = { drill: exampleInput().servers["charlie"] as never, charlie: undefined as never };
-    const refused = expect.stringMatching(
-      /^servers\.drill: must have another name if backup is set, .*; choose another name/,
-    ) as string;
-    expect(linesOf({ backup, servers })).toContainEqual(refused);
-    expect(linesOf({ servers })).not.toContainEqual(refused);
-  });
-});
-
-describe("the recipients of the archive", () => {
-  it.each([
-    ["one key, which may be lost", [exampleRecipients[0]], "backup.recipients must have at least 2 entries"],
-    ["a key twice", [exampleRecipients[0], exampleRecipients[0]], "backup.recipients"],
-    [
-      "a private key",
-      [exampleRecipients[0], "AGE-SECRET-KEY-1QQQ"],
-      "backup.recipients[1] must be a public key of age, but this is a private key",
-    ],
-  ])("rejects as recipients of the archive: %s", (_, recipients, problem) => {
-    expect(problemsOf({ backup: { ...backup, recipients } }).join()).toContain(problem);
-  });
-});
-
-describe("restore", () => {
-  it.each(["latest", "2026-12-01T20:00:00Z", "2026-12-01T20:00:00.25Z", `before ${timeline}:4711`])(
-    "accepts the restore point %s",
-    (at) => {
-      expect(problemsOf({ backup, restore: { timeline, at } })).toEqual([]);
-    },
-  );
-
-  it.each(["yesterday", "2026-13-01T20:00:00Z", "2026-02-30T20:00:00Z", "2026-12-01 20:00", `before ${timeline}`])(
-    "rejects the restore point %s",
-    (at) => {
-      expect(problemsOf({ backup, restore: { timeline, at } })).toEqual([
-        expect.stringMatching(/^restore\.at must be/),
-      ]);
-    },
-  );
-
-  it("accepts valid exclusions of a restore and rejects other texts", () => {
-    const given = {
-      excludeServers: ["alpha"],
-      excludeLogs: ["alpha/000012-0123456789abcdef"],
-      uploadedBefore: "2026-12-01T20:00:00Z",
-      branch: "0123456789abcdef",
-    };
-    expect(problemsOf({ backup, restore: { timeline, at: "latest", ...given } })).toEqual([]);
-    const wrong = { excludeServers: ["Alpha"], excludeLogs: ["binlog.12"], uploadedBefore: "today", branch: "main" };
-    expect(problemsOf({ backup, restore: { timeline, at: "latest", ...wrong } })).toEqual([
-      expect.stringMatching(/^restore\.excludeServers\[0\] must be/),
-      expect.stringMatching(/^restore\.excludeLogs\[0\] must be a log segment of the archive/),
-      expect.stringMatching(/^restore\.uploadedBefore must be a time in UTC/),
-      expect.stringMatching(/^restore\.branch must be 16 hexadecimal digits/),
-    ]);
-  });
-
+describe("a restore", () => {
   it("rejects a restore time in the future", () => {
     const problems = (at: string) =>
       restoreProblems({ restore: { at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
     expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
     expect(problems("2026-12-01T20:00:01Z")).toEqual([
       'restore.at: must be in the past (now: 2026-12-01T20:00:00.000Z), got "2026-12-01T20:00:01Z"; write a past time in UTC, or "latest"',
-    ]);
-  });
-
-  it("a restore requires backup and a new group name", () => {
-    const restore = { timeline, at: "latest" };
-    expect(problemsOf({ restore })).toEqual([expect.stringMatching(/^restore must be combined with backup/)]);
-    expect(problemsOf({ backup, restore, database: { groupName: timeline } })).toEqual([
-      expect.stringMatching(/^database\.groupName must be a new UUID/),
     ]);
   });
 
