@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { Module } from "node:module";
-import { pathToFileURL } from "node:url";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 
 /** Keeps each module's own `import.meta.url`, so that modules find files next to their source. */
@@ -20,13 +22,60 @@ const installed = (error: unknown): unknown =>
     ? new Error("providers/hcloud: the generated bindings are missing; run `npm ci`", { cause: error })
     : error;
 
+const packages = fileURLToPath(new URL("../node_modules", import.meta.url));
+
+/** Files that change a bundle without being part of it. */
+const surroundings = [fileURLToPath(import.meta.url), join(packages, ".package-lock.json")];
+
+/** Changes whenever a file is written or replaced, because a program cannot set the change time. */
+const stampOf = (file: string): string => {
+  const { ino, size, ctimeMs } = statSync(file);
+  return [ino, size, ctimeMs].join(" ");
+};
+
+/** The stored bundle. @returns `undefined` if there is none, or if a file has changed since */
+function readStored(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, "utf8");
+    const end = text.indexOf("\n");
+    const stamps = JSON.parse(text.slice("//".length, end)) as Record<string, string>;
+    return Object.entries(stamps).every(([input, stamp]) => stampOf(input) === stamp) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds that the change time of a file may lag behind the clock. */
+const clockTick = 100;
+
 /**
- * Loads a TypeScript module with all its imports as one script, because loading hundreds of files takes longer than bundling them.
- * @throws Error if the bundle cannot be built: esbuild's error, or a hint about missing bindings
+ * Stores a bundle for the next run. Failures do not matter: the folder may be read-only.
+ * @param begin time before the files were read
  */
-export async function loadBundled<Loaded>(entry: string): Promise<Loaded> {
+function store(
+  file: string,
+  { inputs, code, begin }: { inputs: readonly string[]; code: string; begin: number },
+): void {
+  try {
+    // A file that is being edited may have changed after esbuild read it.
+    if (inputs.some((input) => statSync(input).ctimeMs > begin - clockTick)) return;
+    const stamps = Object.fromEntries(inputs.map((input) => [input, stampOf(input)]));
+    mkdirSync(join(file, ".."), { recursive: true });
+    const partial = `${file}.${process.pid}`;
+    writeFileSync(partial, `//${JSON.stringify(stamps)}\n${code}`);
+    renameSync(partial, file);
+  } catch {
+    // The next run builds it again.
+  }
+}
+
+async function bundleOf(entry: string, folder: string): Promise<string> {
+  const file = join(folder, `${createHash("sha256").update(entry).digest("hex").slice(0, 16)}.cjs`);
+  const stored = readStored(file);
+  if (stored !== undefined) return stored;
+  const begin = Date.now();
   const { build } = await import("esbuild");
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [entry],
     bundle: true,
     platform: "node",
@@ -35,11 +84,25 @@ export async function loadBundled<Loaded>(entry: string): Promise<Loaded> {
     logLevel: "silent",
     logOverride: { "empty-import-meta": "error" },
     plugins: [asInPlace],
+    metafile: true,
     write: false,
   }).catch((error: unknown) => {
     throw installed(error);
   });
+  const code = outputFiles[0]?.text ?? "";
+  const inputs = [...Object.keys(metafile.inputs).map((input) => resolve(input)), ...surroundings];
+  store(file, { inputs, code, begin });
+  return code;
+}
+
+/**
+ * Loads a TypeScript module with all its imports as one script, because loading hundreds of files takes longer than bundling them. The
+ * bundle is stored until one of its files changes.
+ * @param folder folder of the stored bundles
+ * @throws Error if the bundle cannot be built: esbuild's error, or a hint about missing bindings
+ */
+export async function loadBundled<Loaded>(entry: string, folder = join(packages, ".cache/bundles")): Promise<Loaded> {
   const loaded = new Module(entry) as Module & { _compile(code: string, file: string): void };
-  loaded._compile(outputFiles[0]?.text ?? "", entry);
+  loaded._compile(await bundleOf(entry, folder), entry);
   return loaded.exports as Loaded;
 }

@@ -1,13 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { build } from "esbuild";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadBundled } from "../../command-line/bundled.js";
+
+vi.mock("esbuild", { spy: true });
 
 let folder: string;
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-const load = (): Promise<unknown> => loadBundled(join(folder, "entry.ts"));
+const load = (): Promise<unknown> => loadBundled(join(folder, "entry.ts"), join(folder, "stored"));
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "bundled-"));
@@ -19,7 +23,10 @@ beforeEach(() => {
     'import { readFileSync } from "node:fs"; export const beside = readFileSync(new URL("text", import.meta.url), "utf8");',
   );
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  vi.clearAllMocks();
+});
 
 describe("a bundle", () => {
   it("a bundle contains the module and its imports, and keeps the URLs of its files", async () => {
@@ -31,6 +38,16 @@ describe("a bundle", () => {
     write("later.mjs", "export const later = 1;");
     const { load: importFile } = (await load()) as { load: (file: string) => Promise<unknown> };
     expect(await importFile(pathToFileURL(join(folder, "later.mjs")).href)).toMatchObject({ later: 1 });
+  });
+
+  it("is built again only after one of its files changed", async () => {
+    // Bundles of files that were just written are not stored.
+    await setTimeout(200);
+    const loaded = [await load(), await load()];
+    write("part.ts", 'export const name: string = "changed";');
+    loaded.push(await load());
+    expect(loaded).toMatchObject([{ name: "world" }, { name: "world" }, { name: "changed" }]);
+    expect(build).toHaveBeenCalledTimes(2);
   });
 
   it("reports file and line if a module cannot be bundled", async () => {
