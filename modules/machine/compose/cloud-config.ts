@@ -4,7 +4,7 @@ import { createdEarly } from "../../platform/users.js";
 import { compact } from "./compact.js";
 import type { AptSource, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** Keys of cloud-init's user data shared by servers with the same roles; names and meanings are cloud-init's. */
+/** Part of the cloud-init configuration that is equal on all servers with the same roles. cloud-init defines the keys. */
 export interface SharedConfig {
   readonly users: readonly object[];
   readonly disable_root: boolean;
@@ -18,42 +18,45 @@ export interface SharedConfig {
   readonly runcmd: readonly (readonly string[])[];
 }
 
-/** Keys that differ for each server. */
+/** Part of the cloud-init configuration that differs for each server. */
 export interface OwnConfig {
   readonly merge_how: string;
   readonly hostname: string;
   readonly write_files: readonly WrittenFile[];
 }
 
-/** Shared and own keys, merged. */
+/** Complete cloud-init configuration of one server. */
 export type CloudConfig = SharedConfig & Pick<OwnConfig, "hostname">;
 
-/** cloud-init's `merge_how`: appends a later part's files to the list. By default they would replace it. */
+/**
+ * Value of cloud-init's `merge_how`. With this value, cloud-init appends the files of a later MIME part instead of replacing earlier files.
+ */
 export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
 
 interface AptEntry {
   readonly source: string;
-  /** @default - none: the key is downloaded by server-setup */
+  /** Armored public key of the repository. @default - none, because server-setup downloads the key */
   readonly key?: string;
 }
 
 interface WrittenFile {
   readonly path: string;
-  /** `user:group`. @default - cloud-init's: "root:root" */
+  /** Owner of the file as `user:group`. @default - the default of cloud-init, "root:root" */
   readonly owner?: string;
-  /** @default - cloud-init's: "0644" */
+  /** Octal permissions of the file. @default - the default of cloud-init, "0644" */
   readonly permissions?: string;
-  /** Whether the file is written in cloud-init's final stage. @default - cloud-init's: false */
+  /** True if cloud-init writes the file in its final stage. @default - the default of cloud-init, false */
   readonly defer?: boolean;
   readonly content: string;
 }
 
-/** apt installs only the named packages and their dependencies. */
+/** Setting of apt that skips recommended packages. */
 const aptSettings = 'APT::Install-Recommends "false";\n';
 
 /**
- * Users of services. They are created before packages are installed, because they own secrets.
- * There is no entry `default`, so the image's ordinary user is not created; administrators' keys go to root (`disable_root: false`).
+ * System users of services. cloud-init creates these users before it installs packages, because the users own files with secrets.
+ * The list has no entry `default`, so cloud-init does not create the image's ordinary user. Administrators log in as root
+ * (`disable_root: false`).
  */
 const systemUsers = createdEarly.map((name) => ({
   name,
@@ -63,7 +66,10 @@ const systemUsers = createdEarly.map((name) => ({
   shell: "/usr/sbin/nologin",
 }));
 
-/** Files of users other than root are written in cloud-init's final stage, because the users do not exist earlier. */
+/**
+ * Converts a file of the payload to an entry of cloud-init. Files of users other than root are written in the final stage of cloud-init,
+ * because these users do not exist earlier.
+ */
 const writtenFile = ({ path, owner, permissions, content }: PayloadFile): WrittenFile => ({
   path,
   ...(owner && { owner, defer: true }),
@@ -71,12 +77,12 @@ const writtenFile = ({ path, owner, permissions, content }: PayloadFile): Writte
   content: compact(path, content),
 });
 
-/** Path of an apt source's downloaded key. */
+/** Returns the path of the downloaded key of an apt source. */
 const keyPath = (name: string): string => `/etc/apt/keyrings/${name}.asc`;
 
 /**
- * An apt source whose key is trusted only for this source. A given key goes into cloud-init's `$KEY_FILE`; a downloaded key is trusted only
- * with a pinned fingerprint (sources.list(5), "Signed-By").
+ * Returns the cloud-init entry of an apt source. apt trusts the key only for this source. cloud-init writes a configured key to
+ * `$KEY_FILE`. apt accepts a downloaded key only if the key has a pinned fingerprint (sources.list(5), "Signed-By").
  */
 function aptSourceEntry({ name, source, key }: AptSource): readonly [string, AptEntry] {
   const signedBy = (by: string): string => source.replace(/^deb /, `deb [signed-by=${by}] `);
@@ -85,7 +91,7 @@ function aptSourceEntry({ name, source, key }: AptSource): readonly [string, Apt
     : [name, { source: signedBy([keyPath(name), ...key.fingerprints].join(",")) }];
 }
 
-/** Files that server-setup reads by line (parts with packages, keys with URLs), and the parts' scripts. */
+/** Returns the files that server-setup uses: the packages of each part, the URLs of apt keys, and the scripts of all parts. */
 function setupFiles(parts: readonly PayloadPart[], sources: readonly AptSource[]): readonly PayloadFile[] {
   const keys = sources.flatMap(({ name, key }) => (typeof key === "string" ? [] : [`${keyPath(name)} ${key.url}\n`]));
   const lines = parts
@@ -109,8 +115,8 @@ function refuseTwins(kind: string, names: readonly string[]): void {
 }
 
 /**
- * Merges parts, in their order.
- * @throws Error if two parts deliver the same file or apt source.
+ * Merges the parts of the payload in the given order.
+ * @throws Error if two parts deliver the same file or apt source
  */
 export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
   const sources = parts.flatMap((part) => part.aptSources ?? []);
@@ -129,14 +135,14 @@ export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
     ssh_pwauth: false,
     apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
     write_files: files.map(writtenFile),
-    // cloud-init only starts the unit, which installs packages, starts services and retries failures.
+    // cloud-init only starts the unit server-setup. This unit installs packages, starts services and retries failed steps.
     runcmd: [["systemctl", "enable", "--now", "--no-block", paths.setup.unit]],
   };
 }
 
 /**
- * A server's own part of the cloud-config.
- * @throws Error if a file is delivered twice.
+ * Returns the part of the cloud-config that belongs to one server only.
+ * @throws Error if two files have the same path
  */
 export function ownConfig(hostname: string, files: readonly PayloadFile[], shared: SharedConfig): OwnConfig {
   refuseTwins(
@@ -146,7 +152,7 @@ export function ownConfig(hostname: string, files: readonly PayloadFile[], share
   return { merge_how: appending, hostname, write_files: files.map(writtenFile) };
 }
 
-/** A text that is already YAML, such as JSON. */
+/** Text that is already valid YAML (for example JSON). The text is written without quotes. */
 export class Written {
   constructor(readonly yaml: string) {}
 }
@@ -159,6 +165,6 @@ const written: ScalarTag = {
   stringify: ({ value }) => (value as Written).yaml,
 };
 
-/** Text of a cloud-config; equal data gives equal bytes. */
+/** Returns the text of a cloud-config. Equal configurations give identical texts. */
 export const renderCloudConfig = (config: object): string =>
   `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false, customTags: [written] })}`;

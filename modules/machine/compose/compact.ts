@@ -1,12 +1,15 @@
-/** Files in which a line starting with `#` may not be a comment: apt has directives such as `#clear`. */
+/**
+ * Files that must keep all lines, because a line that starts with `#` may not be a comment. For example, apt has directives such as
+ * `#clear`.
+ */
 const exceptions = [/\.json$/, /\.sql$/, /\.asc$/, /^\/etc\/apt\//];
 
 const isComment = (line: string, index: number): boolean =>
   /^\s*#/.test(line) && !(index === 0 && line.startsWith("#!"));
 
 /**
- * Removes comment lines and empty lines from a delivered file, because Hetzner limits user data to 32 KiB. The first line of a script is
- * kept. Here-documents must not depend on such lines.
+ * Removes comment lines and empty lines from a file of the payload, because Hetzner limits user data to 32 KiB. Keeps the first line of a
+ * script (`#!`). Here-documents in scripts must not need comment lines or empty lines.
  */
 export function compact(path: string, content: string): string {
   if (exceptions.some((exception) => exception.test(path))) return content;

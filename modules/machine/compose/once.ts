@@ -1,7 +1,7 @@
 import memoize from "memoize";
 import type { Config, Role, ServerConfig } from "../../config/schema.js";
 
-/** Caches a computation by configuration and key. */
+/** Caches the results of a function of the configuration and a subject. `keyOf` returns the cache key of the subject. */
 export function once<Subject, Result>(
   keyOf: (subject: Subject) => unknown,
   compute: (config: Config, subject: Subject) => Result,
@@ -14,10 +14,10 @@ export function once<Subject, Result>(
   return (config, subject) => computeFor(config)(subject);
 }
 
-/** Caches a computation per server, because user data, size, hash and review all use the same payload. */
+/** Caches a function of one server, because user data, size, hash and review all use the same payload. */
 export const oncePerServer = <Result>(compute: (config: Config, server: ServerConfig) => Result) =>
   once((server: ServerConfig) => server, compute);
 
-/** Caches a computation for all servers of a configuration with the same roles. */
+/** Caches a function whose result is the same for all servers with the same roles. */
 export const oncePerRoles = <Result>(compute: (config: Config, roles: readonly Role[]) => Result) =>
   once((roles: readonly Role[]) => roles.join(), compute);

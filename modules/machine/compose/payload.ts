@@ -17,7 +17,9 @@ import { paths } from "../../platform/paths.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import type { AptSource, PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** Parts of servers by roles, in setup order: the monitoring agent comes before the services that it watches. */
+/**
+ * Returns the parts of the payload for servers with these roles, in setup order. The monitoring agent comes before the monitored services.
+ */
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   const context: PayloadContext = { config, roles };
   return [
@@ -34,7 +36,7 @@ const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   ];
 });
 
-/** Packages of a server, in the order of its parts. */
+/** Returns the Debian packages of a server, in setup order. */
 export const packagesOf = (config: Config, { roles }: Pick<ServerConfig, "roles">): readonly string[] =>
   partsOf(config, roles).flatMap(({ packages = [] }) => packages);
 
@@ -42,34 +44,34 @@ const ownFilesOf = oncePerServer((config, server): readonly PayloadFile[] =>
   partsOf(config, server.roles).flatMap((part) => part.ownFiles?.(server) ?? []),
 );
 
-/** Files with the content that decides whether a server is outdated. */
+/** Replaces the content of each file by its `decisiveContent`, which decides whether a server is outdated. */
 const decisive = (files: readonly PayloadFile[] = []): readonly PayloadFile[] =>
   files.map((file) => ({ ...file, content: file.decisiveContent ?? file.content }));
 
 const hashOf = (...values: readonly unknown[]): string =>
   createHash("sha256").update(JSON.stringify(values)).digest("hex");
 
-/** Cloud-config shared by all servers with the same roles, byte by byte; it contains no server's name. */
+/** Returns the cloud-config that is identical on all servers with the same roles. */
 export const sharedConfigOf = oncePerRoles((config, roles) => mergeParts(partsOf(config, roles)));
 
-/** Own cloud-config of one server (its name and a few files), which cloud-init merges with the shared one. */
+/** Returns the cloud-config of one server (name and a few files). cloud-init merges it with the shared cloud-config. */
 const ownConfigOf = oncePerServer((config, server) =>
   ownConfig(server.name, ownFilesOf(config, server), sharedConfigOf(config, server.roles)),
 );
 
-/** Text of the cloud-config shared by servers with the same roles. A server boots with it, {@link ownTextOf} and the secrets. */
+/** Returns the text of the cloud-config that all servers with the same roles share. */
 export const sharedTextOf = oncePerRoles((config, roles) => renderCloudConfig(sharedConfigOf(config, roles)));
-/** Text of one server's own cloud-config. */
+/** Returns the text of the cloud-config that belongs to one server only. */
 export const ownTextOf = oncePerServer((config, server) => renderCloudConfig(ownConfigOf(config, server)));
 
-/** Merged cloud-config of one server, without the secrets. */
+/** Returns the complete cloud-config of one server, without the secrets. */
 export function payloadOf(config: Config, server: ServerConfig): CloudConfig {
   const shared = sharedConfigOf(config, server.roles);
   const { hostname, write_files } = ownConfigOf(config, server);
   return { ...shared, hostname, write_files: [...shared.write_files, ...write_files] };
 }
 
-/** Published keys change on running servers: `npm run ops upgrade` delivers them. */
+/** Removes published apt keys from the hash, because `npm run ops upgrade` updates these keys on running servers. */
 const withoutKeys = (sources: readonly AptSource[] = []): readonly AptSource[] =>
   sources.map((source) =>
     typeof source.key === "string" ? source : { ...source, key: { url: "", fingerprints: [], ends: "" } },
@@ -87,13 +89,19 @@ const sharedHash = oncePerRoles((config, roles) =>
   ),
 );
 
-/** A file that decides which packages a running server gets and how it warns; see `npm run ops upgrade`. */
+/**
+ * A file about packages that `npm run ops upgrade` also updates on running servers: an apt source, the URLs of apt keys or the expiry
+ * dates.
+ */
 export interface PackageFile {
   readonly path: string;
   readonly content: string;
 }
 
-/** Package sources with published keys, their keys' addresses and the known ends, as a new server would get them. */
+/**
+ * Returns the files about packages that a new server would get: apt sources with published keys, URLs of these keys, and known expiry
+ * dates.
+ */
 export function packageFilesOf(config: Config, server: Pick<ServerConfig, "roles">): readonly PackageFile[] {
   const { apt, write_files: written } = sharedConfigOf(config, server.roles);
   const sources = Object.entries(apt.sources).filter(([, { key }]) => key === undefined);
@@ -103,6 +111,6 @@ export function packageFilesOf(config: Config, server: Pick<ServerConfig, "roles
   ].map(({ path, content }) => ({ path, content }));
 }
 
-/** Hash of the payload's content that decides whether a server is outdated. */
+/** Returns the hash of the payload content that decides whether a server is outdated. */
 export const decisiveHash = (config: Config, server: ServerConfig): string =>
   hashOf(sharedHash(config, server.roles), server.name, decisive(ownFilesOf(config, server)));

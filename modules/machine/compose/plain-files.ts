@@ -2,14 +2,14 @@ import type { Config, ServerConfig } from "../../config/schema.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import { ownTextOf, sharedConfigOf, sharedTextOf } from "./payload.js";
 
-/** A readable file for comparison. */
+/** A readable file of the payload, so that a reviewer can compare two versions. */
 export interface PlainFile {
-  /** Relative to cdktf.out/payload/. */
+  /** Path relative to `cdktf.out/payload/`. */
   readonly path: string;
   readonly content: string;
 }
 
-/** The cloud-config shared by servers with the same roles, and each file that it writes. */
+/** Returns the cloud-config that servers with the same roles share, and each file that this cloud-config writes. */
 const sharedFiles = oncePerRoles((config, roles): readonly PlainFile[] => {
   const name = `roles/${roles.join("+")}`;
   const written = sharedConfigOf(config, roles).write_files.flatMap(({ path, content }) =>
@@ -18,13 +18,16 @@ const sharedFiles = oncePerRoles((config, roles): readonly PlainFile[] => {
   return [{ path: `${name}.yaml`, content: sharedTextOf(config, roles) }, ...written];
 });
 
-/** The short cloud-config of one server. */
+/** Returns the file with the cloud-config that belongs to one server only. */
 const ownFile = oncePerServer((config, server): PlainFile => ({
   path: `servers/${server.name}.yaml`,
   content: ownTextOf(config, server),
 }));
 
-/** The payload of a server as plain files, without secrets. Shared files are the same objects for all servers. */
+/**
+ * Returns the payload of a server as readable files without secrets. For servers with the same roles, the shared files are the same
+ * objects.
+ */
 export const plainFilesOf = (config: Config, server: ServerConfig): readonly PlainFile[] => [
   ...sharedFiles(config, server.roles),
   ownFile(config, server),

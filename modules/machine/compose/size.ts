@@ -5,15 +5,15 @@ import { once, oncePerServer } from "./once.js";
 import { decisiveHash } from "./payload.js";
 import { secretParts, secretsAtHand, serverUserData, type SecretSource } from "./user-data.js";
 
-/** Hetzner's limit for user data. */
+/** Maximum size of user data at Hetzner, in bytes. */
 export const maximumBytes = 32 * 1024;
 
-/** The review warns from this size, so that 4 KiB remain for later additions. */
+/** Size of user data in bytes from which the review warns. The remaining 4 KiB are for later additions. */
 export const warningBytes = 28 * 1024;
 
 /**
- * Length of each secret in bytes, rounded up; of both secrets if a server has two during a rotation. Keys and certificates are PEM, ECDSA
- * P-256 except for the first origin pull CA (RSA); passwords have 32 characters.
+ * Length of each secret in bytes, rounded up. If a secret has two values during a rotation, the length includes both values. Keys and
+ * certificates are in PEM format and use ECDSA P-256. Only the first origin pull CA uses RSA. Passwords have 32 characters.
  */
 const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}` | "originPullCa">, number>> = {
   applicationDatabasePassword: 32,
@@ -37,13 +37,16 @@ const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}` |
   restorePrivateKey: 75,
 };
 
-/** Length of the origin pull CAs by generation: RSA; RSA and ECDSA; later two of ECDSA. */
+/**
+ * Returns the length of the origin pull CAs in bytes. Generation 1 has one RSA certificate. Generation 2 has one RSA and one ECDSA
+ * certificate. Later generations have two ECDSA certificates.
+ */
 const originPullCaBytes = (generation: number): number => [1200, 1860][generation - 1] ?? 1320;
 
-/** Additional bytes if the origin has an RSA key of 2048 bits. */
+/** Additional length of a secret in bytes if the origin certificate has an RSA key of 2048 bits. */
 const rsaMoreBytes: Readonly<Partial<Record<SecretName, number>>> = { originCertificate: 500, originKey: 1464 };
 
-/** Length of a secret in bytes; for the application's secrets, the maximum. */
+/** Returns the length of a secret in bytes. For a secret of the application, returns its maximum length. */
 function bytesOf({ application, certificate, generations }: Config, name: SecretName): number {
   if (name === "originPullCa") return originPullCaBytes(generations.originPullAuthority);
   if (name in secretBytes)
@@ -53,7 +56,7 @@ function bytesOf({ application, certificate, generations }: Config, name: Secret
   return application.secrets[name.slice(applicationSecretName("").length)]?.maxBytes ?? 0;
 }
 
-/** A text of this length that compresses as little as a secret and differs from the other secrets. */
+/** Returns a text of the given length that compresses as little as a secret. Different names give different texts. */
 const incompressible = (name: string, bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
     createHash("sha256").update(`${name} ${index}`).digest("base64"),
@@ -61,35 +64,42 @@ const incompressible = (name: string, bytes: number): string =>
     .join("")
     .slice(0, bytes);
 
-/** Secrets of realistic length. */
+/** Returns placeholder secrets that are as long as real secrets. */
 const realistic = (config: Config): SecretSource =>
   secretsAtHand((name) => incompressible(name, bytesOf(config, name)));
 
-/** Secret files with contents of realistic length, cached for servers with the same files. */
+/** Returns the MIME parts with placeholder secrets. The result is cached for servers with the same secret files. */
 const realisticParts = once(
   (files: readonly SecretFile[]) => files.map(({ path }) => path).join(),
   (config, files) => secretParts(files, realistic(config)),
 );
 
-/** Size in bytes of a server's user data as sent to Hetzner, with secrets of realistic length. The policy payload-fits checks it. */
+/**
+ * Returns the size in bytes of a server's user data as sent to Hetzner, with placeholder secrets that are as long as real secrets. The
+ * policy payload-fits checks this size.
+ */
 export const payloadSize = oncePerServer((config, server) => {
   const { shared, own } = secretFilesOf(config, server);
   const secrets = [shared, own].flatMap((files) => realisticParts(config, files));
   return Buffer.byteLength(serverUserData({ config, server, secrets }));
 });
 
-/** The generation of the server's origin certificate; empty if it has none. */
+/** Returns the generation of the server's origin certificate, or an empty text if the server has no origin certificate. */
 const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
-/** The configuration with the previous origin certificate: a server that got the current one by a rotation was created with it. */
+/**
+ * Returns the configuration with the previous generation of the origin certificate. If a rotation replaced a server's certificate, the
+ * server was created with this configuration.
+ */
 export const withCertificateBefore = (config: Config): Config => ({
   ...config,
   certificate: { ...config.certificate, generation: config.certificate.generation - 1 },
 });
 
 /**
- * Short hash of the payload that decides whether a server is outdated, and of its certificate's generation. Fits a Hetzner label.
+ * Returns a short hash of the server's payload and of the generation of its origin certificate. A server with another hash is outdated. The
+ * hash fits into a Hetzner label.
  */
 export const payloadHash = oncePerServer((config, server) =>
   createHash("sha256")

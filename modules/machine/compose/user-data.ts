@@ -6,21 +6,23 @@ import { oncePerRoles, oncePerServer } from "./once.js";
 import { users } from "../../platform/users.js";
 import { ownTextOf, sharedTextOf } from "./payload.js";
 
-/** Source of secret values: Terraform references, or plain values in the lab. */
+/** Provides the values of secrets: Terraform references, or plain values in the lab. */
 export interface SecretSource {
-  /** Value of a secret. */
+  /** Returns the value of a secret, or the Terraform reference to the value. */
   readonly value: (name: SecretName) => string;
-  /** Encodes a file's content as JSON text, or as base64 if `given`; in Terraform when it applies, otherwise immediately. */
+  /**
+   * Encodes the content of a secret file: as base64 if the file is `given`, otherwise as JSON. Terraform encodes the content during apply.
+   */
   readonly encode: (content: string, file: SecretFile) => string;
-  /** Compresses a text with gzip and encodes it as base64. */
+  /** Compresses a text with gzip and encodes the result as base64. */
   readonly compress: (text: string) => string;
 }
 
 const boundary = "==platform-payload==";
 
 /**
- * Compresses a text as base64. Byte 9 of gzip's header (operating system) is set to "unknown", so that equal texts give equal bytes
- * everywhere.
+ * Compresses a text with gzip and encodes the result as base64. Sets byte 9 of the gzip header (operating system) to "unknown", so that
+ * equal texts give equal results on all systems.
  */
 function compress(text: string): string {
   const bytes = gzipSync(text);
@@ -28,35 +30,35 @@ function compress(text: string): string {
   return bytes.toString("base64");
 }
 
-/** Source of known secrets, as in the lab. */
+/** Returns a source of secrets whose values are already known, as in the lab. */
 export const secretsAtHand = (value: SecretSource["value"]): SecretSource => ({
   value,
   encode: (content, { given }) => (given ? Buffer.from(content).toString("base64") : JSON.stringify(content)),
   compress,
 });
 
-/** Compressed cloud-config shared by servers with the same roles, without secrets and references. */
+/** Returns the compressed cloud-config that servers with the same roles share. The text has no secrets and no Terraform references. */
 export const compressedShared = oncePerRoles((config, roles) => compress(sharedTextOf(config, roles)));
 const compressedOwn = oncePerServer((config, server) => compress(ownTextOf(config, server)));
 
-/** Secret files as parts of user data: one compressed cloud-config, or none if there are no files. */
+/** Returns the MIME parts with secret files: one compressed cloud-config, or none if there are no files. */
 export function secretParts(files: readonly SecretFile[], source: SecretSource): readonly string[] {
   if (files.length === 0) return [];
   const written = files.map((file) => ({
     path: file.path,
     owner: `${file.owner}:${file.owner}`,
     permissions: file.certificate ? "0644" : "0600",
-    // Files of other users wait until cloud-init has created the users. Root's files are written before sshd starts, because sshd needs its
-    // host key.
+    // cloud-init writes files of users other than root after it has created the users. Root's files are written before sshd starts, because
+    // sshd needs its host key.
     ...(file.owner !== users.root && { defer: true }),
-    // Keys and certificates are already base64; encoding them again would make the compressed text a fifth longer.
+    // Generated keys and certificates are already base64. Encoding them again would make the compressed text 20 % longer.
     ...(file.given && { encoding: "b64" }),
     content: new Written(source.encode(file.content(source.value), file)),
   }));
   return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];
 }
 
-/** All secret files of a server from one source, shared and own. */
+/** Returns the MIME parts with all secret files of a server. */
 export function allSecretParts(config: Config, server: ServerConfig, source: SecretSource): readonly string[] {
   const { shared, own } = secretFilesOf(config, server);
   return [...secretParts(shared, source), ...secretParts(own, source)];
@@ -64,17 +66,15 @@ export function allSecretParts(config: Config, server: ServerConfig, source: Sec
 
 /** Properties of {@link serverUserData}. */
 export interface UserDataProps {
-  /** The environment. */
   readonly config: Config;
-  /** The server. */
   readonly server: ServerConfig;
-  /** Result of {@link secretParts}. */
+  /** Secret files of the server, as returned by {@link secretParts}. */
   readonly secrets: readonly string[];
-  /** Reference to the result of {@link compressedShared}. @default - the text itself */
+  /** Terraform reference to the result of {@link compressedShared}. @default - the result of {@link compressedShared} */
   readonly shared?: string;
 }
 
-/** A compressed cloud-config as a MIME part. */
+/** Returns the lines of a MIME part with a compressed cloud-config. */
 const compressedPart = (body: string): readonly string[] => [
   `--${boundary}`,
   "Content-Type: application/gzip",
@@ -84,9 +84,9 @@ const compressedPart = (body: string): readonly string[] => [
 ];
 
 /**
- * User data of one server: MIME multipart of the payload (compressed, without secrets and references) and the secret files. Each has two
- * parts: one shared by servers with the same roles, and the server's own. The Hetzner and NoCloud data sources of cloud-init accept it
- * unchanged.
+ * Returns the user data of one server: a MIME multipart text with the compressed payload and the secret files. The payload and the secret
+ * files have two MIME parts each: one shared by all servers with the same roles, and one for this server. The Hetzner and NoCloud data
+ * sources of cloud-init accept this text unchanged.
  */
 export function serverUserData({ config, server, secrets, shared }: UserDataProps): string {
   const parts = [shared ?? compressedShared(config, server.roles), compressedOwn(config, server), ...secrets];

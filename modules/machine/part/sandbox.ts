@@ -3,21 +3,21 @@ import { renderTemplate } from "./templates.js";
 
 /** Properties of {@link sandbox}: the system resources that a service needs besides its own files and the network. */
 export interface SandboxProps {
-  /** Unit with the sandbox, such as "nginx.service". */
+  /** systemd unit that gets the sandbox, such as "nginx.service". */
   readonly unit: string;
-  /** Why its master process runs as root; completes "The master runs as root". */
+  /** Reason why the master process runs as root. The text completes the sentence "The master process runs as root". */
   readonly why: string;
-  /** Capabilities that the service keeps, without the prefix CAP_. */
+  /** Linux capabilities that the service keeps, without the prefix CAP_. */
   readonly capabilities: readonly string[];
-  /** Paths that the service may write. */
+  /** Folders and files that the service may write to. */
   readonly writable: readonly string[];
-  /** System calls in addition to systemd's @system-service. @default none */
+  /** System calls that are allowed in addition to systemd's set @system-service. @default none */
   readonly systemCalls?: readonly string[];
 }
 
 const template = new URL("files/sandbox.conf.hbs", import.meta.url);
 
-/** Sandbox of a network service, as a drop-in for its vendor's unit. */
+/** Returns a systemd drop-in that restricts a network service of a Debian or vendor package. */
 export const sandbox = ({ unit, systemCalls = [], ...props }: SandboxProps): PayloadFile => ({
   path: `/etc/systemd/system/${unit}.d/sandbox.conf`,
   content: renderTemplate(template, { ...props, systemCalls }),

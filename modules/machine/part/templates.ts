@@ -4,7 +4,7 @@ import memoize from "memoize";
 
 const engine = Handlebars.create();
 
-/** Caches results per file, because a hundred servers get the same few files. */
+/** Caches the result for each file, because many servers use the same few files. */
 const once = <Result>(compute: (file: URL) => Result) => memoize(compute, { cacheKey: ([file]) => file.href });
 
 const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true }));
@@ -15,5 +15,5 @@ const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { s
  */
 export const renderTemplate = (file: URL, variables: object): string => templateOf(file)(variables);
 
-/** Reads a file that is delivered unchanged. */
+/** Reads a file that servers get unchanged. */
 export const readStatic = once((file) => readFileSync(file, "utf8"));

@@ -10,8 +10,8 @@ import { besidesOf, unitFiles } from "./units.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /**
- * The application under its own user: units, settings, and `deploy-app`, which also installs the first release. `deploy-app` is not in the
- * payload; it comes with the release, see parts/release.
+ * Returns the part that runs the application under its own user: systemd units and settings. The program `deploy-app` installs every
+ * release of the application, including the first release. `deploy-app` is not in the payload, because parts/release installs it.
  */
 export function applicationPart({ config }: PayloadContext): PayloadPart {
   const { environment, healthPath, listens, readyPath, secrets } = config.application;

@@ -12,38 +12,37 @@ import { commandLine } from "./systemd.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Differences between the services that run a release's command; all use the same sandbox. */
+/** Settings that differ between the services that run a command of the release. All these services use the same sandbox. */
 interface Service {
   readonly description: string;
-  /** Words of the command; `./` stands for `folder`. */
+  /** Words of the command. If the first word begins with `./`, it is relative to `folder`. */
   readonly command: readonly string[];
   readonly folder: string;
-  /** Words before the command, and the additional programs that the service may execute. @default - none */
+  /** Words to insert before the command, and additional programs that the service may execute. @default - none */
   readonly before?: { readonly words: readonly string[]; readonly executables: readonly string[] };
   readonly user?: string;
   readonly memoryMib: number;
-  /** Identifier of its lines in the journal. @default applicationLog */
+  /** Identifier of the service's lines in the journal. @default applicationLog */
   readonly identifier?: string;
-  /** Whether it gets requests from the socket. @default false */
+  /** True if the service receives its requests from app.socket. @default false */
   readonly served?: boolean;
-  /** Whether it is restarted whenever it ends. @default false */
+  /** True if systemd restarts the service whenever it ends. @default false */
   readonly lasting?: boolean;
-  /** Whether its start waits until it ends. @default false */
+  /** True if `systemctl start` waits until the command ends. @default false */
   readonly once?: boolean;
-  /** Unit with which it is stopped and restarted. @default - none */
+  /** systemd unit whose stop or restart also stops or restarts the service. @default - none */
   readonly partOf?: string;
   readonly wantedBy?: string;
 }
 
 const python = "/usr/bin/python3";
 
-/** Runs a command on one server at a time; see files/app-runs. */
+/** Returns the words that run a command on only one server at a time; see files/app-runs. */
 const claimed = (...words: readonly string[]): NonNullable<Service["before"]> => ({
   words: [python, "-B", paths.application.runs, ...words, "--"],
   executables: [python, "/usr/bin/systemd-analyze"],
 });
 
-/** Unit file of a service. */
 function unitFile(name: string, config: Config, service: Service): PayloadFile {
   const { command, folder, before } = service;
   const [program = "", ...rest] = command;
@@ -71,7 +70,7 @@ function unitFile(name: string, config: Config, service: Service): PayloadFile {
   };
 }
 
-/** Units of the application, its trial, migrations, workers and schedules. */
+/** Returns the systemd units of the application, its trial, migrations, workers and schedules. */
 export const unitFiles = (config: Config): readonly PayloadFile[] => [
   ...applicationUnits(config),
   ...migrationsUnits(config),
@@ -128,7 +127,7 @@ function migrationsUnits(config: Config): readonly PayloadFile[] {
   ];
 }
 
-/** Workers and schedules that run on servers of this configuration. */
+/** Returns the configured workers and schedules, or none while jobs are paused. */
 const jobsOf = (config: Config): Pick<Config["application"], "workers" | "schedules"> =>
   jobsArePaused(config) ? { workers: {}, schedules: {} } : config.application;
 
@@ -146,7 +145,7 @@ const workerUnits = (config: Config): readonly PayloadFile[] =>
     }),
   );
 
-/** Target that starts and stops all workers. */
+/** Returns the systemd target that starts and stops all workers. */
 const workersTarget = (config: Config): readonly PayloadFile[] =>
   Object.keys(jobsOf(config).workers).length === 0
     ? []
@@ -168,7 +167,7 @@ const scheduleUnits = (config: Config): readonly PayloadFile[] =>
     },
   ]);
 
-/** Units besides the application itself that deploy-app and the setup handle. */
+/** Returns the additional units (migrations, workers, timers) that deploy-app and the setup script handle. */
 export const besidesOf = (config: Config) => ({
   migrates: config.application.migrate !== undefined,
   workers: Object.keys(jobsOf(config).workers).map((name) => `app-worker-${name}.service`),

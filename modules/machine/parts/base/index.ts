@@ -5,8 +5,8 @@ import type { PayloadPart } from "../../part/part.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /**
- * `server-setup` sets up all parts and retries failures; a policy keeps packages from starting services during setup. `server-watch` runs
- * the parts' checks every minute once the server is set up.
+ * Returns the part with three programs. `server-setup` sets up all parts and retries failures. `policy-rc.d` prevents packages from
+ * starting services during the setup. After the setup, `server-watch` runs the checks of all parts every minute.
  */
 export const basePart = (): PayloadPart => ({
   name: "base",

@@ -3,12 +3,12 @@ import { applicationLog } from "../../../platform/names.js";
 import { logServices } from "../../../platform/signals.js";
 import { paths } from "../../../platform/paths.js";
 
-/** A source of log lines in the agent's configuration. */
+/** A source of log lines for the Datadog agent. */
 export interface LogSource {
   readonly service: string;
-  /** Technology, which selects Datadog's built-in parsing. */
+  /** Technology that writes the log. Datadog selects its built-in parser by this name. */
   readonly source: string;
-  /** Role of the servers that have it. @default all */
+  /** Role of the servers that have the log. @default - all servers */
   readonly role?: Role;
   readonly from:
     | { readonly type: "file"; readonly path: string; readonly entryBegins?: string }
@@ -20,13 +20,13 @@ export const integrations = [
   { name: "nginx", role: "web" },
   { name: "http_check", role: "web" },
   { name: "mysql", role: "database" },
-  // Replaces the default, which identifies disks by device file.
+  // Replaces the agent's default disk check, which identifies disks by device file.
   { name: "disk" },
   { name: "tls" },
   { name: "directory" },
 ] as const satisfies readonly { name: string; role?: Role }[];
 
-/** Every log that is collected. */
+/** All logs that the Datadog agent collects. */
 export const logSources: readonly LogSource[] = [
   { service: logServices.nginx, source: "nginx", role: "web", from: { type: "file", path: paths.nginx.accessLog } },
   { service: logServices.nginx, source: "nginx", role: "web", from: { type: "file", path: paths.nginx.errorLog } },
@@ -34,7 +34,7 @@ export const logSources: readonly LogSource[] = [
     service: logServices.application,
     source: "nodejs",
     role: "web",
-    // Not by unit, because workers and schedules have units with configured names.
+    // The agent selects this log by identifier instead of by unit, because the unit names of workers and schedules are configured.
     from: { type: "journald", match: `SYSLOG_IDENTIFIER=${applicationLog}` },
   },
   { service: logServices.mysql, source: "mysql", role: "database", from: { type: "file", path: paths.mysql.errorLog } },
@@ -55,5 +55,5 @@ export const logSources: readonly LogSource[] = [
   { service: logServices.packages, source: "dpkg", from: { type: "file", path: "/var/log/dpkg.log" } },
 ];
 
-/** Everything that the agents collect; monitors may use nothing else. */
+/** Integrations and logs that the Datadog agents collect. Monitors may use only these data. */
 export const collected = { integrations, logSources } as const;

@@ -17,7 +17,7 @@ export { collected } from "./collected.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Certificate files of a server with these roles, with the check instance that monitors each. */
+/** Returns the certificate files on servers with these roles. Each file has the name of the check instance that monitors it. */
 function certificates(config: Config, roles: readonly Role[]) {
   const { shared, own } = secretFilesOf(config, { roles });
   const files = [...shared, ...own].filter(({ certificate }) => certificate);
@@ -27,12 +27,13 @@ function certificates(config: Config, roles: readonly Role[]) {
   }));
 }
 
-/** The monitoring agent: host metrics, the integrations of the server's roles, and logs. */
+/** Returns the part with the Datadog agent, which collects metrics of the host, metrics of the services of each role, and logs. */
 export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
   const variables = {
     host: siteHosts(config)[0],
     balancers: balancersOf(config),
-    // With one load balancer, the synthetic tests and balancer-silent detect its loss.
+    // Only two load balancers need this check. If the only load balancer fails, the synthetic tests and the monitor balancer-silent detect
+    // it.
     watchesBalancers: config.loadBalancer.second !== undefined,
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { Role } from "../../../config/schema.js";
 import { logSources, type LogSource } from "./collected.js";
 
-/** A source as an entry of the agent's configuration. Several readers of one journal need different ids. */
+/** Returns the entry of a log source in the agent's configuration. Entries that read the same journal need different `config_id`s. */
 function entry({ service, source, from }: LogSource): object {
   const common = { type: from.type, service, source };
   if (from.type === "journald")
@@ -21,6 +21,6 @@ function entry({ service, source, from }: LogSource): object {
   };
 }
 
-/** Configuration of the logs of servers with these roles. */
+/** Returns the agent's log configuration for servers with these roles. */
 export const logConfiguration = (roles: readonly Role[]): string =>
   stringify({ logs: logSources.filter(({ role }) => !role || roles.includes(role)).map(entry) }, { lineWidth: 0 });

@@ -10,24 +10,30 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Maximum connections, including monitoring. */
+/** Maximum number of connections to HAProxy, including connections for monitoring. */
 const maximumConnections = 1000;
-/** Maximum idle time of a connection. The application's probes use each connection within 30 s. */
+/** Maximum idle time of a database connection in minutes. The application's probes use each connection at least once in 30 s. */
 const idleMinutes = 30;
 
-/** Longest wait for an application that opens its port itself; a switch of releases takes less. HAProxy tries once a second. */
+/**
+ * Maximum time in seconds that HAProxy holds a request while the application restarts, if the application opens its port itself. HAProxy
+ * retries once a second. A switch of releases takes less time.
+ */
 const holdSeconds = 30;
 
-/** Every address that a database member has or may get, so that members added later need no change of this file. */
+/**
+ * Returns all addresses that current and future database members may have. A new member therefore needs no change of HAProxy's
+ * configuration.
+ */
 function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
   const reserved = reservedAddresses(subnet);
   return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
 }
 
-/** Number of addresses of web-only servers used as relays to the primary; more relays would only add checks. */
+/** Number of web-only addresses that serve as relays to the primary. More relays would only add health checks. */
 const webRelays = 8;
 
-/** Addresses of current and future web servers. Any of them may reach the primary if this server cannot. */
+/** Returns addresses of current and future relays. If this server cannot reach the primary, it connects through a relay. */
 function possibleRelays(config: Config): readonly string[] {
   const relays = [...possibleMembers(config)];
   const most = relays.length + webRelays;
@@ -38,12 +44,12 @@ function possibleRelays(config: Config): readonly string[] {
   return relays;
 }
 
-/** Environment variable that HAProxy has if the member with this address is far from the server. */
+/** Returns the name of an environment variable of HAProxy. The variable is set if the member with this address is in a distant location. */
 const farVariable = (address: string): string => `FAR_${address.replaceAll(".", "_")}`;
 
 /**
- * HAProxy on a web server: loopback ports for writes and reads, and the application's port if the application opens its own. A server without
- * the role `web` uses only its relay.
+ * Returns the part with HAProxy. On a web server, HAProxy opens loopback ports for database writes and reads. If the application opens a
+ * port itself, HAProxy also opens the application's public port on loopback. On a server without the role `web`, HAProxy is only a relay.
  */
 export function haproxyPart({ config, roles }: PayloadContext): PayloadPart {
   const members = possibleMembers(config);

@@ -8,7 +8,7 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Files that are the same on every server. */
+/** Path of each file that is equal on all servers, with the name of its source file. */
 const staticFiles: Readonly<Record<string, string>> = {
   "/etc/apt/apt.conf.d/60platform-upgrades": "apt-upgrades.conf",
   "/etc/ssh/sshd_config.d/10-platform.conf": "sshd.conf",
@@ -20,25 +20,25 @@ const staticFiles: Readonly<Record<string, string>> = {
   "/etc/chrony/sources.d/hetzner.sources": "hetzner.sources",
 };
 
-/** Number of half-hour slots for upgrades, from 21:00 to 05:00 UTC. */
+/** Number of half-hour slots for automatic upgrades, from 21:00 to 05:00 UTC. */
 const upgradeSlots = 16;
 
 /**
- * Upgrade time of a server, in UTC. It depends on the private address, so that sixteen neighbours have different slots and a new server
- * does not change the others' times.
+ * Returns the time of a server's automatic upgrade, in UTC. The time depends only on the server's private address. A new server therefore
+ * does not change the time of other servers, and servers with adjacent addresses get different slots.
  */
 function upgradeTime(privateIp: string): string {
   const minutes = 21 * 60 + (toNumber(privateIp) % upgradeSlots) * 30;
   return [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** Content of the file that check-expiry reads: one line per expiry, beginning with the date. */
+/** Returns the content of the file that check-expiry reads. Each line describes one expiry and begins with its date. */
 const endsText = (config: Config): string =>
   endsOf(config)
     .map(({ ends, what, remedy }) => `${ends} ends: ${what}; ${remedy}\n`)
     .join("");
 
-/** The machine itself: time, journal, upgrades, ssh and kernel settings. */
+/** Returns the part with settings of the operating system: time, journal, upgrades, SSH and kernel. */
 export function hardeningPart({ config }: PayloadContext): PayloadPart {
   return {
     name: "hardening",
@@ -46,7 +46,7 @@ export function hardeningPart({ config }: PayloadContext): PayloadPart {
     files: [
       ...Object.entries(staticFiles).map(([path, name]) => ({ path, content: readStatic(file(name)) })),
       { path: paths.restartUpgraded, permissions: "0755", content: readStatic(file("restart-upgraded")) },
-      // `npm run ops upgrade` updates it on running servers.
+      // `npm run ops upgrade` updates this file on running servers, so a changed file makes no server outdated.
       { path: paths.ends, content: endsText(config), decisiveContent: "" },
     ],
     ownFiles: ({ privateIp }) => [

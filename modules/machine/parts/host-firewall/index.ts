@@ -10,10 +10,10 @@ import { inboundMatches, outboundMatches } from "./matches.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Defines the server's own private address, the only difference between the rules of servers with the same roles. */
+/** Path of the file that defines the server's private address. All other rules are equal on servers with the same roles. */
 const ownAddress = "/etc/nftables/own-address.nft";
 
-/** Users that must not use the local resolver, because queries can leak data. */
+/** Service users that must not use the local DNS resolver, because DNS queries can leak data. */
 export const withoutNames: readonly ServiceUser[] = [
   users.application,
   users.migrations,
@@ -23,17 +23,17 @@ export const withoutNames: readonly ServiceUser[] = [
 ];
 
 /**
- * Services that do not start without the rules, by role. The monitoring agent and sshd are not listed, so that operators can diagnose a
- * failure.
+ * Services of each role that start only if the firewall rules are loaded. The monitoring agent and sshd are not listed, so that operators
+ * can diagnose a failure.
  */
 const guarded = {
   web: ["nginx.service", "haproxy.service", "app.socket", "app.service"],
   database: ["mysql.service", "mysql-group.service"],
 } as const;
 
-/** The host firewall: the rule table as nftables rules, and the local resolver, the only program that may query name servers. */
+/** Returns the part with the host firewall and the local DNS resolver. The resolver is the only program that may query name servers. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
-  /** Whether the rules know which members are silent. The HAProxy of a relay checks all others. */
+  /** True if the rules detect silent database members. In this case, HAProxy on each member contacts all other members every second. */
   const hears = relaying.holds(config) && roles.includes("database");
   return {
     name: "host-firewall",
@@ -76,7 +76,7 @@ export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart
     ],
     setup: readStatic(file("setup-host-firewall")),
     check: renderTemplate(file("check-host-firewall.hbs"), {
-      // The content of the set changes every second.
+      // The check ignores the content of the set `heard`, because the content changes every second.
       withoutHeard: hears ? ' | sed "/set heard {/,/^\\t}$/d"' : "",
     }),
   };

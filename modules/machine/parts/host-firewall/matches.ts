@@ -1,7 +1,7 @@
 import { addresses } from "../../../platform/addresses.js";
 import type { ResolvedRule } from "../../../derived/traffic/resolve.js";
 
-/** Defined in files/own-address.nft.hbs. */
+/** nftables variable with the server's private address, defined in files/own-address.nft.hbs. */
 const ownAddress = "$own_address";
 
 const set = (items: readonly (string | number)[]): string => `{ ${items.join(", ")} }`;
@@ -9,13 +9,13 @@ const isEverywhere = (peers: readonly string[]): boolean =>
   peers.some((peer) => addresses.everywhere.some((all) => all === peer));
 const isIpv6 = (address: string): boolean => address.includes(":");
 
-/** nftables match of a rule's protocol and ports, for one IP family. */
+/** Returns the nftables match of a rule's protocol and ports for one IP family. */
 function service(rule: ResolvedRule, family: "ip" | "ip6"): string {
   if (rule.protocol !== "icmp") return `${rule.protocol} dport ${set(rule.ports)}`;
   return family === "ip" ? "icmp type echo-request" : "icmpv6 type echo-request";
 }
 
-/** nftables match of the other side's addresses, for one IP family. @returns undefined if the rule has no peer of that family */
+/** Returns the nftables match of the peers' addresses for one IP family, or `undefined` if the rule has no peer of this family. */
 function otherSide(rule: ResolvedRule, family: "ip" | "ip6", field: "saddr" | "daddr"): string | undefined {
   const peers = rule.peers.filter((peer) => isIpv6(peer) === (family === "ip6"));
   if (isEverywhere(peers)) return family === "ip" ? `ip ${field} != @not_internet` : `ip6 ${field} @internet6`;
@@ -27,7 +27,10 @@ const joined = (parts: readonly (string | undefined)[]): string => parts.filter(
 const perFamily = (match: (family: "ip" | "ip6") => string | undefined): readonly string[] =>
   (["ip", "ip6"] as const).map(match).filter((text) => text !== undefined);
 
-/** nftables matches of connections that others may open. Private rules match only the private address, public rules any other address. */
+/**
+ * Returns nftables matches of connections that peers may open to this server. A private rule matches only the server's private address. A
+ * public rule matches only the server's other addresses.
+ */
 export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "saddr");
@@ -35,7 +38,7 @@ export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
     return other && joined([other, own, service(rule, family)]);
   });
 
-/** nftables matches of connections that this server's users may open. */
+/** Returns nftables matches of connections that users of this server may open. */
 export const outboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "daddr");

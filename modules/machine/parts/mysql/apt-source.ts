@@ -2,10 +2,10 @@ import type { Config } from "../../../config/schema.js";
 import { aptKeys } from "../../../platform/apt-keys.js";
 import type { AptSource } from "../../part/part.js";
 
-/** The URL from MySQL's own setup package. Plain HTTP is sufficient because apt verifies the signature. */
+/** URL of MySQL's apt repository, as in MySQL's own setup package. Plain HTTP is sufficient because apt verifies the signature. */
 const vendorUrl = "http://repo.mysql.com/apt/debian";
 
-/** MySQL's repository for Debian, with the component of one LTS series. */
+/** Returns MySQL's apt repository for Debian, limited to the configured LTS series. */
 export function mysqlAptSource({ database, aptSources }: Config): AptSource {
   const { url = vendorUrl, key = aptKeys.mysql } = aptSources.mysql;
   return {

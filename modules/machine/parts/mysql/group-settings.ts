@@ -5,13 +5,13 @@ import { migrationsAccount } from "../../../platform/names.js";
 import { paths } from "../../../platform/paths.js";
 import { ports } from "../../../platform/ports.js";
 
-/** Schema of the application. */
+/** Name of the application's database schema. */
 const databaseName = "app";
 
-/** Maximum lag in seconds of a replica that gets reads. The application's pages may be this old. */
+/** Maximum replication lag in seconds of a replica that receives reads. Pages of the application may show data of this age. */
 const maximumReplicaLagSeconds = 5;
 
-/** Content of mysql-group's settings file; files/mysql-group/settings.py explains the fields. */
+/** Returns the content of mysql-group's settings file. files/mysql-group/settings.py describes the fields. */
 export const groupSettings = (config: Config, server: ServerConfig, members: readonly ServerConfig[]): string => {
   const far = farMembers(config).map(({ privateIp }) => privateIp);
   const settings = {

@@ -20,13 +20,16 @@ const copied = (path: string, name: string, permissions?: string): PayloadFile =
   ...(permissions && { permissions }),
 });
 
-/** Connections per member: two pools of ten for each of 70 web servers, and 100 for recovery, monitoring and operators. */
+/**
+ * Maximum number of connections to one member. The limit allows two pools of ten connections for each of 70 web servers, and 100
+ * connections for recovery, monitoring and operators.
+ */
 const maximumConnections = 1500;
 
 /**
- * MySQL as a member of the replication group: server, data volume, and mysql-group, which forms the group and reports roles. The code of
- * mysql-data and mysql-group is not in the payload, because release/build.ts packs it into the release. parts/release installs mysql-data,
- * and mysql-group's unit installs mysql-group.
+ * Returns the part with MySQL as a member of the replication group. The program mysql-group forms the group and reports the roles of
+ * members. The programs mysql-data and mysql-group are in the release instead of the payload. parts/release installs mysql-data, and the
+ * systemd unit of mysql-group installs mysql-group.
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const members = serversWithRole(config, "database");
@@ -53,8 +56,8 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
 }
 
 /**
- * A file with the configured members at the server's creation. A member uses them to find the group, which then provides the current list.
- * So adding a member makes no server outdated.
+ * Returns a file with the database members that were configured when the server was created. A member uses this list only to find the
+ * group, and then gets the current list from the group. A new member therefore makes no existing server outdated.
  */
 const namingMembers = (
   path: string,
@@ -66,7 +69,7 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
   return renderTemplate(file("server.cnf.hbs"), {
     ...paths.mysql,
     address: server.privateIp,
-    // Unique in the network, and independent of the order of servers in the configuration.
+    // The server id is unique in the network and does not depend on the order of servers in the configuration.
     serverId: toNumber(server.privateIp),
     port: ports.mysql,
     groupPort: ports.mysqlGroup,

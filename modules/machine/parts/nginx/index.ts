@@ -12,7 +12,7 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Sockets of nginx: for the site's host names, and the default servers for other names. */
+/** Listening sockets of nginx. The default sockets receive requests for unknown host names. */
 const listens = [
   { name: "listen-http", port: ports.nginxHttp, options: [] },
   { name: "listen-http-default", port: ports.nginxHttp, options: ["default_server"] },
@@ -20,7 +20,9 @@ const listens = [
   { name: "listen-https-default", port: ports.nginxHttps, options: ["ssl", "proxy_protocol", "default_server"] },
 ] as const;
 
-/** Log fields with text from a visitor, and the nginx variable with the complete text. Only its beginning is logged. */
+/**
+ * Log fields with text from a visitor. Each field has the nginx variable with the complete text, of which nginx logs only the beginning.
+ */
 const cut = [
   { name: "log_method", variable: "request_method" },
   { name: "log_host", variable: "host" },
@@ -29,15 +31,15 @@ const cut = [
   { name: "log_referer", variable: "http_referer" },
   { name: "log_ray", variable: "http_cf_ray" },
 ] as const;
-/** Bytes of each field that are logged. */
+/** Maximum number of bytes that nginx logs of each text from a visitor. */
 const cutLength = 200;
 
-/** Pattern of a path in an nginx map: the path itself, or a regular expression for everything under it. */
+/** Returns the pattern of a path for an nginx map. If the path ends with a slash, the pattern matches all paths below it. */
 const pathPattern = (path: string): string => (path.endsWith("/") ? `~^${path.replaceAll(".", "\\.")}` : path);
 
 /**
- * nginx as reverse proxy in front of the application: determines the visitor's address, writes the access log and answers the balancer's
- * health check.
+ * Returns the part with nginx as reverse proxy in front of the application. nginx determines the visitor's address, writes the access log
+ * and answers the load balancer's health check.
  */
 export function nginxPart({ config }: PayloadContext): PayloadPart {
   const passthrough = config.tls === "passthrough";
@@ -46,7 +48,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     user: users.nginx,
     balancerIps: balancersOf(config).map(({ privateIp }) => privateIp),
     passthrough,
-    // Address of Cloudflare's edge, as sent by the balancer.
+    // nginx variable with the address of Cloudflare's server, which the load balancer sends.
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
     healthPath: config.application.healthPath,

@@ -13,8 +13,8 @@ const fetchRelease = ({ application: { storage } }: PayloadContext["config"]): s
   });
 
 /**
- * How our own programs reach a server: the URL of its release, and `fetch-release`, called by the programs' units. The release also
- * contains platform scripts that need no settings and are not needed earlier, as /opt/platform.
+ * Returns the part that fetches the platform's programs: the URL of the server's first release, and the script `fetch-release`. The units
+ * of these programs call `fetch-release`. The release also contains platform scripts without settings; they are installed in /opt/platform.
  */
 export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
   name: "release",
@@ -23,7 +23,7 @@ export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
     {
       path: paths.release.environmentFile,
       content: renderTemplate(file("release.env.hbs"), config.application),
-      // `deploy-app` installs newer releases without a new server.
+      // `deploy-app` installs later releases on existing servers, so a new release makes no server outdated.
       decisiveContent: renderTemplate(file("release.env.hbs"), { url: "", sha256: "" }),
     },
     { path: paths.release.fetch, permissions: "0755", content: fetchRelease(config) },
