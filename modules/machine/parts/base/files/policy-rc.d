@@ -1,3 +1,4 @@
 #!/bin/sh
-# Package scripts call this before they start a service. 101 denies it during setup, because each part's own script starts its services.
+# Package scripts call this program before they start a service. During the setup, exit status 101 denies the start, because the setup
+# scripts start the services.
 [ -z "${SERVER_SETUP-}" ] || exit 101

@@ -1,4 +1,4 @@
-"""Runs a command of the application on one server at a time. Its units call it; see cli.py."""
+"""Runs a command of the application on one server at a time. systemd units of the application call this program; see cli.py."""
 
 import sys
 

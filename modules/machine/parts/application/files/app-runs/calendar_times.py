@@ -1,4 +1,6 @@
-"""Times of a calendar expression, computed by systemd itself: all servers must agree on the due time, whenever their timers fire."""
+"""
+Computes due times of a calendar expression with systemd. All servers compute the same time, even if their timers fire at different times.
+"""
 
 import os
 import re
@@ -6,12 +8,12 @@ import subprocess
 import time
 
 TIME = re.compile(r"^(?:Next elapse|Iter[a-z.]*[ ]#[0-9]+): [A-Z][a-z]+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC$")
-# Times per call; limited because systemd starts a process for each if the expression has a time zone.
+# Number of times that one call computes. If the expression has a time zone, systemd starts a process for each time.
 AT_ONCE = 60
 
 
 def latest(expression, now=None):
-    """The last due time, in UTC; None if there was none within a week."""
+    """Returns the last due time in UTC, or None if no time was due within the last week."""
     now = time.time() if now is None else now
     for window in (60, 3600, 86_400, 7 * 86_400):
         past = list(_between(expression, text(now - window - 1), text(now)))
@@ -25,7 +27,7 @@ def text(seconds):
 
 
 def _between(expression, after, until):
-    """Times after `after` and not after `until`."""
+    """Yields the due times that are later than `after` and not later than `until`."""
     while found := times(expression, after, AT_ONCE):
         for one in found:
             if one > until:

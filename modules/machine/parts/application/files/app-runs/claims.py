@@ -1,6 +1,7 @@
 """
-Claims on the primary: which server runs a job, and until when. GET_LOCK is known to one member only; a row is replicated, so it outlives a
-failover. Times are by the primary's clock.
+Stores claims in a table of the primary. A claim is a lease: its row contains the server that runs a job, and the time at which the claim
+ends. Rows are replicated, so a claim survives a failover. A lock of GET_LOCK would exist on one member only. All times are by the primary's
+clock.
 """
 
 import contextlib
@@ -13,11 +14,11 @@ from typing import NamedTuple
 
 import pymysql
 
-# A claim that is not renewed expires after this many seconds. Its holder stops well before, see hold.py.
+# Seconds after which a claim expires if its holder does not renew it. The holder stops its command earlier; see hold.py.
 LEASE = 30
-# Days for which rows of finished runs are kept.
+# Number of days that rows of finished runs are kept.
 KEPT = 35
-# A worker has no due times; its only row has this time.
+# Due time in the row of a worker. A worker has only one row, because it has no due times.
 ALWAYS = "1970-01-01 00:00:00"
 
 UNTIL = f"NOW(6) + INTERVAL {LEASE} SECOND"
@@ -30,7 +31,7 @@ class Row(NamedTuple):
 
 
 class _Verified(ssl.SSLContext):
-    """Verifies the name in the members' certificates instead of the address."""
+    """TLS context that checks the certificate of a database member for a fixed name instead of the member's address."""
 
     def wrap_socket(self, sock, server_hostname=None, **options):
         return super().wrap_socket(sock, server_hostname=os.environ["DATABASE_TLS_NAME"], **options)
@@ -55,22 +56,22 @@ def connect():
 
 
 class Claim:
-    """One run of a worker, or of a schedule at one due time."""
+    """Claim for one run of the migrations, of a worker, or of a schedule at one due time."""
 
     def __init__(self, name, due=ALWAYS, connecting=connect):
         self.name, self.due, self._connecting = name, due, connecting
-        # Identifies this process, so that it recognises its own row if an answer was lost.
+        # Identifies this process. If an answer of the database was lost, the process recognises its own row.
         self.holder = f"{socket.gethostname()} {uuid.uuid4()}"
 
     def take(self, expired=False):
-        """Claims a free run, with `expired` also an expired one. Returns the resulting row."""
+        """Claims the run if no process has claimed it, or if `expired` is true and its claim has expired. Returns the resulting row."""
         others = " OR until < NOW(6)" if expired else ""
         with self._cursor() as cursor:
             cursor.execute(
                 f"INSERT IGNORE INTO claims (name, due, holder, until) VALUES (%s, %s, %s, {UNTIL})",
                 [self.name, self.due, self.holder],
             )
-            # Renews its own claim: if an earlier answer was lost, most of the time may have passed.
+            # Renews a claim that this process already holds. If an earlier answer was lost, the claim may expire soon.
             cursor.execute(
                 f"UPDATE claims SET holder = %s, until = {UNTIL}"
                 f" WHERE name = %s AND due = %s AND outcome IS NULL AND (holder = %s{others})",
@@ -83,18 +84,18 @@ class Claim:
             return Row(holder, outcome, bool(is_over))
 
     def renew(self):
-        """Renews the claim. @returns whether it is still held"""
+        """Renews the claim. Returns True if this process still holds the claim."""
         return self._change(f"until = {UNTIL}") > 0
 
     def release(self):
-        """Lets another server claim it at once."""
+        """Ends the claim, so that another server can claim the run at once."""
         self._change("until = NOW(6) - INTERVAL 1 SECOND")
 
     def finish(self, outcome):
         self._change("outcome = %s", outcome)
 
     def interrupted(self):
-        """Records that the run was interrupted. @returns whether this process recorded it"""
+        """Records an expired run as interrupted. Returns 1 if this call recorded the run, otherwise 0."""
         with self._cursor() as cursor:
             return cursor.execute(
                 "UPDATE claims SET outcome = 'interrupted'"
@@ -103,7 +104,7 @@ class Claim:
             )
 
     def earlier_interrupted(self):
-        """Records unfinished runs of earlier due times as interrupted and deletes old rows. @returns the number recorded"""
+        """Deletes old rows and records unfinished runs of earlier due times as interrupted. Returns the number of recorded runs."""
         with self._cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM claims WHERE name = %s AND due < NOW() - INTERVAL {KEPT} DAY", [self.name]
@@ -122,6 +123,6 @@ class Claim:
 
     @contextlib.contextmanager
     def _cursor(self):
-        # Uses a new connection for each step, because after a failover an old one leads to a read-only member.
+        # Opens a new connection for each step, because an old connection leads to a read-only member after a failover.
         with contextlib.closing(self._connecting()) as connection, connection.cursor() as cursor:
             yield cursor

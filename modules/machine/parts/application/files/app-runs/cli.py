@@ -1,4 +1,4 @@
-"""Called by the application's units: app-runs worker|schedule|migrations NAME [options] -- COMMAND…"""
+"""Command line of app-runs, for systemd units of the application: app-runs worker|schedule|migrations [NAME] [options] -- COMMAND…"""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ import hold
 from claims import Claim
 
 POLL_SECONDS = 3
-# A deployment waits this long for other servers' migrations and for a primary.
+# Maximum time in seconds that a deployment waits for migrations on another server and for a primary.
 PATIENCE_SECONDS = 600
 
 
@@ -32,7 +32,7 @@ def main(arguments):
     if options.kind == "migrations":
         return exclusive(Claim("migrations"), command, stop, PATIENCE_SECONDS)
     status = exclusive(Claim(f"worker {options.name}"), command, stop)
-    # A worker stopped by SIGTERM succeeded; migrations stopped by SIGTERM are incomplete.
+    # If SIGTERM stops a worker, the exit status is 0. If SIGTERM stops migrations, the run fails because the migrations are incomplete.
     return 0 if stop.event.is_set() else status
 
 
@@ -40,8 +40,8 @@ def _parser():
     parser = argparse.ArgumentParser(prog="app-runs", description="Runs a command of the application on one server at a time.")
     kinds = parser.add_subparsers(dest="kind", required=True)
     kinds.add_parser("worker", help="run permanently on the server that has the claim").add_argument("name")
-    kinds.add_parser("migrations", help="run now, once no other server runs them")
-    schedule = kinds.add_parser("schedule", help="run for the last due time, unless a server already ran it")
+    kinds.add_parser("migrations", help="run the migrations as soon as no other server runs them")
+    schedule = kinds.add_parser("schedule", help="run the command for the last due time, unless a server has already run it")
     schedule.add_argument("name")
     schedule.add_argument("--at", required=True)
     schedule.add_argument("--repeatable", action="store_true")
@@ -50,8 +50,8 @@ def _parser():
 
 def exclusive(claim, command, stop, patience=None):
     """
-    Waits for the claim, at most `patience` seconds if given, runs the command and releases the claim. Returns its exit status; 1 if it did
-    not start.
+    Waits for the claim, runs the command and releases the claim. If `patience` is given, waits at most this many seconds. Returns the exit
+    status of the command, or 1 if the command did not start.
     """
     asked = hold.now()
     while not stop.event.is_set():
@@ -71,7 +71,7 @@ def exclusive(claim, command, stop, patience=None):
 
 
 def schedule_run(claim, command, repeatable, stop):
-    """Runs the command if no server did for this time; otherwise watches the running one and reports an interruption."""
+    """Runs the command if no server has run it for this due time. Otherwise waits for the other server and reports an interrupted run."""
     while not stop.event.is_set():
         begun = hold.now()
         row = attempt(claim)
@@ -101,7 +101,7 @@ def schedule_run(claim, command, repeatable, stop):
             say("error", f"{claim.name}: the run of {claim.due} UTC was interrupted here")
             return 1
         outcome = "succeeded" if status == 0 else f"failed with {status}"
-        # Until the outcome is recorded, other servers treat the run as running, and later as interrupted.
+        # Retries until the outcome is recorded, because other servers report a run without an outcome as interrupted.
         until = hold.now() + hold.TERM_SECONDS
         while not noted(claim, outcome) and hold.now() < until:
             time.sleep(1)
@@ -111,7 +111,7 @@ def schedule_run(claim, command, repeatable, stop):
 
 
 def attempt(claim, expired=False):
-    """The row; None if the primary cannot be reached."""
+    """Tries to claim the run. Returns the resulting row, or None if the primary cannot be reached."""
     try:
         return claim.take(expired)
     except Exception as problem:

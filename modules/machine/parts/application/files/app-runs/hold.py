@@ -1,4 +1,4 @@
-"""Runs a command only while a claim is held."""
+"""Runs a command only while this process holds a claim."""
 
 import os
 import signal
@@ -7,19 +7,19 @@ import threading
 import time
 
 RENEW_SECONDS = 3
-# Seconds without a renewal until SIGTERM and SIGKILL. SIGKILL is 8 s before another server may get the claim (LEASE in claims.py), which
-# allows for different clock rates. A failover takes 7 to 8 s.
+# Seconds without a renewal after which the command receives SIGTERM and SIGKILL. SIGKILL comes 8 s before another server may get the claim
+# (LEASE in claims.py), because clocks may run at different rates. A failover takes 7 to 8 s.
 TERM_SECONDS = 15
 KILL_SECONDS = 22
 
 
 def now():
-    # Unlike CLOCK_MONOTONIC, this clock counts while the machine sleeps.
+    # Unlike CLOCK_MONOTONIC, CLOCK_BOOTTIME also advances while the machine is suspended.
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Stop:
-    """Whether this process received SIGTERM."""
+    """Sets `event` when this process receives SIGTERM."""
 
     def __init__(self):
         self.event = threading.Event()
@@ -28,8 +28,8 @@ class Stop:
 
 def run(claim, command, stop, begun, say):
     """
-    Runs the command while the claim is renewed. `begun`: time when the claim was requested. Returns the command's exit status, and whether
-    the claim was held until the command ended.
+    Runs the command and renews the claim. `begun` is the time when the claim was requested. Returns the command's exit status, and True if
+    this process held the claim until the command ended.
     """
     process = subprocess.Popen(command, start_new_session=True)
     renewals = _Renewals(claim, begun)
@@ -46,7 +46,7 @@ def run(claim, command, stop, begun, say):
             _signal(process, signal.SIGKILL)
         time.sleep(0.2)
     renewals.ended.set()
-    # Stops processes that the command started and left behind.
+    # Kills processes that the command started and did not stop.
     _signal(process, signal.SIGKILL)
     return process.returncode, not renewals.lost and now() - renewals.last < KILL_SECONDS
 
@@ -73,5 +73,5 @@ class _Renewals(threading.Thread):
                     self.lost = True
                     return
             except Exception:
-                # Retried; the main thread limits the time.
+                # The loop retries. If no renewal succeeds in time, the main thread stops the command.
                 continue
