@@ -1,4 +1,4 @@
-"""mysql-group: forms and keeps this member's replication group; see --help."""
+"""Forms and maintains the replication group of this member; see mysql-group --help."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Schema and accounts; the primary applies them, and they are replicated like any data."""
+"""Creates the schema and the accounts on the primary. MySQL replicates both to all members."""
 
 import hashlib
 import json
@@ -19,13 +19,14 @@ MARK = (
     "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest', ATTRIBUTE ->> '$.group'"
     " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s"
 )
-# Part of an account's mark if a member with other settings may have granted more privileges.
+# Text in the mark of an account to which a member with other settings may have granted more privileges.
 MORE = "and what it had"
 
 
 def identity(settings, account):
     """
-    The account's authentication plugin and its accepted passwords, newest generation first; None if this member has no password for it.
+    Returns the account's authentication plugin and its accepted passwords, newest generation first. Returns None if this member has no
+    password for the account.
     """
     if account == "backup":
         return "auth_socket AS", [(1, "mysql-backup")]
@@ -33,14 +34,14 @@ def identity(settings, account):
 
 
 def all_agree(settings, reports):
-    """Whether all members answer and would create the same accounts. False during a rollout that changes the accounts."""
+    """Returns True if all members answer and would create the same accounts. During a rollout that changes accounts, returns False."""
     return all(report and report.grants == digest(settings) for report in reports.values())
 
 
 def ensure(settings, agreed):
     """
-    Applies the differences; without any, it creates no transaction. Returns the changed accounts. Until members have `agreed`, privileges
-    are only added: a primary with older settings must not revoke what a newer one granted.
+    Creates missing tables and updates changed accounts. If nothing has changed, creates no transaction. Returns the changed accounts. Until
+    all members have `agreed`, adds privileges but revokes none, because a primary with newer settings may have granted them.
     """
     changed = []
     with connect(settings, 30) as connection, connection.cursor() as cursor:
@@ -62,7 +63,7 @@ def ensure(settings, agreed):
 
 
 def reached(settings):
-    """Account -> generations of its newest and oldest password in this member's database."""
+    """Returns the generations of the newest and the oldest password of each account in this member's database."""
     with connect(settings, 30) as connection, connection.cursor() as cursor:
         made = [(account, host) for account, host, *_ in definitions(settings) if account in settings.passwords]
         return {account: _mark(cursor, settings, account, host)[1] for account, host in made}
@@ -72,7 +73,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     how, passwords = identity(settings, account)
     (newest, password), (oldest, first) = passwords[0], passwords[-1]
     mark, has, group = _mark(cursor, settings, account, host)
-    # The new primary still has older passwords than the account: keep the newer ones.
+    # If the account has newer passwords than this member, keeps the newer passwords.
     if has > (newest, oldest):
         return False
     more = [*grants, MORE]
@@ -81,7 +82,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
         return "\0".join([password, require, limits, *granted])
 
     def granted_with(password):
-        """The grants recorded in the mark, if recorded with this password; otherwise None."""
+        """Returns the grants that the mark records together with this password, or None if the mark records another password."""
         possible = [grants] if agreed else [grants, more]
         return next((one for one in possible if mark and _digest(text(password, one), mark.split("$")[0]) == mark), None)
 
@@ -92,29 +93,29 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     if has == (newest, oldest) and (granted := granted_with(password)):
         if group == settings.group:
             return False
-        # Marks written by earlier releases or without an archive do not include the group.
+        # Adds the group to the mark. Marks of earlier releases, and marks written without an archive, do not contain the group.
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, note(granted)])
         return True
     identified = f"IDENTIFIED WITH {how} %s"
-    # Only once: RETAIN keeps the current password, which would be the new one the second time.
+    # RETAIN keeps the current password as old password. A second RETAIN would keep the new password, so RETAIN is used only once.
     retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
-    # If only passwords change, one statement suffices, and no grant is missing for a moment.
+    # If only passwords change, one statement is sufficient. The account then has all privileges at any time.
     if retain and (granted := granted_with(first)):
         cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note(granted)])
         return True
     if has[0] == newest and oldest == newest and (granted := granted_with(password)):
         cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s", [account, host, note(granted)])
         return True
-    # The mark is removed first and written last: if an interruption occurs in between, no definition matches the account, so it is applied
-    # again.
+    # Removes the mark first and writes the new mark last. If the run is interrupted in between, the account has no mark, so the next run
+    # applies the definition again.
     if mark:
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, json.dumps({"definition": None})])
     needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
-    # A new account starts with the oldest password, so that RETAIN has one to keep.
+    # A new account first gets the oldest password, so that RETAIN can keep the oldest password.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
     if group not in ("", settings.group):
         _replace_passwords(cursor, settings, account, host, identified, first)
-    # A new account has no privileges to preserve.
+    # A new account has no other privileges that must be kept.
     granted = grants if agreed or has == (0, 0) else more
     _grant(cursor, account, host, grants, revoke=granted is grants)
     cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note(granted)])
@@ -129,7 +130,7 @@ def _grant(cursor, account, host, grants, revoke):
 
 
 def _replace_passwords(cursor, settings, account, host, identified, password):
-    """For restored data: the passwords of the original group must not be accepted or retained here."""
+    """Replaces all passwords of an account in restored data, because passwords of the original group must not be valid in this group."""
     cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, password])
     if account in settings.passwords:
         cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
@@ -137,14 +138,15 @@ def _replace_passwords(cursor, settings, account, host, identified, password):
 
 def _mark(cursor, settings, account, host):
     """
-    The account's last applied definition, the generations of its newest and oldest password, and the group that created it. The generations
-    are (0, 0) if the account is incomplete or another group created it, because that group's generations are unrelated.
+    Returns the account's last applied definition, the generations of its newest and oldest password, and the group that created the
+    account. If the account is incomplete or another group created it, the generations are (0, 0), because each group has its own
+    generations.
     """
     cursor.execute(MARK, [account, host])
     mark, newest, oldest, group = cursor.fetchone() or (None, None, None, None)
     if group and group != settings.group:
         return None, (0, 0), group
-    # Earlier releases created accounts without password generations.
+    # Accounts of earlier releases have no password generation and count as generation 1.
     first = 1 if mark else 0
     return mark, (int(newest or first), int(oldest or first)), group or ""
 

@@ -1,6 +1,6 @@
 """
-Checks the archive for a member's transactions before an operator's command drops the only other copy. Members can list the bucket but not
-read it: the object names show which transactions each member uploaded, but not their contents.
+Checks that the archive has a member's transactions before an operator's command deletes the only other copy. Members can list the bucket
+but cannot read its objects. The names of the objects show which transactions each member uploaded.
 """
 
 import json
@@ -20,7 +20,7 @@ def add_option(parser):
 
 
 def allows(settings, found, despite):
-    """Prints the lines that `found` returns for the archived transactions. @returns whether the command may continue"""
+    """Prints the problems that `found` returns for the archived transactions. Returns True if the command may continue."""
     if not settings.backup:
         return True
     archived, problem = _listed()
@@ -33,7 +33,10 @@ def allows(settings, found, despite):
 
 
 def only_archived(names, alive, archived):
-    """Transactions that the named members uploaded and no remaining member has. `alive`: Reports of the remaining members."""
+    """
+    Yields a message for each named member that uploaded transactions which no remaining member has. `alive` are the reports of the
+    remaining members.
+    """
     kept = _held(alive)
     for name in names:
         there = archived.get(name)
@@ -46,7 +49,7 @@ def only_archived(names, alive, archived):
 
 
 def discarded(mine, group, archived):
-    """Transactions of this member missing from both the group and the archive."""
+    """Yields a message if this member has transactions that are neither in the group nor in the archive."""
     extra = subtract(union(parse(mine.executed), parse(mine.received)), _held(group))
     lost = subtract(extra, union(*(parse(there["gtids"]) for there in archived.values())))
     if lost:

@@ -1,7 +1,6 @@
 """
-Branches of the group's history, in the table backup.branch, which is replicated, copied and restored like any data. The group's newest row
-is the current branch. The archive stores the logs of each branch separately: two groups started from the same data use the same GTIDs for
-different transactions.
+Stores the branches of the group's history in the table backup.branch. The newest row of the group is the current branch. The archive stores
+the logs of each branch separately, because two groups that start from the same data use the same GTIDs for different transactions.
 """
 
 import json
@@ -23,7 +22,7 @@ INSERT = (
 
 
 def ensure(cursor, settings):
-    """On the primary: adds the group's first branch if there is none. Restored data contain only branches of another group."""
+    """Adds the first branch of this group if the table has none. Restored data contain only branches of the original group."""
     if not cursor.execute(EXISTS):
         cursor.execute(TABLE)
     newest = _newest(cursor)
@@ -33,8 +32,8 @@ def ensure(cursor, settings):
 
 def fork(cursor, settings, lost):
     """
-    Begins a new branch with a new log, outside any group, before a group is started without the members `lost`. Does nothing if there is no
-    archive or an earlier attempt has already begun the branch.
+    Adds a new branch and starts a new binary log, before mysql-group starts a group without the members `lost`. Does nothing if the
+    environment has no archive, or if an earlier attempt has already added the branch.
     """
     if not settings.backup or not cursor.execute(EXISTS):
         return

@@ -1,4 +1,4 @@
-"""Commands for operators; `daemon` is what the unit runs."""
+"""Command line of mysql-group. The systemd unit runs the command `daemon`; operators run the other commands."""
 
 import argparse
 import json
@@ -146,7 +146,7 @@ def _reclone(settings, despite):
     aside = config.DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
     subprocess.run(["systemctl", "stop", "mysql-group", "mysql"], check=True)
     config.DATA.rename(aside)
-    # Must be a restart, because the data unit then initialises an empty directory.
+    # Restarts mysql-data, because each start of mysql-data initialises a missing data directory.
     subprocess.run(["systemctl", "restart", "mysql-data", "mysql", "mysql-group"], check=True)
     print(f"cloning; follow it with: mysql-group status\nthe old data is in {aside}")
     return 0
@@ -154,8 +154,8 @@ def _reclone(settings, despite):
 
 def _forget(settings, name, despite):
     """
-    Safe because a group whose primary accepts writes does not need the member: the primary has applied every acknowledged transaction. A
-    returning member finds that group; if no group runs, it is asked before one is started.
+    Removes a member from the list. This is safe because a primary that accepts writes has applied every acknowledged transaction. If the
+    member returns, it finds the group. If no group runs at that time, the other members ask the returned member before they start a group.
     """
     reports = _reports(settings)
     address = settings.address_of(name)

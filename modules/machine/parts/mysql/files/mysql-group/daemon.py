@@ -1,4 +1,4 @@
-"""Main loop: observe, decide, act; logs one line whenever the reason changes."""
+"""Main loop of mysql-group: observes the members, decides and acts. Logs one line whenever the reason for waiting changes."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from report import OFFLINE, ONLINE
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
-# On a full volume, hanging commits block the statement; the other members see this member leave at once.
+# Time limit for leaving the group on a full volume, where hanging commits block the statement. The other members detect the leave at once.
 LEAVE_SECONDS = 5
 
 
@@ -25,10 +25,10 @@ class Daemon:
         self._settings = settings
         self._observer = Observer(settings)
         self._accounts_ready = False
-        # Whether all members agreed on the accounts that were applied.
+        # True if all members agreed on the accounts that were applied.
         self._agreed = False
         self._settled = False
-        # Whether this daemon, or its previous run, made the primary read-only.
+        # True if this daemon or its previous run may have made the primary read-only.
         self._withheld = True
         self._unreachable = Unreachable()
         self._waiting = Reason()
@@ -37,7 +37,7 @@ class Daemon:
         self._observer.start()
         server = endpoint.bind(self._settings, self._observer)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        # Runs in the main thread: an unexpected exception ends the process, and systemd restarts it.
+        # The loop runs in the main thread, so that an unexpected exception ends the process. systemd then restarts the daemon.
         self._work()
 
     def _work(self):
@@ -61,7 +61,7 @@ class Daemon:
             self._let_go(mine)
             self._forget_lost(mine)
         elif mine.state == OFFLINE and mine.writable and not mine.fullness:
-            # On a full volume this would wait for hanging commits.
+            # The condition excludes a full volume, because the statement would wait for hanging commits.
             group.protect(self._settings)
         reports, decision = self._decide()
         self._say(decision.reason)
@@ -94,7 +94,9 @@ class Daemon:
         return reports, decision
 
     def _bootstrap(self, reports):
-        """Only if a second look returns the same reports: no member restarted, joined or wrote in between."""
+        """
+        Starts the group only if a second observation returns the same reports, so that no member restarted, joined or wrote in between.
+        """
         time.sleep(TICK_SECONDS)
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
@@ -102,7 +104,10 @@ class Daemon:
             group.bootstrap(self._settings, decision.forget_received, decision.unapplied, members.lost())
 
     def _forget_lost(self, mine):
-        """Once the group runs without the members declared lost, they are not counted until they appear in the group again."""
+        """
+        Marks lost members as forgotten if the group runs without them. A forgotten member is not counted until it appears in the group
+        again.
+        """
         lost = {self._settings.address_of(name) for name in members.lost()}
         if lost and not lost & set(mine.view):
             self._observer.change_members(lambda known: members.without(known, lost))
@@ -110,8 +115,8 @@ class Daemon:
 
     def _withhold(self, mine):
         """
-        Makes the primary read-only while its group is a minority of the members, also for open sessions. MySQL counts only the view, so it
-        would let a last remaining member acknowledge writes alone.
+        Makes the primary read-only, also for open sessions, while its group is a minority of all members. MySQL counts only the members in
+        the group's view, so the last remaining member could otherwise acknowledge writes alone.
         """
         if mine.role != "PRIMARY" or mine.writable and mine.quorum:
             self._withheld = False
@@ -129,8 +134,8 @@ class Daemon:
 
     def _look_after(self, mine, agreed):
         """
-        Creates the accounts before the group may serve: without its account, no member can join. Checks them again when all members agree
-        on them, such as after a rollout that changes them.
+        Creates the accounts before the group may serve, because members cannot join without the replication account. Checks the accounts
+        again when all members agree on them, for example after a rollout that changes accounts.
         """
         if not self._settled:
             group.settle(self._settings)
@@ -151,7 +156,7 @@ class Daemon:
 
 
 def _plain(problem):
-    """The server's error message without the statement, which may contain a password."""
+    """Returns the error message of mysqld without the statement, because the statement may contain a password."""
     if isinstance(problem, pymysql.Error) and len(problem.args) > 1 and problem.args[0] != 1064:
         return f"mysqld refused ({problem.args[0]}): {problem.args[1]}"
     if isinstance(problem, OSError) and problem.strerror:

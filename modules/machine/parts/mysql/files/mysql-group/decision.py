@@ -1,21 +1,22 @@
-"""The joiner's decision as a pure function: all members' reports -> this member's action.
+"""
+Decides the next action of this member from the reports of all members. All functions are pure.
 
-There are never two groups, and no acknowledged commit is lost, as long as these rules hold:
-1. The members are one list (members.py) that outlives servers; only an operator removes entries. Each member asks every listed member, so
-   members with the same facts decide about the same members.
-2. A group is started only if every member answers and none is in a group. Only the member whose transactions include all others' starts it;
-   on a tie, the first by name. Any other member then finds a group to join.
-3. A member outside a group is read-only, so its transactions never change.
-4. A commit is acknowledged when the primary has executed it and a majority of the group has received it. A group serves only while it is a
-   majority of the members. So if all members' data is available, only executed transactions count. If a member or its disk is lost, received
-   transactions count too, applied or not.
-5. A member that was ONLINE and is empty has lost its disk and counts as lost, although it answers. If the lost members may have held the
-   only copies of a commit, an operator must declare them lost. A member that was never ONLINE has nothing to lose: a first start, even an
-   interrupted one, and a start from restored data on new volumes need no operator.
-6. A member declared lost is not counted until it appears in the group again. A new group creates its accounts before it serves; otherwise
-   no member could join it.
-7. Received transactions that no other member has are quarantined before they are dropped, in case the operator was wrong.
-8. If two groups exist anyway, the primary of a minority group leaves it as soon as it detects the other group.
+These rules ensure that there are never two groups and that no acknowledged commit is lost:
+1. The list of members (members.py) survives the replacement of servers. Only an operator removes entries. Each member asks every listed
+   member, so all members decide with the same list.
+2. A member starts a group only if every member answers and no member is in a group. Only the member that has all transactions starts the
+   group. If several members have all transactions, the first of them by name starts the group. All other members join this group.
+3. A member outside a group is read-only, so its set of transactions never changes.
+4. A commit is acknowledged when the primary has executed it and a majority of the group has received it. A group serves only while it
+   contains a majority of all members. If the data of all members are available, only executed transactions count. If a member or its disk
+   is lost, received transactions also count, even if they are not applied.
+5. If an empty member was ONLINE before, it has lost its disk and counts as lost, even if it answers. If the lost members may have had
+   the only copies of a commit, an operator must declare these members lost. A member that was never ONLINE has no data to lose. A first
+   start, and a start from restored data on new volumes, therefore need no operator.
+6. If an operator declares a member lost, the member is not counted until it appears in the group again. A new group creates its accounts
+   before it serves, because members cannot join without these accounts.
+7. mysql-group quarantines received transactions that no other member has before it drops them, because the operator may have been wrong.
+8. If two groups exist in spite of these rules, the primary of the minority group leaves its group as soon as it detects the other group.
 """
 
 from typing import NamedTuple
@@ -24,9 +25,11 @@ import gtid
 import room
 from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, members_problem
 
-# The group expels a member within seconds. After this limit, even a failed attempt to join shows the group that the member has restarted.
+# Maximum wait in seconds until the group expels a restarted member, which usually takes a few seconds. After this limit, even a failed
+# attempt to join shows the group that the member has restarted.
 LONGEST_WAIT_SECONDS = 30
-# MySQL notifies an expelled primary within four seconds; the primary then leaves faster than with a stop. Writes are rejected at once.
+# Seconds that an expelled primary waits before mysql-group makes it leave the group. MySQL usually notifies an expelled primary within 4 s,
+# which is faster than a stop. HAProxy sends no writes to the primary in the meantime.
 DISOWNED_SECONDS = 5
 
 STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join", "bootstrap", "hand over"
@@ -35,22 +38,22 @@ STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join",
 class Decision(NamedTuple):
     action: str
     reason: str
-    # For a hand-over: members that may become the primary. If empty, this member leaves without waiting for hanging commits, and the group
-    # elects.
+    # For a hand-over: members that may become the primary. If the list is empty, this member leaves the group without waiting for hanging
+    # commits, and the group elects a primary.
     successors: tuple = ()
-    # For a bootstrap: True if received, unapplied transactions were never acknowledged; otherwise they are applied first.
+    # For a bootstrap: True if received but unapplied transactions were never acknowledged. If False, these transactions are applied first.
     forget_received: bool = False
-    # Received transactions that are dropped although no member is known to have executed them.
+    # Received transactions that this action drops and that no member is known to have executed.
     unapplied: str = ""
-    # Seconds that the reason must last before the action is due.
+    # Seconds for which the reason must stay the same before the action is executed.
     after_seconds: float = 0.0
 
 
 def decide(me, reports, lost=()):
     """
-    `me`: this member's name.
-    `reports`: every member's name -> its Report, or None when it does not answer; in the order of the configuration.
-    `lost`: names that an operator has declared lost; their reports are not required.
+    Returns the next action of the member with the name `me`.
+    `reports`: the Report of each member by name, in configuration order. The value is None if the member does not answer.
+    `lost`: names of members that an operator has declared lost. Reports of lost members are not required.
     """
     mine = reports[me]
     others = {name: report for name, report in reports.items() if name != me}
@@ -74,15 +77,16 @@ def decide(me, reports, lost=()):
 
 
 def running(reports):
-    """Reports of the members in a running group, even if the group does not serve yet."""
+    """Returns the reports of members that are in a running group, even if the group does not serve yet."""
     return [report for report in reports.values() if report and report.state == ONLINE and report.majority]
 
 
 def _disowned(mine, others):
     """
-    Whether this primary must leave because others form a group without it. The group whose view has more than half of the members
-    continues; members that report being in the other group are not counted in this view. So an expelled primary that has not noticed its
-    expulsion leaves. The new primary never leaves: its view still counts the old primary, or the old primary is unsure.
+    Returns True if this primary must leave its group because other members form another group. The group whose view has more than half of
+    all members continues. Members that report to be in the other group do not count for this primary's view. Therefore an expelled primary
+    leaves even if it has not detected its expulsion. The new primary never leaves, because its view counts the old primary or the old
+    primary is unsure.
     """
     apart = {report.address for report in running(others) if not report.unsure and mine.address not in report.view}
     held = set(mine.view) - apart
@@ -90,7 +94,7 @@ def _disowned(mine, others):
 
 
 def _give_way(mine, reports):
-    """A primary that cannot write hands its role to a member that can."""
+    """Returns the decision to hand over the role if this primary cannot write and another member can; otherwise None."""
     able = room.able(reports)
     if mine.role != "PRIMARY" or not mine.majority or not mine.fullness or not able:
         return None
@@ -114,7 +118,7 @@ def _join(mine, group):
             WAIT, f"has transactions missing from the group ({gtid.describe(extra)}); to discard them: mysql-group reclone"
         )
     unapplied = gtid.describe(gtid.subtract(gtid.parse(mine.received), known))
-    # The member returned before the group expelled it: joining now would hang for more than a minute and fail.
+    # If the group has not expelled this member's previous instance yet, a join would hang for more than a minute and fail.
     if any(mine.address in report.view for report in group):
         reason = "waiting until the group has expelled this member's previous instance"
         return Decision(JOIN, reason, unapplied=unapplied, after_seconds=LONGEST_WAIT_SECONDS)
@@ -154,11 +158,11 @@ def _start(me, mine, reports, lost):
 
 
 def _emptied(reports, lost):
-    """Members with lost disks, if they and the declared members together may have held the only copies of a commit."""
+    """Returns the members with lost disks if the lost members may have had the only copies of a commit; otherwise an empty list."""
     seen = {address for report in reports.values() for address in report.seen}
     emptied = [name for name, report in reports.items() if report.blank and report.address in seen and name not in lost]
     members = len({*reports, *lost})
-    # A serving group is a majority of the members, and a commit is on a majority of the group.
+    # A serving group contains a majority of all members, and each commit is on a majority of the serving group.
     copies = majority(majority(members))
     return emptied if len({*emptied, *lost}) >= copies else []
 
@@ -169,8 +173,8 @@ def majority(count):
 
 def _complete(reports, lost):
     """
-    Whether these members have executed every acknowledged transaction: no member is missing, and none lost its disk. Otherwise a relay log
-    may hold the only copy of a transaction; only then does a relay log torn by a power cut matter.
+    Returns True if the members have executed every acknowledged transaction, because no member is missing and no member has lost its disk.
+    Otherwise a relay log may have the only copy of a transaction, so damage of a relay log matters only in this case.
     """
     return not lost and not any(report.blank for report in reports.values())
 

@@ -1,4 +1,4 @@
-"""GET /primary, /replica and /state on the private address, for HAProxy and for the other members."""
+"""Answers GET /primary, /replica and /state on the private address. HAProxy and the other members send these requests."""
 
 import http.server
 
@@ -7,9 +7,9 @@ from report import primary_problem, replica_problem
 
 def bind(settings, observer):
     class Handler(http.server.BaseHTTPRequestHandler):
-        # Limits a client that connects and sends nothing.
+        # Time limit in seconds for a client that connects and sends no data.
         timeout = 5
-        # Sends each answer in one packet, because HAProxy disconnects after the status line.
+        # Sends each response in one packet, because HAProxy disconnects after the status line.
         wbufsize = -1
 
         def do_GET(self):
@@ -33,7 +33,7 @@ def bind(settings, observer):
             self.wfile.write(content)
 
         def log_message(self, *_):
-            """Checks arrive every second and are not logged."""
+            """Does not log requests, because health checks arrive every second."""
             return
 
     class Server(http.server.ThreadingHTTPServer):
@@ -41,7 +41,7 @@ def bind(settings, observer):
         request_queue_size = 64
 
         def handle_error(self, *_):
-            """Disconnects of callers are not logged either."""
+            """Does not log disconnects of clients."""
             return
 
     return Server((settings.address, settings.rolePort), Handler)

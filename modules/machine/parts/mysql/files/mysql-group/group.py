@@ -1,4 +1,4 @@
-"""The joiner's statements on the local mysqld."""
+"""Executes the statements of mysql-group on the local mysqld."""
 
 import branch
 import pymysql
@@ -6,10 +6,10 @@ import received
 from observer import connect
 from settings import secret
 
-# START GROUP_REPLICATION may wait for a view; a clone runs after the statement has returned.
+# Time limit of a statement. START GROUP_REPLICATION may wait for the group. A clone runs after START GROUP_REPLICATION has returned.
 TIMEOUT_SECONDS = 300
-# Forming a group takes about 20 transactions. An empty member that lacks more copies the data instead of replaying its history. A member
-# with data replays what it missed; it clones only if no binary log has those transactions any more.
+# An empty member clones the data if it lacks more than CLONE_BLANK_FROM transactions. A new group starts with about 20 transactions. A
+# member with data clones only if no binary log has the missing transactions (NEVER). Otherwise the member applies the missing transactions.
 CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 APPLIER = "group_replication_applier"
@@ -24,10 +24,9 @@ ONLINE_MEMBERS = (
 
 def bootstrap(settings, forget_received, unapplied, lost=()):
     """
-    Starts a new group with this member alone. `lost`: members declared lost by an operator; if any, a new branch of the history begins.
-    `forget_received`: drops received transactions that this member has not executed. True if all members' data is available and this member
-    has executed every transaction, so that the rest was never acknowledged. Otherwise they are applied before the member is online, because
-    they may be the only copy of an acknowledged write.
+    Starts a new group with this member alone. `lost`: members that an operator declared lost. If `lost` is not empty, a new branch of the
+    history begins. `forget_received`: True if received but unapplied transactions were never acknowledged. MySQL then drops them. Otherwise
+    MySQL applies these transactions before the member is online, because they may be the only copy of an acknowledged write.
     """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:
@@ -39,8 +38,8 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
         try:
             _start(cursor, settings)
         except pymysql.Error:
-            # The attempt stopped at a torn record and applied nothing, so nothing before that record is left to apply. Data after it was
-            # never on this disk. Without the torn log, the next attempt succeeds.
+            # If the attempt stopped at an incomplete record and applied no transaction, all complete records are already applied. Later
+            # records were never on this disk. Without this relay log, the next attempt succeeds.
             if _is_torn(cursor) and _executed(cursor) == executed:
                 _forget_received(cursor, "unreadable")
             raise
@@ -49,7 +48,7 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
 
 
 def join(settings, blank, unapplied):
-    """Joins the running group but never bootstraps one: an interrupted bootstrap may have left the bootstrap option on."""
+    """Joins the running group. First switches the bootstrap option off, because an interrupted bootstrap may have left the option on."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
@@ -58,21 +57,25 @@ def join(settings, blank, unapplied):
 
 
 def settle(settings):
-    """Restores the settings that a join switched off; called once the member is online."""
+    """Restores the settings that a join switched off. The daemon calls this function when the member is online."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL slow_query_log = ON")
 
 
 def leave(settings, timeout_seconds=TIMEOUT_SECONDS):
-    """Leaves the group. The others see it at once; the statement waits for hanging commits and continues after this call times out."""
+    """
+    Leaves the group. The other members detect the leave at once. The statement waits for hanging commits. If this call times out, the
+    statement continues in mysqld.
+    """
     with connect(settings, timeout_seconds) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
 
 
 def look_again(settings):
     """
-    Makes every member check its view again and expel unreachable members: MySQL tries that only once, and if the attempt is lost, not again
-    before the connections change. Changing any group-wide setting triggers the check; this statement sets one to its current value.
+    Makes every member check its view again and expel unreachable members. MySQL itself tries to expel a member only once. If this attempt
+    is lost, MySQL does not retry until a connection changes. A change of any group-wide setting triggers the check, so this statement sets
+    a setting to its current value.
     """
     with connect(settings, LOOK_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())")
@@ -80,9 +83,9 @@ def look_again(settings):
 
 def step_down(settings, among=None):
     """
-    Makes the member with the shortest applier queue the primary and waits until it is. Near members come first.
-    `among`: addresses of the members that may become the primary; None: all.
-    @returns the new primary's address; "" if this member is not the primary, None if no other member can be
+    Makes the member with the shortest applier queue the primary, and waits until this member is the primary. Prefers near members.
+    `among`: addresses of the members that may become the primary. None allows all members.
+    @returns the address of the new primary; "" if this member is not the primary; None if no other member can become the primary
     """
     with connect(settings, STEP_DOWN_SECONDS + 20) as connection, connection.cursor() as cursor:
         if not cursor.execute(f"{ONLINE_MEMBERS} AND member_id = @@server_uuid AND member_role = 'PRIMARY'"):
@@ -93,28 +96,31 @@ def step_down(settings, among=None):
         if successor is None:
             return None
         uuid, address, *_ = successor
-        # Transactions still running after this many seconds are aborted.
+        # MySQL aborts transactions that still run after STEP_DOWN_SECONDS.
         cursor.execute("SELECT group_replication_set_as_primary(%s, %s)", [uuid, STEP_DOWN_SECONDS])
         return address
 
 
 def protect(settings):
-    """Makes a member read-only that is outside a group, or in a group that must not serve."""
+    """Makes this member read-only, because it is outside a group or its group must not serve."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = ON")
 
 
 def allow_writes(settings):
-    """Call it only for a primary that protect() made read-only; MySQL keeps a new primary read-only until it has applied its queue."""
+    """
+    Makes a primary writable that protect() made read-only. A new primary must stay read-only until MySQL has applied its queue, so this
+    function must not be called for a new primary.
+    """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = OFF")
 
 
 def _forget_received(cursor, unapplied):
     """
-    Drops received, unapplied transactions: after a power cut the relay log may be torn, and the member could never start again. Safe only
-    if no acknowledged write is lost: a running group has them all, and for a bootstrap `forget_received` says so. `unapplied`: the
-    transactions among them that no member is known to have executed; they are quarantined.
+    Drops received but unapplied transactions. After a power cut, the relay log may be incomplete, and the member could not start with it.
+    The caller must know that no acknowledged write is lost. `unapplied`: dropped transactions that no member is known to have executed.
+    This function quarantines them first.
     """
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
     if cursor.execute(known, [APPLIER]):
@@ -126,7 +132,7 @@ def _forget_received(cursor, unapplied):
 
 
 def _is_torn(cursor):
-    """Whether the last attempt to apply received transactions failed with ER_RELAY_LOG_READ_FAILURE."""
+    """Returns True if the last attempt to apply received transactions failed with ER_RELAY_LOG_READ_FAILURE."""
     status = "SELECT 1 FROM performance_schema.replication_applier_status_by_coordinator WHERE channel_name = %s AND last_error_number = 13121"
     return bool(cursor.execute(status, [APPLIER]))
 
@@ -137,9 +143,9 @@ def _executed(cursor):
 
 
 def _start(cursor, settings):
-    # The server would log its internal clone statement, including the password, in the slow log.
+    # Otherwise mysqld would write its internal clone statement, including the password, to the slow log.
     cursor.execute("SET GLOBAL slow_query_log = OFF")
-    # Credentials given here are kept in memory only; the server omits this statement's password from its logs.
+    # mysqld keeps these credentials only in memory and omits the password of this statement from its logs.
     cursor.execute(
         "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s", [secret(settings, "replication")]
     )

@@ -1,20 +1,20 @@
-"""GTID sets, compared without a server: {"source" or "source:tag": [(first, last), ...]}."""
+"""Compares GTID sets without a MySQL server. A GTID set is a dict: {"source" or "source:tag": [(first, last), ...]}."""
 
 import re
 
-# A source, then intervals, each with an optional tag.
+# Matches a source UUID and its intervals. Each interval may have a tag.
 ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
 
 
 def branch_source(branch):
     """
-    Source UUID of the single transaction that begins a forced branch; no other member can have used this GTID.
+    Returns the source UUID of the single transaction that begins a forced branch. No other member can have used this GTID.
     """
     return f"{branch[:8]}-{branch[8:12]}-{branch[12:]}-8000-000000000000"
 
 
 def parse(text):
-    """Parses the text of @@gtid_executed, including tags. @raises ValueError if it is not a GTID set"""
+    """Parses the text of @@gtid_executed, including tags. @raises ValueError if the text is not a GTID set"""
     found = {}
     for part in text.lower().split(",") if text else ():
         if not ONE_SOURCE.fullmatch(part.strip()):
@@ -36,13 +36,13 @@ def union(*sets):
 
 
 def subtract(one, other):
-    """The transactions in `one` that are not in `other`; empty if `other` contains `one`."""
+    """Returns the transactions in `one` that are not in `other`. If `other` contains `one`, the result is empty."""
     rest = {key: _cut(intervals, other.get(key, [])) for key, intervals in one.items()}
     return {key: intervals for key, intervals in rest.items() if intervals}
 
 
 def describe(gtids):
-    """The set as MySQL writes it."""
+    """Returns the text of a GTID set in MySQL's format."""
     def span(first, last):
         return str(first) if first == last else f"{first}-{last}"
 

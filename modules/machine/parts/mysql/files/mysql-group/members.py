@@ -1,8 +1,9 @@
 """
-The list of members, stored on the data volume so that a replaced server finds it again.
+Stores the list of members on the data volume, so that a replaced server still has the list.
 
-Members are added from the configuration and from views. Only an operator removes a member (`forget`, `force-bootstrap`), until it appears
-in a view again. A joining member adopts its group's list, including removals by operators.
+mysql-group adds members from the configuration and from the group's views. Only an operator removes a member (`forget`, `force-bootstrap`).
+If a removed member appears in a view again, it is added again. A joining member adopts the list of its group, including removals by
+operators.
 """
 
 import fcntl
@@ -11,25 +12,26 @@ import os
 import pathlib
 
 FOLDER = pathlib.Path("/var/lib/mysql/mysql-group")
-# Names declared lost by an operator, kept until a group runs without them.
+# File with the names of members that an operator declared lost. The file exists until a group runs without these members.
 LOST = pathlib.Path("/run/mysql-group/lost-members.json")
 
-# State of each address. CONFIGURED: a configured member that may never have joined the group. SEEN: was ONLINE in the group, so it has
-# data. FORGOTTEN: neither waited for nor counted.
+# State of each address. CONFIGURED: a configured member that may never have joined the group. SEEN: a member that was ONLINE in the group,
+# so it has data. FORGOTTEN: a removed member; mysql-group neither waits for it nor counts it.
 CONFIGURED, SEEN, FORGOTTEN = "configured", "seen", "forgotten"
 
 
 def load():
     """
-    Address -> its state.
-    @throws OSError, ValueError: there is no volume or no valid list; neither must be mistaken for an empty list
+    Returns the state of each address.
+    @raises OSError if there is no volume
+    @raises ValueError if the file has no valid list
     """
     FOLDER.stat()
     return dict(_read(FOLDER / "members.json", {}))
 
 
 def change(how):
-    """Replaces the list with `how(list)` and returns it. A lock serialises the daemon and operators' commands."""
+    """Replaces the list with `how(list)` and returns the new list. A lock serialises the daemon and the operators' commands."""
     with (FOLDER / "members.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = load()
@@ -40,20 +42,20 @@ def change(how):
 
 
 def grown(known, configured, view=(), online=()):
-    """The list with the configured members and those seen in a view added."""
+    """Returns the list with two additions: the configured members, and the members in the group's view."""
     back = {address: CONFIGURED for address in view if known.get(address) != SEEN}
     return {**dict.fromkeys(configured, CONFIGURED), **known, **back, **dict.fromkeys(online, SEEN)}
 
 
 def without(known, addresses):
-    """The list with these addresses marked as forgotten, as decided by an operator."""
+    """Returns the list with the given addresses marked as forgotten."""
     return {**known, **dict.fromkeys(addresses, FORGOTTEN)}
 
 
 def agreed(known, group):
     """
-    Merges the lists of a running group's members, which override the list of a returning member. A member that counts an address overrides
-    one that has forgotten it.
+    Returns the list that a returning member adopts from the members of a running group. If one member counts an address and another member
+    has forgotten it, the address counts.
     """
     forgotten = {address for report in group for address in report.forgotten}
     counted = {address for report in group for address in (*report.view, *report.remembered)}
@@ -62,7 +64,7 @@ def agreed(known, group):
 
 
 def told(known):
-    """The list as fields of a report."""
+    """Returns the list in the form of report fields."""
     return {
         "remembered": tuple(sorted(address for address, word in known.items() if word != FORGOTTEN)),
         "seen": tuple(sorted(address for address, word in known.items() if word == SEEN)),
@@ -86,7 +88,7 @@ def _read(file, otherwise):
 
 
 def _write(file, value):
-    """Writes atomically, even across a power cut."""
+    """Writes the file atomically, even if the power fails."""
     draft = file.with_suffix(".new")
     with draft.open("w") as out:
         json.dump(value, out, indent=2, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Watches the local mysqld: one Report every 0.25 s, even if mysqld hangs or is down."""
+"""Observes the local mysqld and creates a Report every 0.25 s, even if mysqld hangs or is down."""
 
 import dataclasses
 import math
@@ -17,13 +17,14 @@ from report import DOWN, ONLINE, Report
 from room import room_mib
 
 INTERVAL_SECONDS = 0.25
-# An older report is not served, because mysqld then hangs or is down.
+# Maximum age of a report in seconds. If the last report is older, mysqld hangs or is down.
 STALE_SECONDS = 1.5
-# An expelled member may take CALM_SECONDS after it wakes up or reconnects to notice. No member is expelled in a pause below SLEPT_SECONDS.
+# After a pause or a disconnection, an expelled member detects its expulsion within CALM_SECONDS. The group expels no member that pauses for
+# less than SLEPT_SECONDS.
 CALM_SECONDS = 2.0
 SLEPT_SECONDS = 4.0
 
-# Exists while mysql-restore creates the data directory; contains its progress.
+# File with the progress of mysql-restore. The file exists only while mysql-restore creates the data directory.
 RESTORE_PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 
 GROUP_CHANNEL = "group_replication_applier"
@@ -105,10 +106,11 @@ class Observer:
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
         self._read_at = self._answered_at = 0.0
-        # When the others were last asked about this member, whether they continue without it, and from when an answer is needed.
+        # Time when this member last asked the other members about itself. True if the other members continue without this member. Time from
+        # which a new answer is needed.
         self._asked_at, self._disowned, self._ask_from = -math.inf, False, 0.0
         self.reason = "starting"
-        # If the list cannot be read, the daemon exits here.
+        # If the list of members cannot be read, the daemon exits here.
         self._members = members.load()
         self.change_members(self._grow(self._latest))
 
@@ -144,12 +146,12 @@ class Observer:
         self._answered_at = read_at
 
     def heard(self, asked_at, disowned):
-        """Records the others' answer about this member, asked for at `asked_at`."""
+        """Records what the other members reported about this member. `asked_at` is the time when this member asked them."""
         with self._changed:
             self._asked_at, self._disowned = asked_at, disowned
 
     def _grow(self, report):
-        """How this report extends the list of members: a view counts only if this member is in it with a majority."""
+        """Returns a function that adds members to the list. Members of the view are added only if this member is online with a majority."""
         configured = self._settings.members.values()
         if report.state == "ONLINE" and report.majority:
             return lambda known: members.grown(known, configured, report.view, report.online)
@@ -162,12 +164,14 @@ class Observer:
             self._members = how(self._members)
 
     def latest(self):
-        """The last report if it is recent; otherwise DOWN."""
+        """Returns the last report if it is recent, otherwise a report with the state DOWN."""
         with self._changed:
             return self._complete(time.monotonic() - self._read_at <= STALE_SECONDS)
 
     def fresh(self):
-        """A report of facts read after this call."""
+        """
+        Waits for a report whose data were read after this call. If no such report arrives in time, returns a report with the state DOWN.
+        """
         asked = time.monotonic()
         with self._changed:
             return self._complete(self._changed.wait_for(lambda: self._read_at >= asked, timeout=STALE_SECONDS))

@@ -1,4 +1,4 @@
-"""Asks the other members in parallel."""
+"""Asks the other members for their reports in parallel."""
 
 import concurrent.futures
 import http.client
@@ -11,7 +11,7 @@ LARGEST_ANSWER_BYTES = 2**20
 
 
 def ask(address, port):
-    """The member's current Report; None if it does not answer, or the answer is not a report."""
+    """Returns the current Report of a member, or None if the member does not answer or the answer is not a report."""
     connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/state")
@@ -24,8 +24,9 @@ def ask(address, port):
 
 def gather(settings, mine, lost=()):
     """
-    Every member's name -> Report or None, in the order of the configuration. Also asks every address that an answering member counts.
-    Members declared `lost`, and forgotten members that no member counts, are included only if they answer.
+    Returns the Report (or None) of each member by name, in configuration order. Also asks every address that an answering member counts.
+    Members that an operator declared `lost` are included only if they answer. Forgotten members that no member counts are also included
+    only if they answer.
     """
     names = {address: name for name, address in settings.members.items()}
     reports, new = {settings.address: mine}, True

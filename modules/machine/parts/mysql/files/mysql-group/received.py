@@ -1,4 +1,4 @@
-"""Quarantines received transactions that no other member has, before the server drops them."""
+"""Quarantines received transactions that no other member has, before mysqld drops them."""
 
 import errno
 import os
@@ -9,20 +9,20 @@ import time
 import members
 
 RELAY_LOGS = "relay-group_replication_applier.*"
-# Free space that MySQL needs to start and to join.
+# Free space in bytes that MySQL needs to start and to join the group.
 LEFT_BYTES = 64 << 20
-# A new quarantine deletes older ones, so that they do not fill the volume over the years.
+# A new quarantine deletes folders that are older than KEPT_DAYS, so that quarantine folders do not fill the volume.
 KEPT_DAYS = 180
 
 
 def keep(data_directory, what):
     """
-    Copies the relay logs into a new folder named by the time, with a README that contains `what`.
-    @raises OSError if the volume has no space for the copy; a partial copy is deleted
+    Copies the relay logs into a new folder with the current time in its name. The folder's README contains the text `what`.
+    @raises OSError if the volume has no space for the copy. A partial copy is deleted
     """
     folder = members.FOLDER / _name(time.time())
     draft = folder.with_suffix(".new")
-    # Incomplete copies left by a power cut or an earlier release.
+    # Deletes incomplete copies that a power cut or an earlier release left.
     for left in members.FOLDER.glob("received-*.new"):
         shutil.rmtree(left, ignore_errors=True)
     for old in members.FOLDER.glob("received-*Z"):
@@ -53,5 +53,5 @@ def _name(seconds):
 
 
 def kept():
-    """The quarantine folders that still exist."""
+    """Returns the quarantine folders that still exist."""
     return tuple(sorted(str(folder) for folder in members.FOLDER.glob("received-*Z")))

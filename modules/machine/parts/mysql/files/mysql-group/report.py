@@ -1,12 +1,12 @@
-"""One member's report about itself: the body of GET /state and the input of every decision."""
+"""Report of a member about itself. The report is the body of GET /state and the input of every decision."""
 
 import dataclasses
 import json
 
 import gtid
 
-# A primary with less free space on its data volume stops accepting writes. With none left, its commits and a hand-over of its role would
-# hang until space is freed, and HAProxy needs two seconds to notice.
+# If its data volume has less than FULL_MIB of free space, a primary stops accepting writes. On a full volume, commits and a hand-over of
+# the role would hang until space is freed.
 FULL_MIB = 64
 
 DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONLINE", "ERROR"
@@ -15,48 +15,49 @@ DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONL
 @dataclasses.dataclass(frozen=True)
 class Report:
     server: str
-    # DOWN: mysqld does not answer; otherwise MEMBER_STATE of Group Replication.
+    # DOWN if mysqld does not answer, otherwise MEMBER_STATE of Group Replication.
     state: str = DOWN
-    # PRIMARY, SECONDARY or "".
+    # Role of the member in the group: PRIMARY, SECONDARY or "".
     role: str = ""
-    # super_read_only is off.
+    # True if super_read_only is off.
     writable: bool = False
     address: str = ""
-    # More than half of the view's members are reachable: the group can commit.
+    # True if more than half of the members in the view are reachable, so the group can commit.
     majority: bool = False
-    # The reachable members are also more than half of all members: the group may serve.
+    # True if the reachable members are more than half of all listed members, so the group may serve.
     quorum: bool = False
-    # Other members form a group without this member, and theirs continues.
+    # True if other members form a group without this member and their group continues.
     disowned: bool = False
-    # This member has not asked the others since it saw a majority again, so it may not have noticed yet that they expelled it.
+    # True if this member may have been expelled without detecting it, because it has not asked the other members since it saw a majority
+    # again.
     unsure: bool = False
-    # Addresses in the current view: all members, the reachable ones, and the ones with all data.
+    # Addresses in the current view: all members, reachable members, and members with all data.
     view: tuple = ()
     reachable: tuple = ()
     online: tuple = ()
-    # Addresses in the list of members (members.py): counted members, those of them ever ONLINE, and forgotten members.
+    # Addresses in the list of members (members.py): counted members, counted members that were ever ONLINE, and forgotten members.
     remembered: tuple = ()
     seen: tuple = ()
     forgotten: tuple = ()
     executed: str = ""
     purged: str = ""
-    # Received from the group, perhaps not applied yet.
+    # GTIDs that the member received from the group but may not have applied yet.
     received: str = ""
-    # The member has no transaction and no user schema.
+    # True if the member has no transactions and no user schema.
     blank: bool = False
     lagSeconds: float = 0.0
     queue: int = 0
     # MiB that MySQL can still write on the data volume; -1 if unknown.
     roomMib: int = -1
-    # Identity of the connection to mysqld; changes with every restart.
+    # Random identity of the connection to mysqld. The identity changes whenever mysqld restarts.
     boot: str = ""
-    # The daemon's current activity, or the condition it waits for.
+    # Current activity of the daemon, or the condition that the daemon waits for.
     reason: str = ""
     # Folders with quarantined transactions.
     kept: tuple = ()
     # SHA-256 of the release that runs mysql-group on this member.
     release: str = ""
-    # Digest of the accounts by this member's settings and code, see grants.digest.
+    # Digest of the accounts that this member would create; see grants.digest.
     grants: str = ""
 
     def to_json(self):
@@ -65,8 +66,9 @@ class Report:
     @staticmethod
     def from_json(text):
         """
-        Accepts reports of other versions: unknown fields are ignored, missing ones get their default. If `quorum` is missing, the member's
-        view alone counts; if `seen` is missing, all remembered members count as seen. @raises ValueError if the text is not a report
+        Parses a report, even if the member runs another version of mysql-group. Unknown fields are ignored. Missing fields get their
+        default. If `quorum` is missing, `majority` is used. If `seen` is missing, all remembered members count as seen.
+        @raises ValueError if the text is not a report
         """
         values = json.loads(text)
         if not isinstance(values, dict) or "server" not in values:
@@ -77,18 +79,18 @@ class Report:
 
     @property
     def fullness(self):
-        """Message that the data volume is full; None if it is not."""
+        """Returns a message if the data volume is full, otherwise None."""
         said = f"data volume is full, {self.roomMib} MiB left (more: mysql-data release)"
         return said if 0 <= self.roomMib < FULL_MIB else None
 
     @property
     def fingerprint(self):
-        """The facts that must be equal in two looks before a decision is carried out."""
+        """Returns the facts that must be equal in two observations before a decision is carried out."""
         return (self.server, self.boot, self.state, self.executed, self.received, self.blank)
 
 
 def _checked(field, value):
-    """The value as this field's type. Also checks that GTID sets can be parsed, so that no decision fails on one."""
+    """Returns the value with the type of the field. Also checks that GTID sets can be parsed, because decisions use them."""
     if field.type is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if type(value) is not field.type and not (field.type is float and type(value) is int):
@@ -99,7 +101,7 @@ def _checked(field, value):
 
 
 def primary_problem(report):
-    """Why this member must not get writes; None if it may."""
+    """Returns the reason why this member must not receive writes, or None if it may receive writes."""
     if report.state != ONLINE:
         return f"member is {report.state}"
     if not report.majority:
@@ -114,14 +116,14 @@ def primary_problem(report):
 
 
 def members_problem(report):
-    """Why the group must not serve: it is a minority of the members. None if it is a majority."""
+    """Returns a message if the group must not serve because it has no majority of all members; otherwise None."""
     if report.quorum:
         return None
     return f"the group has no majority of the members: {len(report.reachable)} of {len(report.remembered)}"
 
 
 def replica_problem(report, maximum_lag_seconds):
-    """Why this member must not get reads meant for replicas; None if it may."""
+    """Returns the reason why this member must not receive reads for replicas, or None if it may receive such reads."""
     if report.state != ONLINE:
         return f"member is {report.state}"
     if not report.majority:

@@ -1,15 +1,15 @@
-"""Free space on the data volumes, and which members can replace a member with a full volume."""
+"""Measures the free space on data volumes and finds members that can replace a member with a full volume."""
 
 import os
 
 from report import ONLINE
 
-# A member with less free space would soon be full too.
+# Minimum free space of a member that can replace a full member. With less free space, this member would soon be full too.
 ENOUGH_MIB = 512
 
 
 def room_mib(directory):
-    """MiB that MySQL can still write in `directory`, without the space reserved for root; -1 if unknown."""
+    """Returns how many MiB MySQL can still write in `directory`, without the space reserved for root. Returns -1 if unknown."""
     try:
         facts = os.statvfs(directory)
     except OSError:
@@ -19,8 +19,8 @@ def room_mib(directory):
 
 def able(reports):
     """
-    Names of the members that can replace a full one. A member of an older release does not report its free space and is assumed to have
-    enough.
+    Returns the names of members that can replace a member with a full volume. If a member with an older release does not report its free
+    space, this function assumes that the member has enough.
     """
     return [
         name
@@ -30,5 +30,8 @@ def able(reports):
 
 
 def is_spared(reports):
-    """Whether these members are a majority of all members: a full member should then stay outside the group, where nothing waits for it."""
+    """
+    Returns True if the members with enough free space are a majority of all members. A full member should then stay outside the group, so
+    that no commit waits for it.
+    """
     return 2 * len(able(reports)) > len(reports)

@@ -14,29 +14,29 @@ FILE = "/etc/mysql-group/group.json"
 class Settings(NamedTuple):
     server: str
     address: str
-    # Name -> private address of every member, in configuration order.
+    # Private address of each member by name, in configuration order.
     members: dict
     rolePort: int
     socket: str
-    # Network of clients and members, as MySQL's CIDR host pattern.
+    # Network of clients and members, in CIDR notation for MySQL's host names.
     subnet: str
     database: str
     maximumReplicaLagSeconds: float
-    # Account -> file that holds its password.
+    # File with the password of each account.
     passwords: dict
-    # mysql-backup uploads this member's data.
+    # True if mysql-backup uploads this member's data.
     backup: bool = False
-    # With `backup`: UUID of the group, also the name of its folder in the archive.
+    # UUID of the group if `backup` is True. The group's folder in the archive has this name.
     group: str = ""
     # Privilege level of the application's account, see grants.py.
     privileges: str = "append"
-    # Servers coordinate runs through a table, see app-runs.
+    # True if servers coordinate workers and schedules through a database table; see app-runs.
     claims: bool = False
-    # Addresses of members far from all other members; each of their commits costs a longer round trip.
+    # Addresses of members that are far from all other members. A commit on such a member waits for a longer round trip.
     far: list = []
 
     def address_of(self, name):
-        """A member missing from the configuration is named by its address."""
+        """Returns the address of a member. If a member is not in the configuration, its name is its address."""
         return self.members.get(name, name)
 
 
@@ -45,19 +45,19 @@ def load(file=FILE):
 
 
 def secret(settings, account):
-    """The password to log in with."""
+    """Returns the password with which the account logs in."""
     return _generations(settings, account)[0][1]
 
 
 def accepted(settings, account):
-    """The account's configured passwords, newest first: (generation, password)."""
+    """Returns the configured passwords of the account as (generation, password). The newest generation comes first."""
     return sorted(_generations(settings, account), reverse=True)
 
 
 def _generations(settings, account):
     """
-    The file has one line per accepted password, "GENERATION PASSWORD"; the first line is used to log in. A single password without a number
-    is generation 1.
+    Reads the password file of an account. Each line has one accepted password: "GENERATION PASSWORD". The first line is used to log in. A
+    password without a number is generation 1.
     """
     lines = [line.split() for line in pathlib.Path(settings.passwords[account]).read_text().splitlines() if line.strip()]
     return [(1, words[0]) if len(words) == 1 else (int(words[0]), words[1]) for words in lines]
