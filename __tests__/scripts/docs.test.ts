@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exampleInput } from "../support/config.js";
-import { settings } from "../../modules/config/settings.js";
+import { settings, type Setting } from "../../modules/config/settings.js";
+import { descriptions } from "../../scripts/docs/descriptions.js";
 import { generatedPages } from "../../scripts/docs/pages.js";
 import { trafficRules } from "../../modules/derived/traffic/rules.js";
 
@@ -29,10 +30,32 @@ it("the example contains every setting that README's first step lists", () => {
   expect(Object.keys(exampleInput())).toEqual(expect.arrayContaining(listed));
 });
 
-it("every setting has a description", () => {
-  const groups = ["object", "list of object"];
-  const silent = settings().filter((setting) => setting.description === "" && !groups.includes(setting.type));
-  expect(silent.map((setting) => setting.path.join("."))).toEqual([]);
+describe("the description that an editor shows for a setting", () => {
+  const describe = descriptions();
+  const shown = settings().map((setting) => ({
+    ...setting,
+    name: setting.path.join("."),
+    text: describe(setting.path),
+  }));
+
+  it("exists for every setting with a value", () => {
+    const groups = ["object", "list of object"];
+    const silent = shown.filter(({ text, type }) => text === "" && !groups.includes(type));
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("states the default of the schema", () => {
+    const hasDefault = ({ default: value }: Setting): boolean =>
+      typeof value !== "object" || JSON.stringify(value).length > 2;
+    const wrong = shown.filter(
+      (setting) =>
+        setting.default !== undefined &&
+        hasDefault(setting) &&
+        setting.type !== "object" &&
+        !setting.text.endsWith(` Default: ${JSON.stringify(setting.default).replaceAll(",", ", ")}.`),
+    );
+    expect(wrong.map(({ name, text }) => `${name}: ${text}`)).toEqual([]);
+  });
 });
 
 describe("links between pages", () => {

@@ -1,4 +1,4 @@
-import type { EnvironmentInput } from "./environment-input.js";
+import type { EnvironmentInput } from "./schema.js";
 
 /** Types an environment file. */
 export const defineEnvironment = (environment: EnvironmentInput): EnvironmentInput => environment;

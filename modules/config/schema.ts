@@ -15,67 +15,52 @@ import { server, type Role } from "./sections/servers.js";
 import { visitors } from "./sections/visitors.js";
 import * as values from "./values/index.js";
 
-export type { EnvironmentInput } from "./environment-input.js";
 export { roles, type Role } from "./sections/servers.js";
 
 /**
  * All settings of an environment, in the order in which a reader needs them.
- * Descriptions and defaults are defined only here and in `sections/`; docs/configuration.md is generated from them.
+ * Editors show the comments of the settings here and in `sections/`; docs/configuration.md is generated from them.
  */
 export const environmentSchema = z.strictObject({
-  domain: values.domain.describe("Registered domain. The site is served at `www.<domain>` and at the domain itself."),
+  /** Registered domain. The site is served at `www.<domain>` and at the domain itself. */
+  domain: values.domain,
   application,
-  servers: z.record(values.serverName, server).describe("Servers of the environment. Each key is the server's name."),
+  /** Servers of the environment. Each key is the server's name. */
+  servers: z.record(values.serverName, server),
   administrators: administrators.prefault({}),
   database,
   monitoring: monitoring.prefault({}),
-  location: values.location
-    .default("nbg1")
-    .describe("Hetzner location of the load balancer, and of the servers without `location` with their volumes."),
-  serverType: values.serverType
-    .default("cpx22")
-    .describe(
-      "Hetzner server type (x86 only) of servers without `type`. The default is the cheapest type in stock with enough memory for both roles. `cx33` is larger and cheaper if it is in stock.",
-    ),
-  backups: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Whether Hetzner backs up the servers' disks daily, for 20 % of the server price. Data volumes are not included.",
-    ),
-  protect: z
-    .boolean()
-    .optional()
-    .describe(
-      "Whether Terraform and Hetzner refuse to destroy resources that hold data or serve visitors. Default: true in production, otherwise false.",
-    ),
-  acceptUnprotected: z
-    .boolean()
-    .default(false)
-    .describe("Must be true in production if `protect` is false, for example before the environment is removed."),
-  backup: backup
-    .optional()
-    .describe(
-      "Destination of the continuous, encrypted backup. Existing members start backing up only after they are replaced. Default: no backup.",
-    ),
-  acceptNoBackup: z.boolean().default(false).describe("Must be true in production if `backup` is not set."),
-  restore: restore
-    .optional()
-    .describe(
-      "Data that the first database member restores from the bucket of `backup`, if no member has data. Remove this setting once the site is running.",
-    ),
-  tls: tlsMode
-    .default("terminate")
-    .describe('"terminate": the load balancer terminates TLS. "passthrough": nginx on the web servers terminates TLS.'),
+  /** Hetzner location of the load balancer, and of the servers without `location` with their volumes. Default: "nbg1". */
+  location: values.location.default("nbg1"),
+  /** Hetzner server type (x86 only) of servers without `type`. The default is the cheapest type in stock with enough memory for both roles. `cx33` is larger and cheaper if it is in stock. Default: "cpx22". */
+  serverType: values.serverType.default("cpx22"),
+  /** Whether Hetzner backs up the servers' disks daily, for 20 % of the server price. Data volumes are not included. Default: true. */
+  backups: z.boolean().default(true),
+  /** Whether Terraform and Hetzner refuse to destroy resources that hold data or serve visitors. Default: true in production, otherwise false. */
+  protect: z.boolean().optional(),
+  /** Must be true in production if `protect` is false, for example before the environment is removed. Default: false. */
+  acceptUnprotected: z.boolean().default(false),
+  /** Destination of the continuous, encrypted backup. Existing members start backing up only after they are replaced. Default: no backup. */
+  backup: backup.optional(),
+  /** Must be true in production if `backup` is not set. Default: false. */
+  acceptNoBackup: z.boolean().default(false),
+  /** Data that the first database member restores from the bucket of `backup`, if no member has data. Remove this setting once the site is running. */
+  restore: restore.optional(),
+  /** "terminate": the load balancer terminates TLS. "passthrough": nginx on the web servers terminates TLS. Default: "terminate". */
+  tls: tlsMode.default("terminate"),
   network: network.prefault({}),
   loadBalancer: loadBalancer.prefault({}),
   visitors: visitors.prefault({}),
   certificate: certificate.prefault({}),
   generations: generations.prefault({}),
   cloudflare: cloudflare.prefault({}),
-  backend: backend.default({ type: "local", acceptLocalState: false }).describe("Where Terraform stores its state."),
+  /** Where Terraform stores its state. */
+  backend: backend.default({ type: "local", acceptLocalState: false }),
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),
 });
+
+/** An environment as its file writes it, before defaults are filled in. */
+export type EnvironmentInput = z.input<typeof environmentSchema>;
 
 /** An environment as the schema returns it, before the rules between settings are checked. */
 export type Sections = z.output<typeof environmentSchema>;

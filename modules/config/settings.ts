@@ -2,9 +2,8 @@ import * as z from "zod";
 import { environmentSchema } from "./schema.js";
 
 /** The keywords of a JSON schema (draft 2020-12) that this module reads. All keywords are optional. */
-export interface Schema {
+interface Schema {
   readonly type?: string;
-  readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
@@ -26,12 +25,11 @@ export interface Setting {
   /** For example `"terminate" | "passthrough"`. */
   readonly type: string;
   readonly required: boolean;
-  /** @default - none, or described in the description */
+  /** @default - none, or only stated in the description */
   readonly default?: unknown;
-  readonly description: string;
 }
 
-export function typeText(schema: Schema): string {
+function typeText(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.type === "array") return `list of ${typeText(schema.items ?? {})}`;
@@ -72,7 +70,6 @@ function settingsOf(schema: Schema, path: readonly string[], required: boolean):
     type: typeText(schema),
     required,
     ...(schema.default === undefined ? {} : { default: schema.default }),
-    description: schema.description ?? "",
   };
   return [own, ...children];
 }

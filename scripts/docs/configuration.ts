@@ -1,10 +1,11 @@
 import { exampleConfig, exampleRecipients, exampleSshKey, type Overrides } from "../../__tests__/support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
+import { descriptions } from "./descriptions.js";
 import { markdownPage } from "./markdown.js";
 
 /** Settings of one topic. */
-export interface Chapter {
+interface Chapter {
   readonly title: string;
   /** Introduction. */
   readonly about: string;
@@ -14,7 +15,7 @@ export interface Chapter {
   readonly example: Overrides<EnvironmentInput>;
 }
 
-export const chapters: readonly Chapter[] = [
+const chapters: readonly Chapter[] = [
   {
     title: "The site and its release",
     about:
@@ -140,14 +141,10 @@ const shown = (path: readonly string[]): string =>
     .join(".")
     .replaceAll(".[]", "[]");
 
-/** In parentheses: the type, unless it is a string or the default shows it, and the default. */
+/** In parentheses: the type, unless it is a string or the default shows it, and whether the setting is required. */
 function detailsOf({ type, required, default: fallback }: Setting): string {
   const isShown = type.includes('"') || (type !== "string" && fallback === undefined);
-  const details = [
-    ...(isShown ? [code(type)] : []),
-    ...(required ? ["required"] : []),
-    ...(fallback === undefined ? [] : [`default ${code(JSON.stringify(fallback))}`]),
-  ];
+  const details = [...(isShown ? [code(type)] : []), ...(required ? ["required"] : [])];
   return details.length > 0 ? ` (${details.join(", ")})` : "";
 }
 
@@ -158,11 +155,11 @@ const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
     (other) => other.path.length > setting.path.length && setting.path.every((key, index) => other.path[index] === key),
   );
 
-/** One item for all settings with the same type, default and description. */
-function list(rows: readonly Setting[]): string {
+/** One item for all settings with the same type and description. */
+function list(rows: readonly Setting[], describe: (path: readonly string[]) => string): string {
   const items = new Map<string, string[]>();
   for (const setting of rows) {
-    const text = `${detailsOf(setting)}: ${setting.description}`;
+    const text = `${detailsOf(setting)}: ${describe(setting.path)}`;
     items.set(text, [...(items.get(text) ?? []), code(shown(setting.path))]);
   }
   return [...items].map(([text, paths]) => `- ${paths.join(", ")}${text}`).join("\n");
@@ -177,6 +174,7 @@ function snippet(example: Chapter["example"]): string {
 /** docs/configuration.md: all settings with meaning, type and default, grouped by topic with an example each. */
 export function configurationPage(): Promise<string> {
   const all = settings();
+  const describe = descriptions();
   const values = all.filter((setting) => isValue(setting, all));
   const belongsTo =
     ({ keys }: Pick<Chapter, "keys">) =>
@@ -191,8 +189,8 @@ export function configurationPage(): Promise<string> {
       `## ${chapter.title}`,
       chapter.about,
       snippet(chapter.example),
-      list(values.filter(belongsTo(chapter))),
+      list(values.filter(belongsTo(chapter)), describe),
     ]),
-    ...(others.length > 0 ? ["## Everything else", list(others)] : []),
+    ...(others.length > 0 ? ["## Everything else", list(others, describe)] : []),
   ]);
 }

@@ -2,7 +2,6 @@ import { exampleConfig } from "../../__tests__/support/config.js";
 import { architecturePage } from "./architecture.js";
 import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
-import { environmentInputModule } from "./environment-input.js";
 import { monitorIdsModule } from "./monitor-ids.js";
 import { operationsPage } from "./operations.js";
 import { readmePage } from "./readme.js";
@@ -12,7 +11,6 @@ import { trafficPage } from "./traffic.js";
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
   return {
     "README.md": await readmePage(),
-    "modules/config/environment-input.ts": await environmentInputModule(),
     "modules/platform/monitor-ids.ts": monitorIdsModule(),
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),

@@ -22,26 +22,16 @@ const tooMany = {
 };
 
 const secret = z.strictObject({
-  maxBytes: z
-    .int()
-    .min(1)
-    .max(most.secretBytes)
-    .describe(
-      `Maximum length of the value in bytes, 1 to ${most.secretBytes}; user data reserves this space. Terraform reads the value from \`TF_VAR_app_secret_<name in lower case>\`. For the application, \`<NAME>_FILE\` contains the path of a file with the value. To change the value, run \`npm run ops rotate application-secrets\`.`,
-    ),
+  /** Maximum length of the value in bytes, 1 to 4096; user data reserves this space. Terraform reads the value from `TF_VAR_app_secret_<name in lower case>`. For the application, `<NAME>_FILE` contains the path of a file with the value. To change the value, run `npm run ops rotate application-secrets`. */
+  maxBytes: z.int().min(1).max(most.secretBytes),
 });
 
 /** Hetzner allows 50 rules per firewall (its OpenAPI description, `rules`). Each port of a network needs one rule; the platform itself needs fewer than 20. */
 const peer = z.strictObject({
-  cidr: values.egressCidr.describe(
-    "Public network in CIDR notation, `0.0.0.0/0` for all of IPv4, or `::/0` for all of IPv6.",
-  ),
-  ports: values
-    .distinct(values.port, most.ports)
-    .min(1)
-    .describe(
-      `TCP ports, at most ${most.ports} per network and ${most.allPorts} in total. At most ${most.peers} networks are allowed.`,
-    ),
+  /** Public network in CIDR notation, `0.0.0.0/0` for all of IPv4, or `::/0` for all of IPv6. */
+  cidr: values.egressCidr,
+  /** TCP ports, at most 5 per network and 30 in total. At most 10 networks are allowed. */
+  ports: values.distinct(values.port, most.ports).min(1),
 });
 
 /** A command as systemd starts it: separate words, which no shell interprets. */
@@ -55,33 +45,25 @@ const command = z
   });
 
 /** Memory of a worker or schedule, which runs alongside the application. */
-const besideMib = z
-  .int()
-  .min(32)
-  .max(65_536)
-  .default(128)
-  .describe("Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory.");
+const besideMib = z.int().min(32).max(65_536).default(128);
 
 const worker = z.strictObject({
-  command: command.describe("Command that starts the worker, in the same form as `application.command`."),
-  on: z
-    .enum(["one", "all"])
-    .default("one")
-    .describe(
-      '"one": the worker runs on one web server at a time; if that server fails, another one starts the worker within 40 s. "all": it runs on every web server.',
-    ),
+  /** Command that starts the worker, in the same form as `application.command`. */
+  command,
+  /** "one": the worker runs on one web server at a time; if that server fails, another one starts the worker within 40 s. "all": it runs on every web server. Default: "one". */
+  on: z.enum(["one", "all"]).default("one"),
+  /** Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory. Default: 128. */
   memoryMib: besideMib,
 });
 
 const schedule = z.strictObject({
-  command: command.describe("Command that does the work and then exits, in the same form as `application.command`."),
-  at: values.calendar.describe(
-    "Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. Each time starts at most one run, on one web server.",
-  ),
-  repeatable: z
-    .boolean()
-    .default(false)
-    .describe("Whether another server may repeat a run that was interrupted, for example by a power failure."),
+  /** Command that does the work and then exits, in the same form as `application.command`. */
+  command,
+  /** Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. Each time starts at most one run, on one web server. */
+  at: values.calendar,
+  /** Whether another server may repeat a run that was interrupted, for example by a power failure. Default: false. */
+  repeatable: z.boolean().default(false),
+  /** Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory. Default: 128. */
   memoryMib: besideMib,
 });
 
@@ -91,22 +73,20 @@ export const visitorText = "{text}";
 /** How the lab writes as a visitor. Servers do not get these settings. */
 const visitor = z
   .strictObject({
-    path: values.urlPath.describe(
-      "Path that the lab's visitors write to. Without `visitor`, the lab skips everything that needs writes.",
-    ),
-    method: z.enum(["POST", "PUT", "PATCH"]).default("POST").describe("HTTP method of the write request."),
-    headers: z
-      .record(
-        values.headerName,
-        values.variableValue.describe("Headers of the write request, in addition to `Content-Type: application/json`."),
-      )
-      .default({}),
-    body: values.body.describe(
-      `Body of the write request. In the body and in the headers, each request replaces \`${visitorText}\` with a new text of 20 to 30 letters, digits and hyphens.`,
-    ),
-    status: z.int().min(200).max(399).default(201).describe("HTTP status, 200 to 399, that confirms the write."),
-    table: values.sqlName.describe("Table in the schema `app` that contains a row with the text after the write."),
-    column: values.sqlName.describe("Column of this table that contains the text."),
+    /** Path that the lab's visitors write to. Without `visitor`, the lab skips everything that needs writes. */
+    path: values.urlPath,
+    /** HTTP method of the write request. Default: "POST". */
+    method: z.enum(["POST", "PUT", "PATCH"]).default("POST"),
+    /** Headers of the write request, in addition to `Content-Type: application/json`. */
+    headers: z.record(values.headerName, values.variableValue).default({}),
+    /** Body of the write request. In the body and in the headers, each request replaces `{text}` with a new text of 20 to 30 letters, digits and hyphens. */
+    body: values.body,
+    /** HTTP status, 200 to 399, that confirms the write. Default: 201. */
+    status: z.int().min(200).max(399).default(201),
+    /** Table in the schema `app` that contains a row with the text after the write. */
+    table: values.sqlName,
+    /** Column of this table that contains the text. */
+    column: values.sqlName,
   })
   .superRefine(({ headers, body }, context) => {
     if ([body, ...Object.values(headers)].some((value) => value.includes(visitorText))) return;
@@ -118,112 +98,70 @@ const visitor = z
   });
 
 const storage = z.strictObject({
-  endpoint: values.archiveUrl.describe('URL of the object storage, for example "https://nbg1.your-objectstorage.com".'),
-  region: values.region.describe('Region of the bucket, for example "nbg1".'),
-  bucket: values.bucketName.describe(
-    "Private bucket of the releases. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project.",
-  ),
+  /** URL of the object storage, for example "https://nbg1.your-objectstorage.com". */
+  endpoint: values.archiveUrl,
+  /** Region of the bucket, for example "nbg1". */
+  region: values.region,
+  /** Private bucket of the releases. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project. */
+  bucket: values.bucketName,
 });
 
 /** The release that runs on the web servers, its commands, paths and limits. docs/your-application.md lists the requirements for applications. */
 export const application = z.strictObject({
-  url: values.downloadUrl
-    .optional()
-    .describe(
-      "Public URL of the release, which contains the application and mysql-group. Required unless `application.storage` is set.",
-    ),
-  storage: storage
-    .optional()
-    .describe(
-      "Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`.",
-    ),
-  sha256: values.sha256.describe("SHA-256 of the release, 64 hexadecimal digits. The build prints it."),
-  command: command
-    .default(["/usr/bin/node", "server.js"])
-    .describe(
-      "Command that starts the application in the release's folder, without a shell: a program and its arguments, each as a separate text. The program must belong to a Debian package or to the release (`./…`). Nothing else can be executed.",
-    ),
-  listens: z
-    .enum(["socket", "port"])
-    .default("socket")
-    .describe(
-      '"socket": the application accepts requests from a socket that systemd passes to it. "port": the application listens on `PORT` itself, and HAProxy holds requests while one release stops and the next one starts.',
-    ),
-  migrate: command
-    .optional()
-    .describe(
-      "Command that updates the database schema with a separate account. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself.",
-    ),
+  /** Public URL of the release, which contains the application and mysql-group. Required unless `application.storage` is set. */
+  url: values.downloadUrl.optional(),
+  /** Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`. */
+  storage: storage.optional(),
+  /** SHA-256 of the release, 64 hexadecimal digits. The build prints it. */
+  sha256: values.sha256,
+  /** Command that starts the application in the release's folder, without a shell: a program and its arguments, each as a separate text. The program must belong to a Debian package or to the release (`./…`). Nothing else can be executed. Default: ["/usr/bin/node", "server.js"]. */
+  command: command.default(["/usr/bin/node", "server.js"]),
+  /** "socket": the application accepts requests from a socket that systemd passes to it. "port": the application listens on `PORT` itself, and HAProxy holds requests while one release stops and the next one starts. Default: "socket". */
+  listens: z.enum(["socket", "port"]).default("socket"),
+  /** Command that updates the database schema with a separate account. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself. */
+  migrate: command.optional(),
+  /** Additional release commands that always run, at most 20. */
   workers: z
     .record(values.taskName, worker)
     .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
-    .default({})
-    .describe("Additional release commands that always run, at most 20."),
+    .default({}),
+  /** Release commands that run at given times, at most 20. */
   schedules: z
     .record(values.taskName, schedule)
     .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
-    .default({})
-    .describe("Release commands that run at given times, at most 20."),
-  packages: values
-    .distinct(values.packageName, most.packages)
-    .default(["nodejs"])
-    .describe("Debian packages that the release needs, at most 50. Recommended packages are not installed."),
+    .default({}),
+  /** Debian packages that the release needs, at most 50. Recommended packages are not installed. Default: ["nodejs"]. */
+  packages: values.distinct(values.packageName, most.packages).default(["nodejs"]),
+  /** Environment variables of the application, at most 100, stored in plain text. The [platform's variables](your-application.md#what-it-is-given) cannot be changed. */
   environment: z
-    .record(
-      values.variableName,
-      values.variableValue.describe(
-        "Environment variables of the application, at most 100, stored in plain text. The [platform's variables](your-application.md#what-it-is-given) cannot be changed.",
-      ),
-    )
+    .record(values.variableName, values.variableValue)
     .refine((variables) => Object.keys(variables).length <= most.variables, {
       message: `must have at most ${most.variables} entries`,
       params: { fix: "list only what is needed" },
     })
     .default({}),
-  healthPath: values.urlPath
-    .default("/healthz")
-    .describe(
-      "Path that returns 200 while this server can serve requests. The load balancer's health check requests it; visitors cannot.",
-    ),
-  readyPath: values.urlPath
-    .default("/readyz")
-    .describe(
-      "Path that returns 200 if the whole application works, including the database. A new release must pass this check. Visitors cannot request this path.",
-    ),
-  pagePath: values.urlPathOrFolder
-    .default("/")
-    .describe(
-      "Path of an HTML page that returns 200 to visitors. Monitoring and the lab request it from outside. Choose a page that reads from the database.",
-    ),
-  statusPath: values.urlPath
-    .optional()
-    .describe(
-      "Path that returns JSON with the environment's name in `environment`. Monitoring requests it from outside. Default: none; this check is then omitted.",
-    ),
-  writePaths: values
-    .distinct(values.urlPathOrFolder, most.paths)
-    .min(1)
-    .default(["/"])
-    .describe(
-      "Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and, by default, of Cloudflare count requests to these paths.",
-    ),
+  /** Path that returns 200 while this server can serve requests. The load balancer's health check requests it; visitors cannot. Default: "/healthz". */
+  healthPath: values.urlPath.default("/healthz"),
+  /** Path that returns 200 if the whole application works, including the database. A new release must pass this check. Visitors cannot request this path. Default: "/readyz". */
+  readyPath: values.urlPath.default("/readyz"),
+  /** Path of an HTML page that returns 200 to visitors. Monitoring and the lab request it from outside. Choose a page that reads from the database. Default: "/". */
+  pagePath: values.urlPathOrFolder.default("/"),
+  /** Path that returns JSON with the environment's name in `environment`. Monitoring requests it from outside. Default: none; this check is then omitted. */
+  statusPath: values.urlPath.optional(),
+  /** Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and, by default, of Cloudflare count requests to these paths. Default: ["/"]. */
+  writePaths: values.distinct(values.urlPathOrFolder, most.paths).min(1).default(["/"]),
   visitor: visitor.optional(),
-  memoryMib: z
-    .int()
-    .min(128)
-    .max(65_536)
-    .default(768)
-    .describe(
-      "Maximum memory of the application, in MiB, 128 to 65536. If the server also runs MySQL, MySQL gets the remaining memory.",
-    ),
+  /** Maximum memory of the application, in MiB, 128 to 65536. If the server also runs MySQL, MySQL gets the remaining memory. Default: 768. */
+  memoryMib: z.int().min(128).max(65_536).default(768),
+  /** Secrets of the application, at most 20. */
   secrets: z
     .record(values.variableName, secret)
     .refine((secrets) => Object.keys(secrets).length <= most.secrets, {
       message: `must have at most ${most.secrets} entries`,
       params: { fix: "combine several values in one secret, for example as JSON" },
     })
-    .default({})
-    .describe("Secrets of the application, at most 20."),
+    .default({}),
+  /** Networks that the application may connect to in addition to the database, by TCP only. The application cannot resolve names, so it must use addresses. */
   egress: z
     .array(peer)
     .max(most.peers)
@@ -240,15 +178,9 @@ export const application = z.strictObject({
       message: `must contain at most ${most.allPorts} ports in total, because Hetzner's firewall needs one rule per port`,
       params: { fix: "list fewer ports, or combine networks" },
     })
-    .default([])
-    .describe(
-      "Networks that the application may connect to in addition to the database, by TCP only. The application cannot resolve names, so it must use addresses.",
-    ),
-  staticFolder: values.folder
-    .optional()
-    .describe(
-      "Folder below `app/` in the release that nginx serves as /static/ with cache headers. Default: none; the application then handles /static/.",
-    ),
+    .default([]),
+  /** Folder below `app/` in the release that nginx serves as /static/ with cache headers. Default: none; the application then handles /static/. */
+  staticFolder: values.folder.optional(),
 });
 
 type Application = z.output<typeof application>;

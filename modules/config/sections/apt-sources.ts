@@ -4,25 +4,21 @@ import * as values from "../values/index.js";
 /** Replaces a vendor's apt repository with a mirror. */
 export const aptSource = z
   .strictObject({
-    url: values.mirrorUrl.optional().describe("URL of a mirror. Default: the vendor's repository."),
-    keyFile: values.publicKeyFile
-      .optional()
-      .describe(
-        "File with the armored public key that signs the repository. Default: servers download the vendor's key and check its fingerprint.",
-      ),
+    /** URL of a mirror. Default: the vendor's repository. */
+    url: values.mirrorUrl.optional(),
+    /** File with the armored public key that signs the repository. Default: servers download the vendor's key and check its fingerprint. */
+    keyFile: values.publicKeyFile.optional(),
+    /** New signing key of the vendor, if the vendor has replaced the key that this project contains. */
     publishedKey: z
       .strictObject({
-        url: values.downloadUrl.describe("URL at which the vendor publishes the armored public key."),
-        fingerprints: z
-          .array(values.keyFingerprint)
-          .min(1)
-          .describe("Fingerprints of the primary keys that may sign the repository, 40 hexadecimal digits each."),
-        ends: values.day.describe(
-          "Expiry date of the key, as printed by `gpg --show-keys`. The review warns before this date.",
-        ),
+        /** URL at which the vendor publishes the armored public key. */
+        url: values.downloadUrl,
+        /** Fingerprints of the primary keys that may sign the repository, 40 hexadecimal digits each. */
+        fingerprints: z.array(values.keyFingerprint).min(1),
+        /** Expiry date of the key, as printed by `gpg --show-keys`. The review warns before this date. */
+        ends: values.day,
       })
-      .optional()
-      .describe("New signing key of the vendor, if the vendor has replaced the key that this project contains."),
+      .optional(),
   })
   .refine(({ keyFile, publishedKey }) => keyFile === undefined || publishedKey === undefined, {
     message: "must contain either keyFile or publishedKey, not both",

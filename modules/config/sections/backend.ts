@@ -5,15 +5,10 @@ import { generation } from "./generations.js";
 /** State encryption of OpenTofu. Terraform has no state encryption. */
 const encryption = z
   .strictObject({
-    step: z
-      .enum(["enforced", "begin", "change-passphrase", "end"])
-      .default("enforced")
-      .describe(
-        'With `encryption`, OpenTofu encrypts state and plans with the passphrase in `TF_VAR_state_passphrase`; "enforced" rejects plain state. The other steps, [one deploy each](state.md#encrypt-the-state), are "begin", "change-passphrase" and "end". Without `encryption`, state is stored in plain text.',
-      ),
-    generation: generation.describe(
-      "Number of the current passphrase. Raise it by one in the deploy that changes the passphrase, and keep it afterwards.",
-    ),
+    /** With `encryption`, OpenTofu encrypts state and plans with the passphrase in `TF_VAR_state_passphrase`; "enforced" rejects plain state. The other steps, [one deploy each](state.md#encrypt-the-state), are "begin", "change-passphrase" and "end". Without `encryption`, state is stored in plain text. Default: "enforced". */
+    step: z.enum(["enforced", "begin", "change-passphrase", "end"]).default("enforced"),
+    /** Number of the current passphrase. Raise it by one in the deploy that changes the passphrase, and keep it afterwards. Default: 1. */
+    generation,
   })
   .refine(({ step, generation }) => step !== "change-passphrase" || generation > 1, {
     path: ["generation"],
@@ -22,25 +17,25 @@ const encryption = z
   })
   .optional();
 
-const typeDescription =
-  'Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking.';
-
 export const backend = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("local").describe(typeDescription),
+    /** Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking. */
+    type: z.literal("local"),
     encryption,
-    acceptLocalState: z.boolean().default(false).describe("Must be true in production if the state is local."),
+    /** Must be true in production if the state is local. Default: false. */
+    acceptLocalState: z.boolean().default(false),
   }),
   z.strictObject({
-    type: z.literal("s3").describe(typeDescription),
-    bucket: values.bucketName.describe("Bucket of the state files. Create it before the first deploy."),
-    endpoint: values.endpointUrl.describe(
-      'URL of the object storage, for example "https://fsn1.your-objectstorage.com".',
-    ),
-    region: values.region.describe('Region of the bucket, for example "fsn1".'),
-    prefix: values.folder
-      .optional()
-      .describe("Folder of the state files in the bucket. Default: the environment's name."),
+    /** Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking. */
+    type: z.literal("s3"),
+    /** Bucket of the state files. Create it before the first deploy. */
+    bucket: values.bucketName,
+    /** URL of the object storage, for example "https://fsn1.your-objectstorage.com". */
+    endpoint: values.endpointUrl,
+    /** Region of the bucket, for example "fsn1". */
+    region: values.region,
+    /** Folder of the state files in the bucket. Default: the environment's name. */
+    prefix: values.folder.optional(),
     encryption,
   }),
 ]);

@@ -5,71 +5,42 @@ import * as values from "../values/index.js";
 export const tlsMode = z.enum(["terminate", "passthrough"]);
 
 const formerly = z.strictObject({
-  domain: values.domain
-    .optional()
-    .describe(
-      "`domain` of the previous load balancer. Once the new domain is served, the previous one redirects to it as long as this setting exists. Default: `domain`.",
-    ),
-  zoneName: values.domain
-    .optional()
-    .describe("Zone that contains the previous domain. Default: the previous domain itself."),
-  tls: tlsMode.describe("`tls` of the previous load balancer."),
-  balancerIp: z.ipv4().describe("`network.balancerIp` of the previous load balancer."),
+  /** `domain` of the previous load balancer. Once the new domain is served, the previous one redirects to it as long as this setting exists. Default: `domain`. */
+  domain: values.domain.optional(),
+  /** Zone that contains the previous domain. Default: the previous domain itself. */
+  zoneName: values.domain.optional(),
+  /** `tls` of the previous load balancer. */
+  tls: tlsMode,
+  /** `network.balancerIp` of the previous load balancer. */
+  balancerIp: z.ipv4(),
 });
 
 const second = z.strictObject({
-  location: values.location.describe(
-    "Hetzner location of the second load balancer. Must differ from `location`, so that one of the two survives the loss of a location.",
-  ),
-  privateIp: z.ipv4().describe("Private address of the second load balancer."),
+  /** Hetzner location of the second load balancer. Must differ from `location`, so that one of the two survives the loss of a location. */
+  location: values.location,
+  /** Private address of the second load balancer. */
+  privateIp: z.ipv4(),
 });
 
 export const loadBalancer = z.strictObject({
-  number: z
-    .literal([1, 2])
-    .default(1)
-    .describe(
-      "Number of the load balancer. If a new load balancer replaces the current one, switch to the other number.",
-    ),
-  formerly: formerly
-    .optional()
-    .describe(
-      "Previous load balancer, from which `npm run ops rollout` [migrates the site](changes.md#change-the-domain-tls-mode-or-the-balancers-address). This setting may stay until the next such migration. Default: none.",
-    ),
-  second: second
-    .optional()
-    .describe(
-      "Second active load balancer, with the same targets. `npm run ops balancers` directs visitors to one or both. Default: none.",
-    ),
-  type: values.loadBalancerType.default("lb11").describe("Hetzner load balancer type."),
-  algorithm: z
-    .enum(["round_robin", "least_connections"])
-    .default("round_robin")
-    .describe(
-      "How requests are distributed over the web servers. With `least_connections`, a server that rejects connections gets most requests until a health check fails.",
-    ),
+  /** Number of the load balancer. If a new load balancer replaces the current one, switch to the other number. Default: 1. */
+  number: z.literal([1, 2]).default(1),
+  /** Previous load balancer, from which `npm run ops rollout` [migrates the site](changes.md#change-the-domain-tls-mode-or-the-balancers-address). This setting may stay until the next such migration. Default: none. */
+  formerly: formerly.optional(),
+  /** Second active load balancer, with the same targets. `npm run ops balancers` directs visitors to one or both. Default: none. */
+  second: second.optional(),
+  /** Hetzner load balancer type. Default: "lb11". */
+  type: values.loadBalancerType.default("lb11"),
+  /** How requests are distributed over the web servers. With `least_connections`, a server that rejects connections gets most requests until a health check fails. Default: "round_robin". */
+  algorithm: z.enum(["round_robin", "least_connections"]).default("round_robin"),
   healthCheck: z
     .strictObject({
-      intervalSeconds: z
-        .int()
-        .min(3)
-        .max(60)
-        .default(3)
-        .describe("Time between two health checks of a web server, in seconds, 3 to 60."),
-      timeoutSeconds: z
-        .int()
-        .min(1)
-        .max(60)
-        .default(1)
-        .describe("Maximum wait for an answer, in seconds, 1 to 60. Must be less than `intervalSeconds`."),
-      retries: z
-        .int()
-        .min(1)
-        .max(5)
-        .default(1)
-        .describe(
-          "Consecutive failed checks after which a web server gets no more requests, and consecutive successful ones after which it gets requests again, 1 to 5.",
-        ),
+      /** Time between two health checks of a web server, in seconds, 3 to 60. Default: 3. */
+      intervalSeconds: z.int().min(3).max(60).default(3),
+      /** Maximum wait for an answer, in seconds, 1 to 60. Must be less than `intervalSeconds`. Default: 1. */
+      timeoutSeconds: z.int().min(1).max(60).default(1),
+      /** Consecutive failed checks after which a web server gets no more requests, and consecutive successful ones after which it gets requests again, 1 to 5. Default: 1. */
+      retries: z.int().min(1).max(5).default(1),
     })
     .prefault({}),
 });

@@ -20,34 +20,34 @@ const threshold = z.number().refine((value) => !String(value).includes("e"), {
 const receivers = values.distinct(values.receiver, 20);
 
 const change = z.strictObject({
-  reason: reason.describe("Reason for the change, 10 to 500 characters. The review shows it."),
-  enabled: z.boolean().default(true).describe("Whether the monitor exists."),
-  critical: threshold
-    .optional()
-    .describe("Critical threshold, in the monitor's unit. Default: the threshold in the catalogue."),
-  warning: threshold
-    .optional()
-    .describe("Warning threshold, in the monitor's unit. Default: the threshold in the catalogue."),
-  urgency: z
-    .enum(["urgent", "notUrgent"])
-    .optional()
-    .describe(
-      "Receivers of the critical alerts: `receivers.urgent` or `receivers.notUrgent`. Default: the urgency in the catalogue.",
-    ),
+  /** Reason for the change, 10 to 500 characters. The review shows it. */
+  reason: reason,
+  /** Whether the monitor exists. Default: true. */
+  enabled: z.boolean().default(true),
+  /** Critical threshold, in the monitor's unit. Default: the threshold in the catalogue. */
+  critical: threshold.optional(),
+  /** Warning threshold, in the monitor's unit. Default: the threshold in the catalogue. */
+  warning: threshold.optional(),
+  /** Receivers of the critical alerts: `receivers.urgent` or `receivers.notUrgent`. Default: the urgency in the catalogue. */
+  urgency: z.enum(["urgent", "notUrgent"]).optional(),
 });
 
 const downtime = z.strictObject({
-  reason: reason.describe(
-    "Reason for the downtime, 10 to 500 characters. It becomes the message of the downtime at Datadog.",
-  ),
-  start: values.utcTime.describe("Start, in UTC."),
-  end: values.utcTime.describe("End, in UTC."),
-  server: values.serverName.optional().describe("Server whose alerts are muted. Default: all alerts are muted."),
+  /** Reason for the downtime, 10 to 500 characters. It becomes the message of the downtime at Datadog. */
+  reason: reason,
+  /** Start, in UTC. */
+  start: values.utcTime,
+  /** End, in UTC. */
+  end: values.utcTime,
+  /** Server whose alerts are muted. Default: all alerts are muted. */
+  server: values.serverName.optional(),
 });
 
 /** Monitors, their thresholds and the receivers of alerts. */
 export const monitoring = z.strictObject({
-  enabled: z.boolean().default(true).describe("Whether servers run the Datadog agent and the monitors exist."),
+  /** Whether servers run the Datadog agent and the monitors exist. Default: true. */
+  enabled: z.boolean().default(true),
+  /** Datadog site of the account. Default: "datadoghq.eu". */
   site: z
     .enum([
       "datadoghq.com",
@@ -58,61 +58,43 @@ export const monitoring = z.strictObject({
       "ap2.datadoghq.com",
       "ddog-gov.com",
     ])
-    .default("datadoghq.eu")
-    .describe("Datadog site of the account."),
+    .default("datadoghq.eu"),
   receivers: z
     .strictObject({
-      urgent: receivers.default([]).describe("Datadog handles that get urgent alerts, day and night, at most 20."),
-      notUrgent: receivers
-        .default([])
-        .describe("Datadog handles that get alerts that can wait until morning, at most 20."),
+      /** Datadog handles that get urgent alerts, day and night, at most 20. */
+      urgent: receivers.default([]),
+      /** Datadog handles that get alerts that can wait until morning, at most 20. */
+      notUrgent: receivers.default([]),
     })
     .prefault({}),
-  runbookUrl: values.pageUrl
-    .optional()
-    .describe("URL of docs/runbook.md, for links in alerts. Default: alerts contain only the path of the file."),
-  monitors: z
-    .partialRecord(z.enum(allMonitorIds), change)
-    .default({})
-    .describe("Changed or disabled monitors, by name. The headings of docs/runbook.md are the names."),
+  /** URL of docs/runbook.md, for links in alerts. Default: alerts contain only the path of the file. */
+  runbookUrl: values.pageUrl.optional(),
+  /** Changed or disabled monitors, by name. The headings of docs/runbook.md are the names. */
+  monitors: z.partialRecord(z.enum(allMonitorIds), change).default({}),
   serviceLevels: z
     .strictObject({
-      availabilityPercent: percent
-        .default(99.9)
-        .describe("Percentage of requests in 30 days that must not fail, 50 to 99.999."),
-      latencyPercent: percent
-        .default(95)
-        .describe("Percentage of requests in 30 days that must be fast, 50 to 99.999."),
-      latencySeconds: z
-        .number()
-        .min(0.01)
-        .max(30)
-        .default(0.5)
-        .describe("Maximum duration of a fast request, in seconds, 0.01 to 30."),
+      /** Percentage of requests in 30 days that must not fail, 50 to 99.999. Default: 99.9. */
+      availabilityPercent: percent.default(99.9),
+      /** Percentage of requests in 30 days that must be fast, 50 to 99.999. Default: 95. */
+      latencyPercent: percent.default(95),
+      /** Maximum duration of a fast request, in seconds, 0.01 to 30. Default: 0.5. */
+      latencySeconds: z.number().min(0.01).max(30).default(0.5),
     })
     .prefault({}),
   synthetics: z
     .strictObject({
+      /** Datadog locations that check the site from outside, 1 to 20. Default: ["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"]. */
       locations: values
         .distinct(
           values.matching(/^[a-z]+:[\w.-]+$/, "must be a Datadog location", 'write it as "aws:eu-central-1"'),
           20,
         )
         .min(1)
-        .default(["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"])
-        .describe("Datadog locations that check the site from outside, 1 to 20."),
-      intervalSeconds: z
-        .int()
-        .min(30)
-        .max(604_800)
-        .default(300)
-        .describe(
-          "Time between two checks of page, API and DNS from one location, in seconds, 30 to 604800. Datadog bills each check.",
-        ),
+        .default(["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"]),
+      /** Time between two checks of page, API and DNS from one location, in seconds, 30 to 604800. Datadog bills each check. Default: 300. */
+      intervalSeconds: z.int().min(30).max(604_800).default(300),
     })
     .prefault({}),
-  downtimes: z
-    .record(values.downtimeName, downtime)
-    .default({})
-    .describe("Planned maintenance during which alerts are muted, by a short name. Remove an entry after its end."),
+  /** Planned maintenance during which alerts are muted, by a short name. Remove an entry after its end. */
+  downtimes: z.record(values.downtimeName, downtime).default({}),
 });

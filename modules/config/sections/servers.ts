@@ -8,27 +8,14 @@ export const roles = ["web", "database"] as const;
 export type Role = (typeof roles)[number];
 
 export const server = z.strictObject({
-  privateIp: z
-    .ipv4()
-    .describe(
-      "Fixed private address. If the server has the role database, the address must be in `network.databaseRange`; otherwise in `network.webRange`.",
-    ),
-  roles: z
-    .array(z.enum(roles))
-    .min(1)
-    .default(["web", "database"])
-    .describe("Roles of the server. The number of servers with the role database must be odd, from 3 to 9."),
-  type: values.serverType
-    .optional()
-    .describe("Hetzner server type (x86 only). Default: `serverType` of the environment."),
-  location: values.location
-    .optional()
-    .describe(
-      "Hetzner location of the server, its addresses and its volume. An existing server cannot move: add a server in the new location, then remove the old one. Default: `location` of the environment.",
-    ),
-  placementGroup: values.placementGroup
-    .default("servers")
-    .describe(
-      "Spread placement group, with at most ten servers each. A change applies only when the server is created.",
-    ),
+  /** Fixed private address. If the server has the role database, the address must be in `network.databaseRange`; otherwise in `network.webRange`. */
+  privateIp: z.ipv4(),
+  /** Roles of the server. The number of servers with the role database must be odd, from 3 to 9. Default: ["web", "database"]. */
+  roles: z.array(z.enum(roles)).min(1).default(["web", "database"]),
+  /** Hetzner server type (x86 only). Default: `serverType` of the environment. */
+  type: values.serverType.optional(),
+  /** Hetzner location of the server, its addresses and its volume. An existing server cannot move: add a server in the new location, then remove the old one. Default: `location` of the environment. */
+  location: values.location.optional(),
+  /** Spread placement group, with at most ten servers each. A change applies only when the server is created. Default: "servers". */
+  placementGroup: values.placementGroup.default("servers"),
 });
