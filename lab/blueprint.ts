@@ -42,7 +42,7 @@ export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<B
   const repositoryKey = new RepositoryKey(keys);
   await repositoryKey.create();
   const administratorKey = await loginKey(administratorKeyFile(layout));
-  const environment = await loadLabEnvironment(overrides, administratorKey);
+  const environment = await loadLabEnvironment(overrides, administratorKey, layout.numbers);
   return {
     environment,
     publicCa,

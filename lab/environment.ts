@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import ipaddr from "ipaddr.js";
 import type * as LabInput from "./input.js";
 import { formerOf } from "../modules/derived/agreement.js";
@@ -7,6 +8,7 @@ import type { Config, EnvironmentInput } from "../modules/config/schema.js";
 import { administrator, balancer, type Host, secondBalancer, server } from "./network/addresses.js";
 import type { PrivateNetwork } from "./network/fabric.js";
 import type { Located } from "./network/locations.js";
+import { writeWhole } from "./system/write-whole.js";
 
 /** The lab's environment and the addresses of its hosts. */
 export interface LabEnvironment {
@@ -65,15 +67,24 @@ export type LabOverrides = Pick<
 /**
  * Loads lab/input.ts.
  * @param administratorKey public key of the lab's administrator, who may log in to the machines
+ * @param numbersFile file with the numbers of the servers
  * @throws if it is invalid
  */
-export async function loadLabEnvironment(overrides: LabOverrides, administratorKey: string): Promise<LabEnvironment> {
+export async function loadLabEnvironment(
+  overrides: LabOverrides,
+  administratorKey: string,
+  numbersFile: string,
+): Promise<LabEnvironment> {
   const config = await labConfig(overrides, {
     cidrs: [`${administrator.publicIpv4}/32`, `${administrator.publicIpv6}/128`],
     sshKeys: { lab: administratorKey },
   });
   const former = formerOf(config);
-  const servers = config.servers.map(({ name, privateIp }, position) => server(name, position, privateIp));
+  const numbers = await numbersOf(
+    numbersFile,
+    config.servers.map(({ name }) => name),
+  );
+  const servers = config.servers.map(({ name, privateIp }) => server(name, numbers.get(name) ?? 0, privateIp));
   const [, second] = balancersOf(config);
   const balancers = [balancerOf(config), ...(second ? [secondBalancer(second.privateIp)] : [])] as const;
   const located = (hosts: readonly Host[], settings: readonly { readonly location: string }[]): Located[] =>
@@ -103,6 +114,15 @@ export async function labConfig(
   const file = new URL("input.ts", import.meta.url);
   const { default: lab } = (await import(file.href)) as typeof LabInput;
   return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
+}
+
+/** Returns the number of each server. A server keeps its number, and thus its addresses and volume, if others are removed. */
+export async function numbersOf(file: string, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const stored = JSON.parse(await readFile(file, "utf8").catch(() => "[]")) as [string, number][];
+  const numbers = new Map(stored);
+  for (const name of names) numbers.set(name, numbers.get(name) ?? numbers.size);
+  if (numbers.size > stored.length) await writeWhole(file, JSON.stringify([...numbers]));
+  return numbers;
 }
 
 const balancerOf = ({ network, loadBalancer }: Config): Host => balancer(network.balancerIp, loadBalancer.number);

@@ -22,6 +22,8 @@ export interface Layout {
    * directory, for example in memory if the host's disk is busy.
    */
   readonly volumes: string;
+  /** File with the numbers of the servers. */
+  readonly numbers: string;
   /** Root disk of one machine: an overlay on the base system. */
   machine(name: string): string;
 }
@@ -37,6 +39,7 @@ export const layout: Layout = {
   away: path.join(state, "away"),
   secrets: path.join(state, "secrets"),
   volumes: process.env.FOOBAR_LAB_VOLUMES ?? path.join(state, "volumes"),
+  numbers: path.join(state, "numbers.json"),
   machine: (name) => path.join(state, "machines", name),
 };
 

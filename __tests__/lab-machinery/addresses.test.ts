@@ -1,4 +1,8 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { numbersOf } from "../../lab/environment.js";
 import {
   balancer,
   client,
@@ -29,6 +33,16 @@ it("hosts of the lab have a unique hardware address on each network", () => {
   const addresses = hosts.flatMap((host) => [macAddress(host, "public"), macAddress(host, "private")]);
   expect(new Set(addresses).size).toBe(16);
   expect(addresses[0]).toBe("02:00:00:00:01:01");
+});
+
+it("a server keeps its number if others are removed from the configuration", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "numbers-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "numbers.json");
+  await numbersOf(file, ["alpha", "bravo", "charlie"]);
+  await numbersOf(file, ["alpha", "delta"]);
+  const names = ["alpha", "bravo", "charlie", "delta", "echo"];
+  expect([...(await numbersOf(file, ["alpha", "delta", "echo"]))]).toEqual(names.map((name, index) => [name, index]));
 });
 
 it("the lab's name servers are Hetzner's two IPv4 and two IPv6 name servers", () => {

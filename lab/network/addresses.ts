@@ -90,7 +90,7 @@ export const balancer = (privateIpv4: string, number: 1 | 2 = 1): Host => ({
   privateIpv4,
 });
 
-/** A server of the environment. @param position index of the server, from 0 */
+/** A server of the environment. @param position number of the server, from 0 */
 export const server = (name: string, position: number, privateIpv4: string): Host => ({
   name,
   index: 11 + position,
