@@ -93,7 +93,10 @@ export function haproxyPart({ config, roles }: PayloadContext): PayloadPart {
         path: "/etc/systemd/system/haproxy.service.d/own-address.conf",
         content: renderTemplate(file("own-address.conf.hbs"), {
           privateIp,
-          far: membersFarFrom(config, location).map((member) => farVariable(member.privateIp)),
+          // Only web servers read. Otherwise each removed member would make the other servers outdated.
+          far: roles.includes("web")
+            ? membersFarFrom(config, location).map((member) => farVariable(member.privateIp))
+            : [],
         }),
       },
     ],

@@ -29,6 +29,10 @@ describe("HAProxy's environment", () => {
     expect(dropIn("alpha")).not.toContain("FAR_10_0_1_12");
   });
 
+  it("has no such variable on a server without the role web, so removed members do not make this server outdated", () => {
+    expect(dropIn("charlie")).not.toContain("FAR_");
+  });
+
   it("has no such variable, and HAProxy's configuration reads none, if no member is far", () => {
     expect(dropIn("alpha", exampleConfig())).not.toContain("FAR_");
     expect(contentOf(partOf(haproxyPart), "/etc/haproxy/haproxy.cfg")).not.toContain("FAR_");
