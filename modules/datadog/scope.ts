@@ -1,6 +1,6 @@
 import { serversWithRole, type Config } from "../config/schema.js";
 import { metricNames, type MetricNames } from "./logs/names.js";
-import type { MetricCondition } from "./definition.js";
+import type { AnomalyCondition, Comparison, LogCondition, MetricCondition } from "./definition.js";
 
 /** Input of the catalogue. */
 export interface MonitoringContext {
@@ -33,11 +33,30 @@ export const series = (
 export const count = (metric: string, tags: readonly string[], by: readonly string[] = []): string =>
   `default_zero(${series("sum", metric, tags, by)}.as_count())`;
 
-/** A health notice that has existed on a server for the whole window. */
-export const noticed = (env: string, notice: string, window: string): MetricCondition => ({
-  kind: "metric",
-  reduce: "min",
+/** A metric over a window, which alerts while the comparison with the threshold holds. */
+export const metric = (
+  reduce: MetricCondition["reduce"],
+  window: string,
+  query: string,
+  comparison: Comparison,
+): MetricCondition => ({ kind: "metric", reduce, window, series: query, comparison });
+
+/** A metric that leaves its usual band for 15 minutes. */
+export const anomaly = (
+  query: string,
+  deviations: number,
+  direction: AnomalyCondition["direction"],
+): AnomalyCondition => ({ kind: "anomaly", series: query, window: "4h", trigger: "15m", deviations, direction });
+
+/** More matching log lines in a window than the threshold. @param by facet with an alert for each value @default - one alert */
+export const logLines = (search: string, window: string, by?: string): LogCondition => ({
+  kind: "log",
+  search,
   window,
-  series: series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]),
-  comparison: ">=",
+  comparison: ">",
+  ...(by === undefined ? {} : { by }),
 });
+
+/** A health notice that has existed on a server for the whole window. */
+export const noticed = (env: string, notice: string, window: string): MetricCondition =>
+  metric("min", window, series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]), ">=");

@@ -1,6 +1,6 @@
 import type { MonitorDefinition, ServiceLevelName } from "../definition.js";
 import type { MonitorId } from "../../platform/monitor-ids.js";
-import { series, type MonitoringContext } from "../scope.js";
+import { metric, series, type MonitoringContext } from "../scope.js";
 import { instances } from "../../platform/signals.js";
 
 /** Days until a certificate expires. */
@@ -61,13 +61,12 @@ const certificate = (
   { by = [], ...words }: Pick<MonitorDefinition, "title" | "meaning" | "firstLook"> & { readonly by?: string[] },
 ): MonitorDefinition => ({
   id,
-  condition: {
-    kind: "metric",
-    reduce: "max",
-    window: "1d",
-    series: series("min", "tls.days_left", [env, `name:${instances[`${kind}Certificate`]}`], by),
-    comparison: "<",
-  },
+  condition: metric(
+    "max",
+    "1d",
+    series("min", "tls.days_left", [env, `name:${instances[`${kind}Certificate`]}`], by),
+    "<",
+  ),
   thresholds: certificateDays(config)[kind],
   repeatMinutes: certificateRepeatMinutes[kind],
   noDataMinutes: 2880,

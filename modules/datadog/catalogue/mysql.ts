@@ -1,6 +1,6 @@
 import { paths } from "../../platform/paths.js";
 import type { MonitorDefinition } from "../definition.js";
-import { noticed, series, type MonitoringContext } from "../scope.js";
+import { anomaly, logLines, metric, noticed, series, type MonitoringContext } from "../scope.js";
 import { archiveNotices, logServices, notices } from "../../platform/signals.js";
 
 /** Each member reports once that the group elected a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
@@ -52,13 +52,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "members-missing",
     title: "The database group has too few members",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "5m",
-      series: `default_zero(${series("sum", memberStatus, [env, online])})`,
-      comparison: "<",
-    },
+    condition: metric("max", "5m", `default_zero(${series("sum", memberStatus, [env, online])})`, "<"),
     thresholds: { critical: majority(databaseMembers), warning: databaseMembers, exact: true },
     urgency: "urgent",
     priority: 1,
@@ -72,12 +66,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "member-unreachable",
     title: "The database group does not expel a lost member",
-    condition: {
-      kind: "log",
-      search: `${env} service:${logServices.mysqlGroup} "${lettingGo}"`,
-      window: "10m",
-      comparison: ">",
-    },
+    condition: logLines(`${env} service:${logServices.mysqlGroup} "${lettingGo}"`, "10m"),
     thresholds: { critical: 10 },
     urgency: "urgent",
     priority: 2,
@@ -91,13 +80,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "no-primary",
     title: "The database group has no primary",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "5m",
-      series: `default_zero(${series("sum", memberStatus, [env, online, primary])})`,
-      comparison: "<",
-    },
+    condition: metric("max", "5m", `default_zero(${series("sum", memberStatus, [env, online, primary])})`, "<"),
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 1,
@@ -107,13 +90,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "two-primaries",
     title: "Two members claim the primary role",
-    condition: {
-      kind: "metric",
-      reduce: "min",
-      window: "5m",
-      series: series("sum", memberStatus, [env, online, primary]),
-      comparison: ">",
-    },
+    condition: metric("min", "5m", series("sum", memberStatus, [env, online, primary]), ">"),
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 1,
@@ -127,12 +104,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "primary-changed",
     title: "The database has a new primary",
-    condition: {
-      kind: "log",
-      search: `${env} service:${logServices.mysql} @error.code:${primaryElected}`,
-      window: "15m",
-      comparison: ">",
-    },
+    condition: logLines(`${env} service:${logServices.mysql} @error.code:${primaryElected}`, "15m"),
     thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 4,
@@ -142,13 +114,12 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "applier-queue",
     title: "A replica falls behind",
-    condition: {
-      kind: "metric",
-      reduce: "min",
-      window: "10m",
-      series: series("max", "mysql.replication.group.transactions_in_applier_queue", [env], ["server"]),
-      comparison: ">",
-    },
+    condition: metric(
+      "min",
+      "10m",
+      series("max", "mysql.replication.group.transactions_in_applier_queue", [env], ["server"]),
+      ">",
+    ),
     thresholds: { critical: 1000, warning: 200 },
     urgency: "notUrgent",
     priority: 3,
@@ -162,13 +133,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "certification-queue",
     title: "Transactions wait for certification",
-    condition: {
-      kind: "metric",
-      reduce: "min",
-      window: "10m",
-      series: series("max", "mysql.replication.group.transactions", [env], ["server"]),
-      comparison: ">",
-    },
+    condition: metric("min", "10m", series("max", "mysql.replication.group.transactions", [env], ["server"]), ">"),
     thresholds: { critical: 500, warning: 100 },
     urgency: "notUrgent",
     priority: 3,
@@ -179,13 +144,12 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "connections-near-limit",
     title: "MySQL runs out of connections",
-    condition: {
-      kind: "metric",
-      reduce: "avg",
-      window: "5m",
-      series: `100 * ${series("max", "mysql.performance.threads_connected", [env], ["server"])} / ${series("max", "mysql.net.max_connections_available", [env], ["server"])}`,
-      comparison: ">",
-    },
+    condition: metric(
+      "avg",
+      "5m",
+      `100 * ${series("max", "mysql.performance.threads_connected", [env], ["server"])} / ${series("max", "mysql.net.max_connections_available", [env], ["server"])}`,
+      ">",
+    ),
     thresholds: { critical: 90, warning: 75 },
     urgency: "urgent",
     priority: 2,
@@ -198,14 +162,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "connections-anomaly",
     title: "Number of connections is unusual",
-    condition: {
-      kind: "anomaly",
-      series: series("sum", "mysql.performance.threads_connected", [env]),
-      window: "4h",
-      trigger: "15m",
-      deviations: 4,
-      direction: "above",
-    },
+    condition: anomaly(series("sum", "mysql.performance.threads_connected", [env]), 4, "above"),
     thresholds: { critical: 0.8, warning: 0.5 },
     urgency: "notUrgent",
     priority: 4,
@@ -215,14 +172,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "slow-queries-anomaly",
     title: "More slow queries than usual",
-    condition: {
-      kind: "anomaly",
-      series: series("sum", "mysql.performance.slow_queries", [env]),
-      window: "4h",
-      trigger: "15m",
-      deviations: 4,
-      direction: "above",
-    },
+    condition: anomaly(series("sum", "mysql.performance.slow_queries", [env]), 4, "above"),
     thresholds: { critical: 0.8, warning: 0.5 },
     urgency: "notUrgent",
     priority: 3,
@@ -232,13 +182,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "mysql-errors",
     title: "MySQL logs errors",
-    condition: {
-      kind: "log",
-      search: `${env} service:${logServices.mysql} status:error`,
-      window: "10m",
-      comparison: ">",
-      by: "host",
-    },
+    condition: logLines(`${env} service:${logServices.mysql} status:error`, "10m", "host"),
     thresholds: { critical: 10, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
@@ -248,13 +192,12 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   {
     id: "data-volume-full",
     title: "The data volume fills up",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "5m",
-      series: series("max", "system.disk.in_use", [env, `device:${paths.mysql.mountPoint}`], ["server"]),
-      comparison: ">",
-    },
+    condition: metric(
+      "max",
+      "5m",
+      series("max", "system.disk.in_use", [env, `device:${paths.mysql.mountPoint}`], ["server"]),
+      ">",
+    ),
     thresholds: { critical: 0.85, warning: 0.7 },
     urgency: "urgent",
     priority: 2,

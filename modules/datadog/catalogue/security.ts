@@ -1,5 +1,5 @@
 import type { MonitorDefinition } from "../definition.js";
-import { count, series, type MonitoringContext } from "../scope.js";
+import { anomaly, count, logLines, metric, series, type MonitoringContext } from "../scope.js";
 import { logServices, refusalsPerLine } from "../../platform/signals.js";
 
 /** Monitors of logins, rejected traffic and changed packages. */
@@ -7,13 +7,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   {
     id: "ssh-login",
     title: "An SSH login took place",
-    condition: {
-      kind: "log",
-      search: `${env} service:${logServices.ssh} "Accepted"`,
-      window: "5m",
-      comparison: ">",
-      by: "host",
-    },
+    condition: logLines(`${env} service:${logServices.ssh} "Accepted"`, "5m", "host"),
     thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 4,
@@ -23,13 +17,11 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   {
     id: "ssh-failures",
     title: "SSH logins fail",
-    condition: {
-      kind: "log",
-      search: `${env} service:${logServices.ssh} ("Invalid user" OR "Failed" OR "authentication failures")`,
-      window: "15m",
-      comparison: ">",
-      by: "host",
-    },
+    condition: logLines(
+      `${env} service:${logServices.ssh} ("Invalid user" OR "Failed" OR "authentication failures")`,
+      "15m",
+      "host",
+    ),
     thresholds: { critical: 20, warning: 5 },
     urgency: "notUrgent",
     priority: 3,
@@ -40,13 +32,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   {
     id: "edge-bypassed",
     title: "Requests bypass Cloudflare",
-    condition: {
-      kind: "metric",
-      reduce: "sum",
-      window: "15m",
-      series: count(metrics.edgeBypassed, [env]),
-      comparison: ">",
-    },
+    condition: metric("sum", "15m", count(metrics.edgeBypassed, [env]), ">"),
     thresholds: { critical: 20, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
@@ -60,14 +46,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   {
     id: "firewall-drops-anomaly",
     title: "The host firewall drops more than usual",
-    condition: {
-      kind: "anomaly",
-      series: series("sum", metrics.firewallDrops, [env], ["server"]) + ".as_count()",
-      window: "4h",
-      trigger: "15m",
-      deviations: 4,
-      direction: "above",
-    },
+    condition: anomaly(series("sum", metrics.firewallDrops, [env], ["server"]) + ".as_count()", 4, "above"),
     thresholds: { critical: 0.8, warning: 0.5 },
     urgency: "notUrgent",
     priority: 3,
@@ -82,14 +61,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   {
     id: "throttled-requests-anomaly",
     title: "More requests are throttled than usual",
-    condition: {
-      kind: "anomaly",
-      series: series("sum", metrics.requests, [env, "status_class:4xx"]) + ".as_count()",
-      window: "4h",
-      trigger: "15m",
-      deviations: 4,
-      direction: "above",
-    },
+    condition: anomaly(series("sum", metrics.requests, [env, "status_class:4xx"]) + ".as_count()", 4, "above"),
     thresholds: { critical: 0.8, warning: 0.5 },
     urgency: "notUrgent",
     priority: 4,
@@ -101,13 +73,11 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
   {
     id: "package-change",
     title: "A package was installed or removed",
-    condition: {
-      kind: "log",
-      search: `${env} service:${logServices.packages} ("install" OR "remove" OR "purge") -"linux-image" -"linux-headers"`,
-      window: "15m",
-      comparison: ">",
-      by: "host",
-    },
+    condition: logLines(
+      `${env} service:${logServices.packages} ("install" OR "remove" OR "purge") -"linux-image" -"linux-headers"`,
+      "15m",
+      "host",
+    ),
     thresholds: { critical: 0, exact: true },
     urgency: "notUrgent",
     priority: 5,

@@ -1,5 +1,5 @@
 import type { MonitorDefinition } from "../definition.js";
-import { noticed, series, type MonitoringContext } from "../scope.js";
+import { metric, noticed, series, type MonitoringContext } from "../scope.js";
 import { driftCompared, instances, notices } from "../../platform/signals.js";
 
 /** Monitors of the machines. */
@@ -7,13 +7,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "cpu-busy",
     title: "CPU is busy",
-    condition: {
-      kind: "metric",
-      reduce: "avg",
-      window: "15m",
-      series: series("avg", "system.cpu.idle", [env], ["server"]),
-      comparison: "<",
-    },
+    condition: metric("avg", "15m", series("avg", "system.cpu.idle", [env], ["server"]), "<"),
     thresholds: { critical: 5, warning: 15 },
     urgency: "notUrgent",
     priority: 3,
@@ -26,13 +20,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "load-high",
     title: "Load is high",
-    condition: {
-      kind: "metric",
-      reduce: "avg",
-      window: "15m",
-      series: series("avg", "system.load.norm.5", [env], ["server"]),
-      comparison: ">",
-    },
+    condition: metric("avg", "15m", series("avg", "system.load.norm.5", [env], ["server"]), ">"),
     thresholds: { critical: 3, warning: 2 },
     urgency: "notUrgent",
     priority: 3,
@@ -42,13 +30,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "memory-low",
     title: "Memory runs out",
-    condition: {
-      kind: "metric",
-      reduce: "avg",
-      window: "5m",
-      series: series("min", "system.mem.pct_usable", [env], ["server"]),
-      comparison: "<",
-    },
+    condition: metric("avg", "5m", series("min", "system.mem.pct_usable", [env], ["server"]), "<"),
     thresholds: { critical: 0.05, warning: 0.1 },
     urgency: "urgent",
     priority: 2,
@@ -58,13 +40,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "disk-full",
     title: "A disk is nearly full",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "5m",
-      series: series("max", "system.disk.in_use", [env], ["server", "device"]),
-      comparison: ">",
-    },
+    condition: metric("max", "5m", series("max", "system.disk.in_use", [env], ["server", "device"]), ">"),
     thresholds: { critical: 0.9, warning: 0.8 },
     urgency: "urgent",
     priority: 2,
@@ -92,13 +68,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "inodes-low",
     title: "A disk runs out of inodes",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "5m",
-      series: series("max", "system.fs.inodes.in_use", [env], ["server", "device"]),
-      comparison: ">",
-    },
+    condition: metric("max", "5m", series("max", "system.fs.inodes.in_use", [env], ["server", "device"]), ">"),
     thresholds: { critical: 0.9, warning: 0.8 },
     urgency: "notUrgent",
     priority: 3,
@@ -108,13 +78,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "clock-drift",
     title: "The clock is wrong",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "15m",
-      series: `abs(${series("max", "ntp.offset", [env], ["server"])})`,
-      comparison: ">",
-    },
+    condition: metric("max", "15m", `abs(${series("max", "ntp.offset", [env], ["server"])})`, ">"),
     thresholds: { critical: 5, warning: 1 },
     urgency: "notUrgent",
     priority: 3,
@@ -174,13 +138,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
   {
     id: "drift-unchecked",
     title: "The resources are not compared with the configuration",
-    condition: {
-      kind: "metric",
-      reduce: "max",
-      window: "1w",
-      series: `default_zero(${series("max", driftCompared, [env])})`,
-      comparison: "<",
-    },
+    condition: metric("max", "1w", `default_zero(${series("max", driftCompared, [env])})`, "<"),
     thresholds: { critical: 1, exact: true },
     urgency: "notUrgent",
     priority: 4,

@@ -1,6 +1,6 @@
 import { balancersOf } from "../../derived/balancer.js";
 import type { MonitorDefinition } from "../definition.js";
-import { count, series, type MonitoringContext } from "../scope.js";
+import { anomaly, count, logLines, metric, series, type MonitoringContext } from "../scope.js";
 import { ports } from "../../platform/ports.js";
 import { instances, logServices } from "../../platform/signals.js";
 
@@ -46,14 +46,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "requests-anomaly",
       title: "Requests per second are unusual",
-      condition: {
-        kind: "anomaly",
-        series: series("sum", "nginx.net.request_per_s", [env]),
-        window: "4h",
-        trigger: "15m",
-        deviations: 3,
-        direction: "both",
-      },
+      condition: anomaly(series("sum", "nginx.net.request_per_s", [env]), 3, "both"),
       thresholds: { critical: 0.8, warning: 0.5 },
       urgency: "notUrgent",
       priority: 3,
@@ -64,13 +57,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "balancer-silent",
       title: "nginx gets no requests from the load balancer",
-      condition: {
-        kind: "metric",
-        reduce: "max",
-        window: "10m",
-        series: series("avg", "nginx.net.request_per_s", [env], ["server"]),
-        comparison: "<",
-      },
+      condition: metric("max", "10m", series("avg", "nginx.net.request_per_s", [env], ["server"]), "<"),
       thresholds: { critical: balancerSilence(context) },
       urgency: "urgent",
       priority: 2,
@@ -87,13 +74,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "visitors-gone",
       title: "No requests from the internet",
-      condition: {
-        kind: "metric",
-        reduce: "sum",
-        window: "30m",
-        series: count(metrics.requests, [env]),
-        comparison: "<",
-      },
+      condition: metric("sum", "30m", count(metrics.requests, [env]), "<"),
       thresholds: { critical: 1, warning: 5 },
       urgency: "urgent",
       priority: 1,
@@ -105,13 +86,12 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "server-error-share",
       title: "Share of requests that fail (part of server-errors)",
-      condition: {
-        kind: "metric",
-        reduce: "sum",
-        window: "5m",
-        series: `100 * ${count(metrics.requests, failed)} / ${series("sum", metrics.requests, [env])}.as_count()`,
-        comparison: ">",
-      },
+      condition: metric(
+        "sum",
+        "5m",
+        `100 * ${count(metrics.requests, failed)} / ${series("sum", metrics.requests, [env])}.as_count()`,
+        ">",
+      ),
       thresholds: { critical: 5, warning: 1 },
       urgency: "part",
       priority: 3,
@@ -122,13 +102,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "server-error-count",
       title: "Number of requests that fail (part of server-errors)",
-      condition: {
-        kind: "metric",
-        reduce: "sum",
-        window: "5m",
-        series: count(metrics.requests, failed),
-        comparison: ">",
-      },
+      condition: metric("sum", "5m", count(metrics.requests, failed), ">"),
       thresholds: { critical: 10, warning: 3 },
       urgency: "part",
       priority: 3,
@@ -153,13 +127,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "latency-p95",
       title: "Pages are slow",
-      condition: {
-        kind: "metric",
-        reduce: "percentile",
-        window: "10m",
-        series: series("p95", metrics.duration, [env]),
-        comparison: ">",
-      },
+      condition: metric("percentile", "10m", series("p95", metrics.duration, [env]), ">"),
       thresholds: { critical: 1, warning: 0.5 },
       urgency: "urgent",
       priority: 2,
@@ -175,14 +143,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "latency-anomaly",
       title: "Latency is unusual",
-      condition: {
-        kind: "anomaly",
-        series: series("p95", metrics.duration, [env]),
-        window: "4h",
-        trigger: "15m",
-        deviations: 3,
-        direction: "above",
-      },
+      condition: anomaly(series("p95", metrics.duration, [env]), 3, "above"),
       thresholds: { critical: 0.8, warning: 0.5 },
       urgency: "notUrgent",
       priority: 3,
@@ -226,13 +187,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "application-errors",
       title: "The application logs errors",
-      condition: {
-        kind: "log",
-        search: `${env} service:${logServices.application} status:error`,
-        window: "10m",
-        comparison: ">",
-        by: "host",
-      },
+      condition: logLines(`${env} service:${logServices.application} status:error`, "10m", "host"),
       thresholds: { critical: 20, warning: 5 },
       urgency: "notUrgent",
       priority: 3,
@@ -242,13 +197,11 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
     {
       id: "web-server-unhealthy",
       title: "A web server fails the balancer's health check",
-      condition: {
-        kind: "log",
-        search: `${env} service:${logServices.application} @http.route_class:health @http.status_code:503`,
-        window: "5m",
-        comparison: ">",
-        by: "host",
-      },
+      condition: logLines(
+        `${env} service:${logServices.application} @http.route_class:health @http.status_code:503`,
+        "5m",
+        "host",
+      ),
       thresholds: { critical: 5, warning: 1 },
       urgency: "notUrgent",
       priority: 3,
