@@ -2,16 +2,16 @@ import { objectDays } from "../../modules/derived/archive.js";
 import type { Config } from "../../modules/config/schema.js";
 import { archiveOf, ask, type Archive } from "../archive/archive.js";
 
-/** A timeline as returned by inventory.py. Times are ISO 8601, according to the bucket's clock. */
+/** A timeline of the archive, as inventory.py returns it. Times are in ISO 8601, from the bucket's clock. */
 export interface Timeline {
   readonly name: string;
   /** Upload time of the oldest object. */
   readonly oldest: string;
-  /** Upload time of the last log segment; null if there is none. */
+  /** Upload time of the last log segment; null if the timeline has no log segment. */
   readonly until: string | null;
-  /** Complete base backups, the oldest first. */
+  /** Complete base backups, sorted from old to new. */
   readonly bases: readonly { readonly come: string; readonly member: string }[];
-  /** Branches of the history, the oldest first. */
+  /** Branches of the history, sorted from old to new. */
   readonly branches: readonly { readonly id: string; readonly come: string }[];
   readonly members: readonly {
     readonly server: string;
@@ -20,19 +20,22 @@ export interface Timeline {
     readonly logs: number;
     readonly complete: number;
   }[];
-  /** GTIDs after the oldest base backup that no member has uploaded, although later GTIDs are in the archive. */
+  /** GTIDs that are missing in the archive: they are newer than the oldest base backup and older than other archived GTIDs. */
   readonly missing: string;
   readonly drills: readonly { readonly time: string; readonly good: boolean; readonly key: string }[];
 }
 
-/** A member uploads every 3 s, and sends a heartbeat every 30 s. */
+/** Maximum age of the last upload, in seconds. A member writes a heartbeat every 30 s and uploads every 3 s. */
 const lateSeconds = 120;
 const lateBaseHours = 2;
 const lateDrillDays = 8;
-/** Lifecycle rules run once a day, and a delete marker is removed a day after its object. */
+/**
+ * Days after the expiry of an object until it must be gone. Lifecycle rules run once a day, and remove a delete marker a day after its
+ * object.
+ */
 const lateExpiryDays = 3;
 
-/** Shows what is in the archive. @returns exit code: 1 if something needs attention */
+/** Prints the content of the archive. @returns exit code: 1 if the archive has a problem */
 export async function backups(config: Config, { json = false }: { readonly json?: boolean }): Promise<number> {
   const archive = archiveOf(config);
   const timelines = await timelinesOf(archive);
@@ -42,7 +45,7 @@ export async function backups(config: Config, { json = false }: { readonly json?
   return hands.length > 0 ? 1 : 0;
 }
 
-/** Content of the bucket, with the most recently written timeline first. */
+/** Reads the timelines in the bucket, and sorts the most recently written timeline first. */
 export const timelinesOf = async (archive: Archive): Promise<readonly Timeline[]> =>
   ((await ask(archive, "look", { keys: ["reader"] })) as { timelines: readonly Timeline[] }).timelines;
 
@@ -71,7 +74,7 @@ export async function checkBucket(config: Config): Promise<number> {
 
 const say = (when: boolean, text: string): readonly string[] => (when ? [text] : []);
 
-/** Problems of the restore drills. */
+/** Returns the problems of the restore drills. */
 function drillHands({ drills, oldest }: Timeline, daysSince: (time: string) => number): readonly string[] {
   const [last, good] = [drills.at(-1), drills.findLast((one) => one.good)];
   if (last?.good === false) return [`the drill of ${last.time} failed: ${last.key}`];
@@ -81,7 +84,7 @@ function drillHands({ drills, oldest }: Timeline, daysSince: (time: string) => n
   );
 }
 
-/** Problems of the current archive that need attention. Pure. */
+/** Returns the problems of the current archive. Pure. */
 export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Archive, now: Date): readonly string[] {
   const current = timelines.find(({ name }) => name === timeline);
   if (current === undefined)
@@ -113,7 +116,7 @@ export function handsOf(timelines: readonly Timeline[], { backup, timeline }: Ar
   ];
 }
 
-/** The archive as text for a terminal of 100 columns. */
+/** Formats the archive as text for a terminal with 100 columns. */
 function screen(timelines: readonly Timeline[], { backup, timeline }: Archive, hands: readonly string[]): string {
   const [current, others] = [
     timelines.find(({ name }) => name === timeline),

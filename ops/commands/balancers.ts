@@ -2,14 +2,14 @@ import { type Fault, verdictOf } from "../core/faults.js";
 import type { Progress } from "../core/progress.js";
 import { type BalancerState, type Directed, type Direction, directions } from "../core/site.js";
 
-/** The choice on the command line. @throws Error that lists the choices */
+/** Parses the argument `both`, `first` or `second`. @throws Error that lists these values */
 export function directedNamed(text: string): Directed {
   const found = directions.find((one) => one === text);
   if (found === undefined) throw new Error(`balancers: must be one of ${directions.join(", ")}, got ${text}`);
   return found;
 }
 
-/** Why visitors cannot be directed to a load balancer; empty if they can. Pure. */
+/** Returns the reasons why a load balancer cannot serve visitors. Pure. */
 function faultsOf({ name, location, address, healthy, refusal }: BalancerState): readonly Fault[] {
   const texts = [
     ...(address === undefined
@@ -26,7 +26,7 @@ const serves = (wanted: Directed, { which }: Pick<BalancerState, "which">): bool
 
 /**
  * Directs visitors to one or both load balancers.
- * @throws before any change, if a chosen load balancer cannot serve visitors; names the one that can
+ * @throws Error before any change, if a chosen load balancer cannot serve visitors; the message names a load balancer that can
  */
 export async function direct(direction: Direction, wanted: Directed, progress: Progress): Promise<void> {
   const balancers = await progress.step("checks the load balancers", async (report) => {
@@ -53,7 +53,10 @@ export async function direct(direction: Direction, wanted: Directed, progress: P
   progress.say("Cloudflare's data centres apply the change within seconds; later deploys do not change it");
 }
 
-/** Shows the load balancers. @returns exit code: 1 if visitors are directed to one that cannot serve them, or not to one that can */
+/**
+ * Prints the state of the load balancers. @returns exit code: 1 if visitors are directed to a load balancer that cannot serve them, or are
+ * not directed to one that can
+ */
 export async function showBalancers(direction: Direction, say: (line: string) => void): Promise<number> {
   const balancers = await direction.balancers();
   for (const balancer of balancers) say(lineOf(balancer));

@@ -5,23 +5,22 @@ import { sleep, waitUntil } from "../core/shell.js";
 import type { Balancers, Site } from "../core/site.js";
 import type { CloudServer } from "../core/snapshot.js";
 
-/** Maximum time until a new load balancer has checked the health of its targets. */
+/** Maximum seconds until a new load balancer has checked the health of its targets. */
 const checkSeconds = 120;
 
-/** The configured web servers that exist. */
+/** Returns the configured web servers that exist. */
 const webServers = (config: Config, servers: readonly CloudServer[]): readonly CloudServer[] =>
   servers.filter(({ name }) => serversWithRole(config, "web").some((server) => server.name === name));
 
-/**
- * Whether this number of servers is enough for all visitors: at least as many as the unchanged servers. This is always true before the
- * last server is replaced, except if it is the only server. Pure.
+/** Returns true if the healthy servers at the new load balancer can serve all visitors, which means that they are at least half of all servers. This is reached before the last server is replaced, except if there is only one server. Pure.
  */
 const isEnough = (healthy: number, all: number): boolean => healthy > 0 && healthy * 2 >= all;
 
 /**
- * Rejects servers created for a load balancer that does not exist: they would pass health checks but serve no visitors. Pure.
- * @param isOver whether the configured previous load balancer no longer exists
- * @throws with the differences, and with the settings that allow a migration
+ * Checks that no server was created for a load balancer that does not exist. Such a server would pass health checks but serve no visitors.
+ * Pure.
+ * @param isOver true if the migration has ended, so the configured previous load balancer no longer exists
+ * @throws Error with the differences, and with the settings that allow a migration
  */
 function refuseDisagreement(config: Config, servers: readonly CloudServer[], isOver: boolean): void {
   const former = isOver ? undefined : formerOf(config);
@@ -46,14 +45,17 @@ function refuseDisagreement(config: Config, servers: readonly CloudServer[], isO
 /** A load balancer migration in progress. */
 interface UnderWay {
   readonly balancers: Balancers;
-  /** Number of web servers that were already created for the new load balancer. */
+  /** Number of web servers that were created for the new load balancer. */
   readonly changed: number;
   /** Number of configured web servers, including missing ones. */
   readonly all: number;
   readonly pointed: boolean;
 }
 
-/** @returns `undefined` if no migration is in progress @throws if a server was created for neither load balancer */
+/**
+ * Reads the progress of the migration. @returns `undefined` if no migration is in progress @throws Error if a server was created for
+ * neither load balancer
+ */
 async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | undefined> {
   const [servers, changeover] = await Promise.all([cloud.servers(), balancers?.changeover()]);
   refuseDisagreement(config, servers, changeover?.over ?? true);
@@ -67,7 +69,7 @@ async function underWay({ config, cloud, balancers }: Site): Promise<UnderWay | 
   };
 }
 
-/** Effect of the migration on visitors. */
+/** Describes the effect of the migration on visitors. */
 function leads(config: Config): string {
   const former = formerDomain(config);
   return former === undefined
@@ -92,7 +94,7 @@ export async function sayChangeover(site: Site, say: (line: string) => void): Pr
 export async function changingOver(context: Context, takeNext: () => Promise<boolean>): Promise<void> {
   await begin(context);
   do {
-    // The new load balancer may depend on the server that an interrupted run left unfinished.
+    // If an interrupted run left a server unfinished, that server is completed first, because the new load balancer may depend on it.
     if (context.lock.inHand === undefined) await advance(context);
   } while (await takeNext());
   await end(context);
@@ -109,7 +111,7 @@ async function begin(context: Context): Promise<void> {
       context.site.secrets.make("origin-certificate", report),
     );
   await context.progress.step("creates the second load balancer", (report) => balancers.open(report));
-  // The interrupted run may have changed the DNS records just before.
+  // An interrupted run may have changed the DNS records shortly before.
   if (pointed) await spread(context);
 }
 
@@ -142,7 +144,7 @@ const spread = ({ site, progress }: Context): Promise<void> =>
     sleep(site.secrets.spreadSeconds),
   );
 
-/** Removes the previous load balancer once no server needs it. */
+/** Removes the previous load balancer when no server needs it any more. */
 async function end({ site, progress }: Context): Promise<void> {
   const change = await underWay(site);
   if (change === undefined) return;

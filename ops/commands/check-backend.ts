@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Store } from "../core/store.js";
 
 /**
- * Tests whether the store rejects a second writer. Terraform's lock (`use_lockfile`) needs the first condition, the lock of these commands both.
- * @param store under a name that no other process uses; it is empty afterwards
- * @returns exit code: 1 if a condition is ignored
+ * Tests whether the store obeys conditional writes, so that a second writer is rejected. Terraform's lock (`use_lockfile`) needs
+ * `If-None-Match`. The lock of these commands needs `If-None-Match` and `If-Match`.
+ * @param store store with a name that no other process uses. The test leaves it empty.
+ * @returns exit code: 1 if the store ignores a condition
  */
 export async function checkBackend(store: Store, print: (line: string) => void): Promise<number> {
   const first = await store.write(randomUUID(), undefined);
@@ -14,7 +15,7 @@ export async function checkBackend(store: Store, print: (line: string) => void):
     const ignored: string[] = [];
     if (await overwrites()) ignored.push("If-None-Match: *");
     await store.write(randomUUID(), first);
-    // This version is now outdated.
+    // The version in `first` is now outdated, so a write that states it must be rejected.
     if (await overwrites(first)) ignored.push("If-Match");
     print(
       ignored.length > 0

@@ -4,12 +4,13 @@ import type { Stack } from "../terraform/terraform.js";
 import type { Actions } from "./plan.js";
 
 /**
- * Deploys the stacks in order. Each applies the very plan that was checked.
- * @param reviewed actions that a person has agreed to; nothing else may be destroyed
- * @throws before the first stack that would destroy more, or create a server without a secret that it needs; names the stacks deployed before
+ * Deploys the stacks in order. For each stack it applies exactly the plan that it has checked.
+ * @param reviewed actions that a person has approved. A deploy destroys no other resource.
+ * @throws Error before the first stack that would destroy another resource, or create a server without a required secret. The message
+ * names the stacks that are already deployed.
  */
 export async function deploy(stacks: readonly Stack[], reviewed: Actions, progress: Progress): Promise<void> {
-  // A problem of any stack is found before the first one changes.
+  // All stacks are initialized first, so a problem of a later stack is found before any stack changes.
   for (const stack of stacks) await progress.step(`${stack.name}: init`, () => stack.init());
   const done: string[] = [];
   for (const stack of stacks) {
@@ -20,7 +21,7 @@ export async function deploy(stacks: readonly Stack[], reviewed: Actions, progre
       const missing = missingSecretsOf(plan);
       if (missing.length > 0) throw new Error(withoutSecrets(name, missing, done));
       const actions = actionsOf(plan);
-      // Also without a change to a resource: outputs may have changed, which the next stack reads.
+      // A plan without resource changes is applied too, because its outputs may have changed, and the next stack reads them.
       await progress.step(`${name}: ${actions.length === 0 ? "no changes" : actions.join("; ")}`, apply);
     });
     done.push(name);

@@ -15,7 +15,7 @@ export async function drift(stacks: readonly Stack[], say: (line: string) => voi
   return code;
 }
 
-/** The text for one stack. Pure. */
+/** Formats the differences of one stack. Pure. */
 export function linesOf(stack: string, { drift, pending, failedChecks }: Differences): readonly string[] {
   const all = [
     ...drift.map((what) => `  drift    ${what}`),
@@ -25,12 +25,10 @@ export function linesOf(stack: string, { drift, pending, failedChecks }: Differe
   return all.length === 0 ? [`${stack}: as configured`] : [`${stack}:`, ...all];
 }
 
-/** Longest wait for Datadog's response. */
+/** Maximum seconds to wait for Datadog's response. */
 const answerSeconds = 20;
 
-/**
- * Reports to Datadog that a comparison has ended, so that the monitor `drift-unchecked` alerts if the schedule stops. A failure is only shown,
- * because the comparison itself is valid.
+/** Reports to Datadog that a comparison has ended. If these reports stop, the monitor `drift-unchecked` alerts. If Datadog does not accept the report, the command only prints a warning, because the comparison itself is valid.
  */
 export async function reportComparison(
   { environment, monitoring }: Config,
@@ -55,5 +53,5 @@ export async function reportComparison(
   }
 }
 
-/** Type of a metric in Datadog's API, version 2. */
+/** Number of the metric type "gauge" in Datadog's API, version 2. */
 const gauge = 3;

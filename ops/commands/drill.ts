@@ -2,18 +2,19 @@ import type { Config } from "../../modules/config/schema.js";
 import { archiveOf, ask } from "../archive/archive.js";
 import { runToEnd } from "../core/shell.js";
 
-/** Time for one day of logs on a machine with two processors. */
+/** Maximum hours of a drill. A machine with two processors can apply the logs of one day in this time. */
 const patienceHours = 5;
 
-/** Result of a restore drill (drill.py), which is also stored in the archive. */
+/** Result of a restore drill, as drill.py prints it and stores it in the archive. */
 interface Result {
   readonly good: boolean;
   readonly [what: string]: unknown;
 }
 
 /**
- * Restores the newest archive on this machine, compares it with the group's records, and writes the result into the bucket.
- * @returns exit code: 1 if the archive is not good
+ * Restores the newest data of the archive on this machine, compares them with the checksums that the group has stored, and writes the
+ * result into the bucket.
+ * @returns exit code: 1 if the restore fails or the data differ
  */
 export async function drill(config: Config): Promise<number> {
   if (config.backup === undefined) {

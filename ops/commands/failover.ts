@@ -5,7 +5,10 @@ import { serverNamed } from "../core/site.js";
 import { primaryOf, type ServerState, type Snapshot } from "../core/snapshot.js";
 import { groupFaults, lagOf, mostLagSeconds, successors } from "../core/judge.js";
 
-/** The primary and its successor, or the reason for a refusal. Pure. @param wanted name of the successor @default the best one */
+/**
+ * Returns the primary and its successor, or the reason why a failover is refused. Pure. @param wanted name of the successor @default the
+ * best replica
+ */
 export function succession(
   snapshot: Snapshot,
   wanted?: string,
@@ -26,8 +29,8 @@ export function succession(
 }
 
 /**
- * Makes a named member, or the best successor, the primary.
- * @throws Error if the change is refused, before any change, or if the member does not become the primary
+ * Makes the named member the primary, or the best replica if no name is given.
+ * @throws Error before any change if the failover is refused. Error after the change if the member does not become the primary.
  */
 export async function failover({ site, progress }: Pick<Context, "site" | "progress">, name?: string): Promise<void> {
   if (name !== undefined) serverNamed(site, name);

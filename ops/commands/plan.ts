@@ -4,7 +4,7 @@ import * as z from "zod";
 import { actionsOf, changesOutputs } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 
-/** Actions by stack, without values and therefore without secrets: "replaces hcloud_server.alpha". */
+/** Actions of each stack, such as "replaces hcloud_server.alpha". They contain no values and therefore no secrets. */
 export type Actions = Readonly<Record<string, readonly string[]>>;
 
 /** Summary that a person reviews before a deploy. */
@@ -23,10 +23,8 @@ export async function fingerprintOf(stacks: readonly Stack[]): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/**
- * Plans every stack, read only: the state is not locked, and no plan is kept, because plans hold secrets. A stack that needs an output which
- * another stack has not deployed yet cannot be planned; its summary allows no destruction.
- * @param say receives each plan as Terraform shows it to a person
+/** Plans every stack without changes. The state is not locked. No plan is stored, because plans contain secrets. If a stack needs an output that another stack has not deployed yet, it cannot be planned; then its summary allows no destruction.
+ * @param say prints each plan in the form in which Terraform shows it to people
  * @throws Error of Terraform, except for a missing output of another stack
  */
 export async function planAll(stacks: readonly Stack[], say: (text: string) => void): Promise<Reviewed> {
@@ -52,7 +50,7 @@ async function planOne(stack: Stack, say: (text: string) => void): Promise<reado
   }
 }
 
-/** Whether a plan failed because another stack was never deployed, or not since it has the output. */
+/** Returns true if a plan failed because another stack has not deployed an output yet. */
 const lacksOutputs = (error: unknown): boolean =>
   error instanceof Error && /Unable to find remote state|does not have an attribute named/.test(error.message);
 
@@ -60,8 +58,8 @@ export const writeReviewed = (file: string, reviewed: Reviewed): Promise<void> =
   writeFile(file, `${JSON.stringify(reviewed, null, 2)}\n`);
 
 /**
- * Reads a review of these stacks.
- * @throws if {@link writeReviewed} did not write the file, or if it was made of another configuration
+ * Reads the review of these stacks.
+ * @throws Error if {@link writeReviewed} did not write the file, or if the review belongs to another configuration or commit
  */
 export async function readReviewed(file: string, stacks: readonly Stack[]): Promise<Actions> {
   const again = `npm run ops -- plan --summary ${file}`;

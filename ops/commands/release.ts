@@ -11,16 +11,16 @@ import { sleep, waitUntil } from "../core/shell.js";
 import { loginOf, serverNamed } from "../core/site.js";
 import { isWeb, type Release, type ServerState, type Snapshot } from "../core/snapshot.js";
 
-/** Download, trial with its migrations, switch: the trial alone may take 75 s. */
+/** Maximum seconds until a server runs the new release: download, trial with migrations, switch. The trial alone may take 75 s. */
 const deploySeconds = 300;
-/** How long the first server runs a new release alone. */
+/** Seconds during which only the first server runs a new release, before the other servers get it. */
 const trialSeconds = 10;
 
 const named = z.object({ url: downloadUrl, sha256 });
 
 /**
- * The release that the arguments name; `undefined`: the previous release.
- * @throws Error with every problem of the arguments
+ * Returns the release that the arguments name, or `undefined` for the previous release.
+ * @throws Error with all problems of the arguments
  */
 export function releaseNamed(args: { readonly url?: string; readonly sha256?: string }, rollback = false) {
   const isNamed = args.url !== undefined && args.sha256 !== undefined;
@@ -33,22 +33,23 @@ export function releaseNamed(args: { readonly url?: string; readonly sha256?: st
   throw new Error(["release: nothing was changed:", ...problems.map(problemLine)].join("\n  "));
 }
 
-/** The change of one server, with its previous release. */
+/** Change of one server to another release. */
 export interface Change {
   readonly server: string;
   readonly to: Release;
-  /** @default - no previous release */
+  /** Release that the server runs before the change. @default - the server has no release */
   readonly from?: Release;
-  /** Whether it served visitors before the change. */
+  /** Whether the server served visitors before the change. */
   readonly served: boolean;
 }
 
-/** Exit code of deploy-app: it switched, but neither this release nor the previous one is healthy. */
+/** Exit code of deploy-app if neither the new release nor the previous release is healthy. */
 const switchedUnhealthy = 3;
 
 /**
- * Which servers change, in what order. Servers that have the release already, and those that cannot be reached, are left out. Pure.
- * @param inHand server left unfinished by an interrupted run; it comes first @default - none
+ * Returns the changes of the servers, in order. Servers that already have the release and servers that cannot be reached do not change.
+ * Pure.
+ * @param inHand server that an interrupted run left unfinished; it is changed first @default - none
  */
 export const changesTo = (snapshot: Snapshot, to: Release, inHand?: string): readonly Change[] =>
   snapshot.servers
@@ -63,7 +64,8 @@ export const changesTo = (snapshot: Snapshot, to: Release, inHand?: string): rea
     .sort((a, b) => Number(b.server === inHand) - Number(a.server === inHand));
 
 /**
- * Whether every reachable web server keeps this release. Then switching to it runs no migrations and needs no database, as a rollback does.
+ * Returns true if every reachable web server still has this release. Then the change to it is a rollback: it runs no migrations and needs
+ * no database.
  * Pure.
  */
 const isInstalled = (snapshot: Snapshot, { sha256 }: Release): boolean => {
@@ -73,8 +75,9 @@ const isInstalled = (snapshot: Snapshot, { sha256 }: Release): boolean => {
 };
 
 /**
- * The previous release: the one that most web servers ran before. Pure.
- * @throws if no server keeps one, or if the servers disagree, as after a rollback that reached only some of them
+ * Returns the previous release, which is the release that most web servers ran before the current release. Pure.
+ * @throws Error if no server has a previous release. Error if the servers have different previous releases, for example after an
+ * incomplete rollback.
  */
 export function previousRelease({ servers }: Snapshot): Release {
   const kept = servers.filter(isWeb).flatMap(({ observation }) => observation?.releases[1] ?? []);
@@ -91,10 +94,9 @@ export function previousRelease({ servers }: Snapshot): Release {
   return previous;
 }
 
-/**
- * Changes all reachable web servers to a release, one at a time. After a failure it returns the changed servers to their previous
- * release. A server that was out of service before a rollback may stay out of service. A rerun continues where this run stopped.
- * @throws Error if it is refused, or if a server fails with the release; the latter lists the servers that could not be rolled back
+/** Changes all reachable web servers to a release, one at a time. If a server fails, all changed servers get their previous release back. A server that was out of service before a rollback may stay out of service. A rerun continues where this run stopped.
+ * @throws Error if the release is refused. Error if a server fails with the release; the message lists the servers that could not be
+ * rolled back.
  */
 export async function release(context: Context, wanted: Release | undefined): Promise<void> {
   const { site, lock, progress } = context;
@@ -124,7 +126,7 @@ export async function release(context: Context, wanted: Release | undefined): Pr
     );
 }
 
-/** Whether it is a new release or a return to one that the servers keep. @throws if a fault stops it */
+/** Checks whether the change is a release or a rollback, and whether faults stop it. @throws Error with the faults that stop it */
 async function permitted(context: Context, wanted: Release | undefined) {
   const isReturn = wanted === undefined || isInstalled(await look(context.site), wanted);
   const command = isReturn ? "rollback" : "release";
@@ -134,19 +136,22 @@ async function permitted(context: Context, wanted: Release | undefined) {
   return { command, snapshot } as const;
 }
 
-/** Ends an interrupted change of a server that already runs the release. @throws if a release does not serve there */
+/** Completes an interrupted change of a server that already runs the release. @throws Error if the release does not serve on this server */
 async function finish(context: Context, server: string, command: "release" | "rollback"): Promise<void> {
   const lack = await serving(context, server).catch((error: Error) => error);
   if (lack && command === "release") throw lack;
   await context.lock.setInHand(undefined);
 }
 
-/** Why a fault of the database stops a new release, and what is possible instead. */
+/** Explains why a fault of the database stops a new release, and which command is possible instead. */
 const withoutMigrations =
   "A new release needs a writable database, because its migrations and its test run before the switch. " +
   "To return to a release that the servers keep: npm run ops release -- --rollback, or its URL and SHA256";
 
-/** The first server runs the release alone for a while. @throws at the first failure, with the servers that keep the release */
+/**
+ * Changes the servers one after the other, with a pause after the first server. @throws Error at the first failure; the message lists the
+ * servers that keep the release
+ */
 async function switchAll(context: Context, changes: readonly Change[], command: "release" | "rollback"): Promise<void> {
   const { progress } = context;
   const done: Change[] = [];
@@ -172,7 +177,7 @@ async function switchAll(context: Context, changes: readonly Change[], command: 
   }
 }
 
-/** @param mustServe whether the change fails if the server does not serve afterwards */
+/** Changes one server. @param mustServe whether the change fails if the server does not serve afterwards */
 async function switchTo(context: Context, { server, to }: Change, mustServe: boolean): Promise<void> {
   const { site, lock, progress } = context;
   serverNamed(site, server);
@@ -184,7 +189,7 @@ async function switchTo(context: Context, { server, to }: Change, mustServe: boo
     if (!ended.ok && (mustServe || ended.exitCode !== switchedUnhealthy))
       throw new Error(`${server}: ${[ended.stderr, ended.stdout].join("\n").trim()}`);
     report((ended.stdout + ended.stderr).trim());
-    // If deploy-app reports that neither release is healthy, it has already waited for a minute.
+    // If deploy-app reports that neither release is healthy, it has already waited a minute, so this command does not wait again.
     const lack = ended.ok ? await serving(context, server).catch((error: Error) => error) : new Error("not healthy");
     if (lack && mustServe) throw lack;
     if (lack) report(`${server}: was out of service before and still is; it keeps this release`);
@@ -207,7 +212,10 @@ const serving = ({ site }: Context, name: string): Promise<void> =>
 
 const isServing = ({ observation, healthy }: ServerState): boolean => observation?.serves === true && healthy === true;
 
-/** A server out of service, or not yet a target, is not expected to be healthy at the load balancer. */
+/**
+ * Returns true if the application of a server works. A server that is out of service, or not yet a target, need not be healthy at the load
+ * balancer.
+ */
 const isWorking = ({ observation, healthy }: ServerState): boolean =>
   observation?.serves === true && (healthy !== false || observation.inService === false);
 

@@ -22,7 +22,9 @@ const shutdownSeconds = 180;
 const transactionSeconds = 10;
 /** Maximum minutes from power-on until a server serves again. Includes a first boot, which installs packages and clones the database. */
 export const backMinutes = 15;
-/** Checks of a recovered server before the next server is processed: their number, the seconds between them, and the seconds that a failed check may take to pass again.
+/**
+ * Checks of a recovered server before the next server is processed: number of checks, seconds between them, and seconds until a failed
+ * check must pass again.
  */
 const soak = { looks: 3, pauseSeconds: 5, hiccupSeconds: 30 } as const;
 

@@ -11,9 +11,7 @@ function compare(left: string, right: string): number {
 
 const seriesOf = (version: string): string => numbers(version).slice(0, 2).join(".");
 
-/**
- * Long-term series: 8.4, and from 9 on every x.7. Within such a series, members of any versions can form a group, and any of them can be
- * primary.
+/** Returns true for a long-term series of MySQL: 8.4, and x.7 from version 9 on. Within such a series, members with different versions can form a group, and any member can be the primary.
  */
 const isLongTerm = (series: string): boolean => {
   const [major = 0, minor = 0] = series.split(".").map(Number);

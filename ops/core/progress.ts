@@ -6,9 +6,7 @@ const reminderSeconds = 30;
 
 const clock = (): string => new Date().toTimeString().slice(0, 8);
 
-/**
- * Prints steps as lines with the time, in the same form for a terminal, a pipe and a log. So readers of a log see what a long step waited
- * for.
+/** Prints the steps of a command, one line each with the time. The lines are the same in a terminal, a pipe and a log, so a log also shows what a long step waited for.
  */
 export class Progress {
   constructor(private readonly write: (line: string) => void = console.log) {}
@@ -17,7 +15,7 @@ export class Progress {
 
   /**
    * Runs a step and prints its start, its reports, a reminder every 30 s, and its duration.
-   * @throws before the step starts, if this program was told to end or no longer holds its lock
+   * @throws Error before the step starts, if this program received a signal to end, or if another process has taken its lock
    */
   async step<T>(title: string, work: (report: (line: string) => void) => Promise<T>): Promise<T> {
     goOn();

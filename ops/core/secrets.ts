@@ -9,7 +9,7 @@ import { loginOf, type Report, type SecretValues, type Site } from "./site.js";
 
 const program = readFileSync(new URL("files/deliver.py", import.meta.url), "utf8");
 
-/** Exists on a server while new secrets wait for activation. */
+/** Returns the path of a file that exists on a server while services do not use the new secrets yet. */
 const markOf = (what: string): string => `/run/rotate-${what}`;
 
 const filesWith = (config: Config, server: ServerConfig, names: readonly SecretName[]) => {
@@ -17,7 +17,7 @@ const filesWith = (config: Config, server: ServerConfig, names: readonly SecretN
   return [...shared, ...own].filter(({ needs }) => needs.some((name) => names.includes(name)));
 };
 
-/** Servers that have files with one of these secrets. */
+/** Returns the servers that have files with one of these secrets. */
 export const holdersOf = (config: Config, names: readonly SecretName[]): readonly ServerConfig[] =>
   config.servers.filter((server) => filesWith(config, server, names).length > 0);
 
@@ -31,7 +31,7 @@ export interface Distribution {
   readonly takeUp: (paths: readonly string[]) => Promise<void>;
 }
 
-/** Prints the remaining work on servers that could not get a secret. */
+/** Prints the steps that remain for servers that did not receive a secret. */
 export function sayLeft(
   { progress }: Pick<Context, "progress">,
   what: string,
@@ -42,19 +42,17 @@ export function sayLeft(
     if (absent.has(name))
       progress.say(
         `${absent.get(name)}; it still has the old ${what}. Replace the server: npm run ops replace ${name}.` +
-          // Once only the new key is trusted, no login to a server with the old key is possible.
+          // When this program trusts only the new host key, it cannot log in to a server that still has the old key.
           (what === "ssh-host-keys"
             ? ""
             : ` Or make it reachable again, and immediately run: npm run ops rotate ${what}`),
       );
 }
 
-/** Maximum time until a server is healthy after it loaded new files. */
+/** Maximum seconds until a server is healthy after its services loaded new files. */
 const wellSeconds = 90;
 
-/**
- * Delivers the files with these secrets to one server, as on a new server, and makes its services load them. Does nothing if the server
- * already uses them, except for the last step of an interrupted run.
+/** Writes the files with these secrets to one server, as on a new server, and makes its services load them. If the server already uses these secrets, the function only completes the last step of an interrupted run.
  */
 export async function give(
   { site, lock }: Context,
@@ -73,7 +71,7 @@ export async function give(
   const told = await site.ssh.run(loginOf(site, name), ["python3", "-I", "-c", program], {
     input: JSON.stringify({ mark, files }),
   });
-  // Files that a service must still load.
+  // Paths of the files that services have not loaded yet.
   const paths = JSON.parse(told) as readonly string[];
   if (paths.length === 0 && lock.inHand !== name) return;
   await lock.setInHand(name);
@@ -87,15 +85,13 @@ export async function give(
   await lock.setInHand(undefined);
 }
 
-/**
- * Restarts the application with its workers. Requests wait meanwhile in the socket or in HAProxy. A running schedule is not interrupted,
- * because its next run is a new process anyway.
+/** Restarts the application and its workers. During the restart, requests wait in the socket or in HAProxy. Running schedules are not interrupted, because each run starts a new process, which uses the new secrets.
  */
 export async function restartApplication(site: Site, server: string): Promise<void> {
   const login = loginOf(site, server);
   await site.ssh.run(login, ["systemctl", "restart", "app.service"], { timeoutSeconds: 60 });
   if (Object.keys(site.config.application.workers).length === 0) return;
-  // A server created before workers existed has none.
+  // Servers that were created by an older version have no workers.
   const { ok } = await site.ssh.tryRun(login, ["systemctl", "cat", "--no-pager", "app-workers.target"]);
   if (ok) await site.ssh.run(login, ["systemctl", "try-restart", "app-workers.target"], { timeoutSeconds: 60 });
 }

@@ -2,29 +2,30 @@ import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 
-/** A command that has ended, successfully or not. */
+/** Result of a command that succeeded or failed. */
 export interface Ended {
   readonly ok: boolean;
   readonly exitCode: number | undefined;
   readonly stdout: string;
-  /** Standard error; of a command that was ended for its time or could not start, the reason. */
+  /** Standard error. If the command exceeded its time limit or could not start, this is the reason. */
   readonly stderr: string;
 }
 
 /** Options of {@link runToEnd}. */
 export interface RunProps {
-  /** Seconds after which the program is terminated and counts as failed. @default - no limit */
+  /** Time limit in seconds. After it the program is terminated, and its result is a failure. @default - no limit */
   readonly timeoutSeconds?: number;
-  /** @default - nothing */
+  /** Standard input of the program. @default - empty */
   readonly input?: string;
   /** @default - the current directory */
   readonly directory?: string;
   /** Variables added to the environment. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether standard error is shown while the program runs. @default false */
+  /** Whether standard error is printed while the program runs. @default false */
   readonly shown?: boolean;
   /**
-   * For a program that must save its work: it gets SIGINT once, on Ctrl-C or after the time limit, and is never killed.
+   * Whether the program must have time to save its work. On Ctrl-C or after the time limit, the program receives one SIGINT, and it is
+   * never killed.
    * @default false
    */
   readonly graceful?: boolean;
@@ -32,7 +33,7 @@ export interface RunProps {
   readonly report?: (line: string) => void;
 }
 
-/** Runs a program and reports how it ended; it never throws. */
+/** Runs a program and returns its result, also if the program fails. It never throws an error. */
 export async function runToEnd(
   [program, ...args]: readonly [string, ...string[]],
 
@@ -40,7 +41,8 @@ export async function runToEnd(
 ): Promise<Ended> {
   const running = execa(program, args, {
     reject: false,
-    // In its own process group: Ctrl-C in a terminal reaches the whole group, and Terraform would leave a server half made.
+    // The program runs in its own process group. Otherwise Ctrl-C in a terminal would also interrupt Terraform directly, which could leave
+    // a server half created.
     detached: true,
     timeout: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000,
     cwd: directory,
@@ -65,35 +67,33 @@ export async function runToEnd(
 
 const textOf = (output: unknown): string => (typeof output === "string" ? output : "");
 
-/** A transform that passes lines on unchanged. */
+/** Returns a transform that reports each line and does not change it. */
 const reporting = (report: (line: string) => void) =>
   function* (line: unknown): Generator<unknown> {
     report(String(line));
     yield line;
   };
 
-/** Aborted when this program receives a signal to end. */
+/** Is aborted when this program receives a signal to end. */
 const interruption = new AbortController();
-// Any number of waits may run at once.
+// Many waiting functions may listen at the same time.
 setMaxListeners(0, interruption.signal);
 
-/**
- * On Ctrl-C or another signal to end, waiting stops and no new step starts, so that cleanup runs: plan files are removed, and the lock stores
- * which server is being changed. Terraform is interrupted once and saves its state. A command on a server runs to its end.
+/** Installs handlers for Ctrl-C and other signals to end. After a signal, this program stops waiting, starts no new step and cleans up: it removes plan files, and stores in the lock which server is being changed. Terraform is interrupted once and saves its state. A command that runs on a server is not interrupted.
  */
 export function endInOrder(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
 }
 
-/** Whether this program received a signal to end. */
+/** Returns true if this program received a signal to end. */
 export const isInterrupted = (): boolean => interruption.signal.aborted;
 
-/** @throws if this program must end */
+/** Checks for a signal to end. @throws Error if this program received one */
 export function goOn(): void {
   if (isInterrupted()) throw new Error("interrupted; run the same command again, it continues where it stopped");
 }
 
-/** Resolves after this number of seconds. @throws if this program must end */
+/** Waits the given number of seconds. @throws Error if this program receives a signal to end */
 export async function sleep(seconds: number): Promise<void> {
   await setTimeout(seconds * 1000, undefined, { signal: interruption.signal }).catch(goOn);
 }
@@ -104,14 +104,14 @@ export interface WaitProps {
   readonly limitSeconds: number;
   /** Seconds between two checks. @default 2 */
   readonly pauseSeconds?: number;
-  /** Receives the missing conditions from time to time. @default - no reports */
+  /** Is called from time to time with the missing condition. @default - no reports */
   readonly report?: (missing: string) => void;
 }
 
 /**
- * Repeats a check until nothing is missing.
+ * Repeats a check until no condition is missing.
  * @param missing returns the missing condition, or `undefined` if there is none
- * @throws after the time limit, with the awaited and the missing condition
+ * @throws Error after the time limit; the message states the awaited condition and the missing condition
  */
 export async function waitUntil(
   what: string,

@@ -16,7 +16,10 @@ export interface ReplacementProps {
   readonly newVolume?: boolean;
 }
 
-/** Differences between Hetzner and the lab: how servers are listed, and how one is replaced. Everything else uses SSH. */
+/**
+ * Operations on servers that Hetzner and the lab implement differently, such as the list of servers and a replacement. All other
+ * operations use SSH.
+ */
 export interface Cloud {
   /** Existing servers of the environment, including unconfigured ones. */
   servers(): Promise<readonly CloudServer[]>;
@@ -39,35 +42,39 @@ export interface Cloud {
    */
   replace(server: ServerConfig, report: Report, props?: ReplacementProps): Promise<void>;
   /**
-   * Completes an interrupted replacement after the creation of the server: volume, protection, and registration with the load balancer.
-   * @throws if more would change
+   * Completes a replacement that was interrupted after the creation of the server: attaches the volume, and restores protection and
+   * registration with the load balancer.
+   * @throws Error if another resource would change
    */
   complete(server: ServerConfig, report: Report): Promise<void>;
-  /** Records that a server got the configured origin certificate: it is current again unless something else is outdated. */
+  /** Records that a server has the configured origin certificate. The server is then current, unless another part of it is outdated. */
   noteCertificate(server: ServerConfig): Promise<void>;
-  /** Updates the label with the digest of a server's secrets from outside: the server is current again if nothing else was older. */
+  /**
+   * Updates the server's label with the digest of its secrets from variables. The server is then current, unless another part of it is
+   * outdated.
+   */
   noteSecrets(server: ServerConfig, label: string): Promise<void>;
   /**
    * Checks a removal before any change.
    * @throws if the configuration is invalid, or if another resource would be removed
    */
   prepareRemoval(name: string, report: Report): Promise<void>;
-  /**
-   * Removes the remaining resources of an unconfigured server that is off: its registration with the load balancer, the server, then
-   * addresses, firewall, disk and certificates. @throws before any change, if another resource would be removed
+  /** Removes the resources of a server that is no longer configured and is off. The order: registration with the load balancer, server, addresses, firewall, disk, certificates. @throws Error before any change, if another resource would be removed
    */
   remove(name: string, report: Report): Promise<void>;
 }
 
 /** Progress of a load balancer migration. */
 export interface BalancerMigration {
-  /** Whether Cloudflare directs all visitors to the new load balancer. */
+  /** True if Cloudflare directs all visitors to the new load balancer. */
   readonly pointed: boolean;
   /** Whether the previous load balancer no longer exists. */
   readonly over: boolean;
 }
 
-/** The two load balancers during a migration, as declared by `loadBalancer.formerly`. */
+/**
+ * Operations on the previous and the new load balancer during a migration. The setting `loadBalancer.formerly` declares the previous one.
+ */
 export interface Balancers {
   /** Progress of the migration. */
   changeover(): Promise<BalancerMigration>;
@@ -129,22 +136,24 @@ export interface SecretValues {
 
 /** Store of secrets: the credentials stack, or the lab's own files. */
 export interface SecretStore {
-  /** Creates the configured generation if it does not exist. @throws before any change, if another resource would change */
+  /**
+   * Creates the configured generation of a secret if it does not exist. @throws Error before any change, if another resource would change
+   */
   make(what: Rotated, report: Report): Promise<void>;
-  /** Progress of a rotation. @throws Error if the store has no stage of the secret */
+  /** Returns the progress of a rotation. @throws Error if the store has no stage of the secret */
   stage(what: Rotated): Promise<Stage>;
-  /** All values, read once. */
+  /** Reads the values of all secrets once. */
   values(): Promise<SecretValues>;
   /**
    * Reads the values that the owner has set in variables (names without `TF_VAR_`), and updates the digests in the state.
-   * @throws if a variable is not set, or if a deploy would change a server
+   * @throws Error if a variable is not set, or if a deploy would change a server
    */
   fromOutside(variables: ReadonlyMap<SecretName, string>, report: Report): Promise<Pick<SecretValues, "of">>;
-  /** The accepted public host keys of each server, one per line; the first one is in use. */
+  /** Returns the accepted public host keys of each server, one per line. The server presents the first key. */
   hostKeys(): Promise<ReadonlyMap<string, string>>;
-  /** Records that the configured generation is now the used one, or the oldest accepted one. */
+  /** Records that the configured generation is now in use, or that it is now the oldest accepted generation. */
   advance(what: Rotated, number: "used" | "oldest", report: Report): Promise<void>;
-  /** Makes Cloudflare and the load balancer present the used generation, and returns when they do. */
+  /** Makes Cloudflare and the load balancer present the generation in use. Returns when both present it. */
   show(what: Rotated, report: Report): Promise<void>;
   /** Seconds until all data centres of Cloudflare have applied a change. */
   readonly spreadSeconds: number;
@@ -156,7 +165,7 @@ export interface OpenProps {
   readonly needsLogin?: boolean;
 }
 
-/** A running environment, and the means to reach it. */
+/** A running environment, with its servers, logins, lock and secrets. */
 export interface Site {
   readonly config: Config;
   readonly logins: ReadonlyMap<string, Login>;
@@ -168,7 +177,7 @@ export interface Site {
   readonly lock: LockStore;
 }
 
-/** @throws for an unknown server, with a list of the known ones */
+/** Returns the configuration of a server. @throws Error that lists the configured servers, if there is no server with this name */
 export function serverNamed({ config }: Pick<Site, "config">, name: string): ServerConfig {
   const server = config.servers.find((one) => one.name === name);
   if (server === undefined)
@@ -176,7 +185,7 @@ export function serverNamed({ config }: Pick<Site, "config">, name: string): Ser
   return server;
 }
 
-/** Login of a configured server. @throws if the server was never deployed */
+/** Returns the login of a configured server. @throws Error if the server was never deployed */
 export function loginOf({ logins }: Pick<Site, "logins">, name: string): Login {
   const login = logins.get(name);
   if (login === undefined) throw new Error(`${name}: has no address or host key yet; deploy it first: npm run deploy`);
