@@ -12,7 +12,9 @@ const checkSeconds = 120;
 const webServers = (config: Config, servers: readonly CloudServer[]): readonly CloudServer[] =>
   servers.filter(({ name }) => serversWithRole(config, "web").some((server) => server.name === name));
 
-/** Returns true if the healthy servers at the new load balancer can serve all visitors, which means that they are at least half of all servers. This is reached before the last server is replaced, except if there is only one server. Pure.
+/**
+ * Returns true if the healthy servers at the new load balancer can serve all visitors, which means that they are at least half of all
+ * servers. This is reached before the last server is replaced, except if there is only one server. Pure.
  */
 const isEnough = (healthy: number, all: number): boolean => healthy > 0 && healthy * 2 >= all;
 

@@ -28,7 +28,9 @@ export function linesOf(stack: string, { drift, pending, failedChecks }: Differe
 /** Maximum seconds to wait for Datadog's response. */
 const answerSeconds = 20;
 
-/** Reports to Datadog that a comparison has ended. If these reports stop, the monitor `drift-unchecked` alerts. If Datadog does not accept the report, the command only prints a warning, because the comparison itself is valid.
+/**
+ * Reports to Datadog that a comparison has ended. If these reports stop, the monitor `drift-unchecked` alerts. If Datadog does not accept
+ * the report, the command only prints a warning, because the comparison itself is valid.
  */
 export async function reportComparison(
   { environment, monitoring }: Config,

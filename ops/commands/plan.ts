@@ -23,7 +23,9 @@ export async function fingerprintOf(stacks: readonly Stack[]): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Plans every stack without changes. The state is not locked. No plan is stored, because plans contain secrets. If a stack needs an output that another stack has not deployed yet, it cannot be planned; then its summary allows no destruction.
+/**
+ * Plans every stack without changes. The state is not locked. No plan is stored, because plans contain secrets. If a stack needs an output
+ * that another stack has not deployed yet, it cannot be planned; then its summary allows no destruction.
  * @param say prints each plan in the form in which Terraform shows it to people
  * @throws Error of Terraform, except for a missing output of another stack
  */

@@ -94,7 +94,9 @@ export function previousRelease({ servers }: Snapshot): Release {
   return previous;
 }
 
-/** Changes all reachable web servers to a release, one at a time. If a server fails, all changed servers get their previous release back. A server that was out of service before a rollback may stay out of service. A rerun continues where this run stopped.
+/**
+ * Changes all reachable web servers to a release, one at a time. If a server fails, all changed servers get their previous release back. A
+ * server that was out of service before a rollback may stay out of service. A rerun continues where this run stopped.
  * @throws Error if the release is refused. Error if a server fails with the release; the message lists the servers that could not be
  * rolled back.
  */

@@ -56,7 +56,9 @@ const broken = { release: "fixes", rollback: "fixes" } as const;
 const onServer = (command: string): string => `on SERVER: ${command}`;
 const runbook = (section: string): string => `docs/runbook.md#${section}`;
 
-/** All kinds of faults, with the verdict of each command. A command is never stopped by faults of the server that it processes. Examples: SERVER in `replace SERVER`, or a server that an interrupted run left unfinished.
+/**
+ * All kinds of faults, with the verdict of each command. A command is never stopped by faults of the server that it processes. Examples:
+ * SERVER in `replace SERVER`, or a server that an interrupted run left unfinished.
  */
 export const faultTable = {
   "no-primary": row("no member is the primary", runbook("no-primary"), { ...needsDatabase, replace: "fixes" }),

@@ -222,7 +222,9 @@ function farPrimary(snapshot: Snapshot): readonly string[] {
 
 const memberOf = (server: ServerState | undefined) => server?.observation?.member;
 
-/** Returns true if a replaced member waits for accounts that the current primary does not know. Such a member is in the group but not recovered, and would create other accounts than the primary. Pure.
+/**
+ * Returns true if a replaced member waits for accounts that the current primary does not know. Such a member is in the group but not
+ * recovered, and would create other accounts than the primary. Pure.
  */
 export function waitsForRole(snapshot: Snapshot, name: string): boolean {
   const server = snapshot.servers.find((one) => one.name === name);

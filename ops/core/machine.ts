@@ -33,7 +33,9 @@ const hardwareAddress = (): string =>
     .map(({ mac }) => mac)
     .sort()[0] ?? "";
 
-/** Returns a hash of the machine id, because systemd asks not to publish the id itself. Without a machine id, the hash is made from the host name and a hardware address. A host name alone would not suffice: two machines may have the same.
+/**
+ * Returns a hash of the machine id, because systemd asks not to publish the id itself. Without a machine id, the hash is made from the
+ * host name and a hardware address. A host name alone would not suffice: two machines may have the same.
  * @param files files that may contain the machine id
  */
 export function machineId(files: readonly string[] = ["/etc/machine-id", "/var/lib/dbus/machine-id"]): string {

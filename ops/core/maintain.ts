@@ -130,7 +130,9 @@ export async function appoint(site: Site, from: ServerState, to: ServerState): P
 export const hasNeverServed = ({ observation }: Pick<ServerState, "observation">): boolean =>
   observation !== undefined && observation.firstBoot !== "done" && observation.member?.state !== "ONLINE";
 
-/** Shuts a server down in order: the server leaves service, then MySQL stops. The power is cut only if the server was never in service, because a step of its setup may not react to a shutdown.
+/**
+ * Shuts a server down in order: the server leaves service, then MySQL stops. The power is cut only if the server was never in service,
+ * because a step of its setup may not react to a shutdown.
  * @param mayCutPower reason why a power-off loses no data @default - a power-off is allowed only if the server was never in service
  */
 export async function shutDown(
@@ -191,7 +193,9 @@ export async function awaitBack({ site, progress }: Context, name: string, props
   );
 }
 
-/** Makes a replaced member the primary if it needs accounts that no earlier primary knew, such as the migrations account. As the primary, the member creates these accounts.
+/**
+ * Makes a replaced member the primary if it needs accounts that no earlier primary knew, such as the migrations account. As the primary,
+ * the member creates these accounts.
  */
 async function comesUp(
   site: Site,

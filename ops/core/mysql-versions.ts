@@ -11,7 +11,9 @@ function compare(left: string, right: string): number {
 
 const seriesOf = (version: string): string => numbers(version).slice(0, 2).join(".");
 
-/** Returns true for a long-term series of MySQL: 8.4, and x.7 from version 9 on. Within such a series, members with different versions can form a group, and any member can be the primary.
+/**
+ * Returns true for a long-term series of MySQL: 8.4, and x.7 from version 9 on. Within such a series, members with different versions can
+ * form a group, and any member can be the primary.
  */
 const isLongTerm = (series: string): boolean => {
   const [major = 0, minor = 0] = series.split(".").map(Number);

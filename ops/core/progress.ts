@@ -6,7 +6,9 @@ const reminderSeconds = 30;
 
 const clock = (): string => new Date().toTimeString().slice(0, 8);
 
-/** Prints the steps of a command, one line each with the time. The lines are the same in a terminal, a pipe and a log, so a log also shows what a long step waited for.
+/**
+ * Prints the steps of a command, one line each with the time. The lines are the same in a terminal, a pipe and a log, so a log also shows
+ * what a long step waited for.
  */
 export class Progress {
   constructor(private readonly write: (line: string) => void = console.log) {}

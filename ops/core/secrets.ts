@@ -52,7 +52,9 @@ export function sayLeft(
 /** Maximum seconds until a server is healthy after its services loaded new files. */
 const wellSeconds = 90;
 
-/** Writes the files with these secrets to one server, as on a new server, and makes its services load them. If the server already uses these secrets, the function only completes the last step of an interrupted run.
+/**
+ * Writes the files with these secrets to one server, as on a new server, and makes its services load them. If the server already uses
+ * these secrets, the function only completes the last step of an interrupted run.
  */
 export async function give(
   { site, lock }: Context,
@@ -85,7 +87,9 @@ export async function give(
   await lock.setInHand(undefined);
 }
 
-/** Restarts the application and its workers. During the restart, requests wait in the socket or in HAProxy. Running schedules are not interrupted, because each run starts a new process, which uses the new secrets.
+/**
+ * Restarts the application and its workers. During the restart, requests wait in the socket or in HAProxy. Running schedules are not
+ * interrupted, because each run starts a new process, which uses the new secrets.
  */
 export async function restartApplication(site: Site, server: string): Promise<void> {
   const login = loginOf(site, server);

@@ -79,7 +79,10 @@ const interruption = new AbortController();
 // Many waiting functions may listen at the same time.
 setMaxListeners(0, interruption.signal);
 
-/** Installs handlers for Ctrl-C and other signals to end. After a signal, this program stops waiting, starts no new step and cleans up: it removes plan files, and stores in the lock which server is being changed. Terraform is interrupted once and saves its state. A command that runs on a server is not interrupted.
+/**
+ * Installs handlers for Ctrl-C and other signals to end. After a signal, this program stops waiting, starts no new step and cleans up: it
+ * removes plan files, and stores in the lock which server is being changed. Terraform is interrupted once and saves its state. A command
+ * that runs on a server is not interrupted.
  */
 export function endInOrder(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());

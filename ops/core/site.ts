@@ -59,7 +59,9 @@ export interface Cloud {
    * @throws if the configuration is invalid, or if another resource would be removed
    */
   prepareRemoval(name: string, report: Report): Promise<void>;
-  /** Removes the resources of a server that is no longer configured and is off. The order: registration with the load balancer, server, addresses, firewall, disk, certificates. @throws Error before any change, if another resource would be removed
+  /**
+   * Removes the resources of a server that is no longer configured and is off. The order: registration with the load balancer, server,
+   * addresses, firewall, disk, certificates. @throws Error before any change, if another resource would be removed
    */
   remove(name: string, report: Report): Promise<void>;
 }

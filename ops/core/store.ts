@@ -39,7 +39,10 @@ const unless =
     if (error.code !== code) throw error;
   };
 
-/** Stores each version in a new file with a higher number; the file with the highest number is valid. The reason: a file system can create a file exclusively, but cannot replace a file conditionally. The file with the highest number is never removed, so an outdated version cannot become valid again.
+/**
+ * Stores each version in a new file with a higher number; the file with the highest number is valid. The reason: a file system can create
+ * a file exclusively, but cannot replace a file conditionally. The file with the highest number is never removed, so an outdated version
+ * cannot become valid again.
  */
 export class FileStore implements Store {
   constructor(readonly place: string) {}
