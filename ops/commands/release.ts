@@ -222,9 +222,9 @@ const isWorking = ({ observation, healthy }: ServerState): boolean =>
   observation?.serves === true && (healthy !== false || observation.inService === false);
 
 /**
- * Returns servers to their previous release, including the server that failed: `deploy-app` has most likely done so itself. A server that
- * cannot return does not stop the others.
- * @returns servers that keep the release, with the reason; the first of them stays recorded in the lock
+ * Changes servers back to their previous release, including the server that failed, although `deploy-app` has most likely changed that
+ * server back itself. If a server cannot be changed back, the others still are.
+ * @returns servers that keep the new release, each with the reason. The lock records the first of them.
  */
 async function takeBack(context: Context, changes: readonly Change[]): Promise<readonly string[]> {
   const left = new Map<string, string>();

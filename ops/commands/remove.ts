@@ -4,12 +4,12 @@ import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from ".
 
 /** Options of {@link remove}. */
 export interface RemoveProps {
-  /** Whether quarantined transactions on its volume are not needed. @default false */
+  /** True if the quarantined transactions on the server's volume may be deleted. @default false */
   readonly discardQuarantined?: boolean;
 }
 
 /**
- * Reasons why a server must not be removed; empty if there are none. Pure.
+ * Returns the reasons why a server must not be removed. Pure.
  * @param snapshot state of the configured servers and of this server
  */
 export function removalRefusals(
@@ -30,7 +30,7 @@ export function removalRefusals(
   ];
 }
 
-/** The volume is deleted together with the server. */
+/** Returns a refusal if the server's volume, which is deleted with the server, contains quarantined transactions. */
 function quarantineRefusal({ name, observation }: ServerState): readonly string[] {
   const member = observation?.member;
   if (member && (member.kept ?? []).length === 0) return [];
@@ -40,7 +40,7 @@ function quarantineRefusal({ name, observation }: ServerState): readonly string[
   return [`${what}; if they are not needed, add --discard-quarantined`];
 }
 
-/** The remaining members must be a majority of all members that the group counts, including the removed one until the group forgets it. */
+/** Returns a refusal if the remaining members would not be a majority. The group counts the removed member until it forgets that member. */
 function majorityRefusal(snapshot: Snapshot, { name, privateIp }: ServerState): readonly string[] {
   const group = (primaryOf(snapshot) ?? snapshot.servers.find(isDatabase))?.observation?.member;
   if (!group) return ["the group does not report its members"];
@@ -52,8 +52,9 @@ function majorityRefusal(snapshot: Snapshot, { name, privateIp }: ServerState): 
 }
 
 /**
- * Removes a server that is no longer configured, starting with the visitor-facing parts, and removes only what nothing else uses. Each
- * step depends only on the current state, so a rerun continues after an interruption. @throws with the reason if the server must stay
+ * Removes a server that is no longer configured, and the resources that only this server uses. Resources that visitors use are removed
+ * first. Each step depends only on the current state, so a rerun continues after an interruption. @throws Error with the reason, if the
+ * server must not be removed
  */
 export async function remove(context: Context, name: string, props: RemoveProps = {}): Promise<void> {
   const { site, lock, progress } = context;
@@ -62,14 +63,14 @@ export async function remove(context: Context, name: string, props: RemoveProps 
       `refused: ${name} is in the configuration; remove it from environments/${site.config.environment}.ts first, ` +
         "so that no deploy creates it again",
     );
-  // Checked before any change: the configuration is valid, and only this server would be removed.
+  // This check comes before any change: the configuration must be valid, and only this server may be removed.
   await progress.step(`${name}: checks what its removal would change`, (report) =>
     site.cloud.prepareRemoval(name, report),
   );
   const leaving = (await look(site)).outside.find((server) => server.name === name);
   if (leaving !== undefined) {
     const snapshot = await passGate(context, { also: [leaving], inHand: name, command: "remove" });
-    // An interrupted run checked the volume before it shut the server down.
+    // If an interrupted run shut the server down, that run has already checked the volume.
     const refusals = removalRefusals(snapshot, name, lock.inHand === name ? { discardQuarantined: true } : props);
     if (refusals.length > 0) throw new Error(`refused: ${refusals.join("; ")}`);
     await lock.setInHand(name);

@@ -14,18 +14,18 @@ export interface ReplaceProps extends ReplacementProps {
   readonly patienceMinutes?: number;
 }
 
-/** Maximum time until the other members have a primary after the loss of this one. */
+/** Maximum seconds until the other members have a primary after this server is lost. */
 const electionSeconds = 90;
-/** Maximum time until a new server serves visitors, if only the load balancer can report it. */
+/** Maximum minutes until a new server serves visitors, if only the load balancer can report the server's health. */
 const targetMinutes = 20;
 
-/** Whether no login is possible, so that only Hetzner reports the state of servers. */
+/** Returns true if no login is possible. Then only Hetzner can report the state of servers. */
 const isBlind = ({ config }: Pick<Site, "config">): boolean => config.administrators.cidrs.length === 0;
 
 /**
- * Reasons why a server must not be replaced; empty if there are none. The server's own faults do not count. Acknowledged writes are on a
- * majority of the members, so a majority without this member must be healthy. Pure.
- * @param blind whether no login is possible; then the load balancer's health checks of the other servers are used
+ * Returns the reasons why a server must not be replaced. Faults of the server itself do not count. Acknowledged writes exist on a majority
+ * of the members, so a majority without this member must be healthy. Pure.
+ * @param blind true if no login is possible. Then the load balancer's health checks decide about the other servers.
  */
 export function replacementRefusals(snapshot: Snapshot, name: string, blind = false): readonly string[] {
   const server = snapshot.servers.find((one) => one.name === name);
@@ -63,7 +63,7 @@ function minorityOf({ name, privateIp }: ServerState, others: readonly ServerSta
 
 const keptOf = (server: ServerState | undefined): readonly string[] => server?.observation?.member?.kept ?? [];
 
-/** Everything that a replacement destroys, one line each. Pure. */
+/** Returns one line for everything that a replacement destroys. Pure. */
 export function destroyed(
   snapshot: Snapshot,
   name: string,
@@ -86,8 +86,8 @@ export function destroyed(
 
 /**
  * Replaces one server in any state. A rerun after an interruption starts over.
- * @param agree asks a person to confirm the listed losses; throws if the person does not confirm
- * @throws if the replacement is refused, before any change
+ * @param agree asks a person to confirm the listed losses. It throws an error if the person does not confirm.
+ * @throws Error before any change, if the replacement is refused
  */
 export async function replace(
   context: Context,
@@ -103,7 +103,7 @@ export async function replace(
     site.cloud.prepare(wanted, report),
   );
   await agree(destroyed(first, name, props));
-  // Another server may have failed while the plan was made or the person was asked.
+  // The state is read again, because another server may have failed since the plan was created or the person was asked.
   const snapshot = await lookForReplacement(site, name);
   await lock.setInHand(name);
   await stepDown(context, name, snapshot);
@@ -121,7 +121,7 @@ export async function replace(
   progress.say(`${name} is replaced; if it was compromised, rotate all its secrets: docs/runbook.md, "ssh-login"`);
 }
 
-/** The environment now. @throws if the server must not be replaced, with the reasons */
+/** Reads the current state. @throws Error with the reasons, if the server must not be replaced */
 async function lookForReplacement(site: Site, name: string): Promise<Snapshot> {
   const snapshot = await look(site);
   const refusals = replacementRefusals(snapshot, name, isBlind(site));
@@ -129,7 +129,7 @@ async function lookForReplacement(site: Site, name: string): Promise<Snapshot> {
   return snapshot;
 }
 
-/** Nothing is deleted before the other members accept writes without this server. */
+/** Waits until the other members accept writes without this server. No resource is deleted before. */
 async function othersServe({ site, progress }: Context, { name, roles }: ServerConfig): Promise<void> {
   if (!roles.includes("database")) return;
   await progress.step(`${name}: the other members serve without it`, (report) =>

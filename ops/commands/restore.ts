@@ -10,14 +10,17 @@ import { waitUntil } from "../core/shell.js";
 import type { Report, Site } from "../core/site.js";
 import { timelinesOf, type Timeline } from "./backups.js";
 
-/** Longer than the restore of a day of logs and a terabyte of data. */
+/** Maximum hours of a restore. A restore of a terabyte of data and a day of logs takes less. */
 const patienceHours = 12;
 
 /** Properties of {@link restore}. */
 export interface RestoreProps {
-  /** As `restore.at` in an environment: a time, "latest", or "before GTID". */
+  /** Point in time of the restore, in the format of the setting `restore.at`: a time, "latest" or "before GTID". */
   readonly at: string;
-  /** @default - the configured timeline, or the environment's own; otherwise the most recently written one */
+  /**
+   * Name of the timeline. @default - the configured timeline; otherwise the timeline of the environment; otherwise the most recently
+   * written timeline
+   */
   readonly timeline?: string;
   /** Exclusions of the restore, as in an environment's `restore`. @default - none */
   readonly choice?: RestoreChoice;
@@ -29,8 +32,8 @@ export type RestoreChoice = Partial<
 >;
 
 /**
- * Prints how to restore a point in time. If the environment already contains this restore, waits until the site is up and prints the
- * remaining steps.
+ * Prints the steps that restore a point in time. If the configuration already contains this restore, the command waits until the site
+ * serves again, and prints the remaining steps.
  */
 export async function restore(config: Config, props: RestoreProps, open: () => Promise<Site>, progress: Progress) {
   const found = chosen(await timelinesOf(archiveOf(config)), config, props.timeline);
@@ -46,7 +49,7 @@ export async function restore(config: Config, props: RestoreProps, open: () => P
   console.log(toTakeOut(config));
 }
 
-/** Whether the environment already asks for this restore. */
+/** Returns true if the configuration already contains this restore. */
 const isConfigured = (
   { restore }: Config,
   wanted: RestoreChoice & { readonly timeline: string; readonly at: string },
@@ -57,7 +60,7 @@ const isConfigured = (
     { excludeServers: [], excludeLogs: [], ...wanted, startJobs: false },
   );
 
-/** The requested timeline. @throws if it does not exist */
+/** Returns the requested timeline. @throws Error if the timeline does not exist */
 export function chosen(timelines: readonly Timeline[], config: Config, wanted?: string): Timeline {
   const named = wanted ?? config.restore?.timeline;
   const own = timelines.find(({ name }) => name === config.database.groupName);
@@ -67,7 +70,10 @@ export function chosen(timelines: readonly Timeline[], config: Config, wanted?: 
   throw new Error(`restore: the bucket has no timeline ${named ?? ""}; existing timelines: ${there || "none"}`);
 }
 
-/** Reason why a point in time cannot be restored, as far as the bucket's object names show; `undefined` if there is none. Pure. */
+/**
+ * Returns the reason why a point in time cannot be restored, or `undefined`. The function only knows the names of the objects in the
+ * bucket. Pure.
+ */
 export function refusalOf({ name, bases, until }: Timeline, at: string): string | undefined {
   const [oldest] = bases;
   if (oldest === undefined || until === null) return `${name} has no base backup or no log, so it cannot be restored`;
@@ -105,7 +111,7 @@ groupName, and set ENVIRONMENT to that name. Replace the running site only if al
 3. Run this command again: it waits until ${servers.length} servers are healthy, and prints how to remove the keys.`;
 }
 
-/** Waits until all servers are healthy. Meanwhile reports the progress of the first member's restore. */
+/** Waits until all servers are healthy, and reports the progress of the first member's restore. */
 async function follow(site: Site, report: Report): Promise<void> {
   const [first] = serversWithRole(site.config, "database");
   const login = site.logins.get(first?.name ?? "");
@@ -127,7 +133,7 @@ const toTakeOut = (
 2. npm run deploy, and then npm run ops rollout
 3. npm run ops -- restore --done`;
 
-/** Checks whether any server has a key that decrypts the archive. @returns exit code */
+/** Checks that no server has a key that decrypts the archive. @returns exit code: 1 if a server has such a key */
 export async function keysAreGone(site: Site): Promise<number> {
   const either = ["test", "-e", paths.backup.restorePrivateKey, "-o", "-e", paths.backup.restoreBucketKey];
   const found = await Promise.all(

@@ -19,21 +19,22 @@ import type { ServerState } from "../core/snapshot.js";
 export interface RolloutProps {
   /** Names of the servers to process. @default - all */
   readonly only?: readonly string[];
-  /** Whether current servers are replaced too; requires their names. @default false */
+  /** Whether servers that are not outdated are replaced too. Then `only` must name them. @default false */
   readonly evenCurrent?: boolean;
   /** Maximum minutes until a server is healthy. @default backMinutes */
   readonly patienceMinutes?: number;
 }
 
-/** Servers to replace, in order. Pure. @param done servers that this run has already replaced */
+/** Returns a function that decides whether a server must be replaced. Pure. @param done servers that this run has already replaced */
 export const isWanted =
   ({ only = [], evenCurrent = false }: RolloutProps, done: ReadonlySet<string> = new Set()) =>
   ({ name, cloud }: ServerState): boolean =>
     (only.length === 0 || only.includes(name)) && !done.has(name) && (cloud?.current !== true || evenCurrent);
 
 /**
- * Whether the server of an interrupted run must be replaced again, or can be waited for. Pure.
- * @param isWhole whether its creation was complete, as returned by `Cloud.prepare`
+ * Returns true if the server that an interrupted run was replacing must be replaced again. Returns false if the command only waits until
+ * the server is healthy. Pure.
+ * @param isWhole whether the creation of the server was complete, as returned by `Cloud.prepare`
  */
 export const mustReplace = (server: ServerState, isWhole: boolean, evenCurrent = false): boolean =>
   evenCurrent ||
@@ -74,7 +75,7 @@ export async function rollout(context: Context, props: RolloutProps): Promise<vo
     const waiting = nextOf(await look(site), isWanted(props, done), lock.inHand);
     if (waiting === undefined) return false;
     const snapshot = await passGate(context, { inHand: lock.inHand });
-    // Roles may have changed during the wait.
+    // During the wait, another member may have become the primary.
     const next = nextOf(snapshot, isWanted(props, done), lock.inHand) ?? waiting;
     await replaceOne(context, next, props);
     done.add(next.name);
@@ -97,12 +98,12 @@ async function replaceOne(
   const { site, lock, progress } = context;
   const { name } = server;
   const wanted = serverNamed(site, name);
-  // Checked before any change: the configuration is valid, and nothing else would change.
+  // This check comes before any change: the configuration must be valid, and no other resource may change.
   const isWhole = await progress.step(`${name}: checks what its replacement would change`, (report) =>
     site.cloud.prepare(wanted, report),
   );
   if (lock.inHand !== name || mustReplace(server, isWhole, evenCurrent)) {
-    // Another server may have failed while the plan was made.
+    // The state is read again, because another server may have failed since the plan was created.
     const snapshot = await passGate(context, { inHand: lock.inHand });
     await lock.setInHand(name);
     await stepDown(context, name, snapshot);
@@ -119,7 +120,7 @@ async function replaceOne(
       { cause: error },
     );
   });
-  // Before the next replacement: a counted address of a removed server could cost the group its majority.
+  // Unknown addresses are removed before the next replacement. If the group counted such an address, it could lose its majority.
   await forgetUnknown(context, await look(site));
   await lock.setInHand(undefined);
 }

@@ -32,14 +32,14 @@ const rotations: Readonly<Record<Rotated, RotationProcedure>> = {
   "origin-certificate": originCertificate,
 };
 
-/** Maximum time until a server uses a new secret. */
+/** Maximum seconds until a server uses a new secret. */
 const followSeconds = 90;
 
-/** The number in the state to change next; `undefined` if only the configured generation is valid. Pure. */
+/** Returns which number in the state changes next, or `undefined` if only the configured generation is valid. Pure. */
 export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" | undefined =>
   used < configured ? "used" : oldest < configured ? "oldest" : undefined;
 
-/** @throws for an unknown rotation, with a list of the known ones */
+/** Parses the name of a secret. @throws Error that lists the known names, if there is no secret with this name */
 export function rotatedNamed(what: string): Rotated {
   const found = allRotated.find((one) => one === what);
   if (found === undefined)
@@ -48,9 +48,10 @@ export function rotatedNamed(what: string): Rotated {
 }
 
 /**
- * Activates the configured generation of a secret: it is accepted everywhere, then used, then the old generation is rejected. A step
- * begins when every server has completed the previous step. Each step depends only on the current state, so a rerun continues.
- * @throws at the first failure; both generations are accepted until the last step
+ * Activates the configured generation of a secret in three steps. First all servers accept the new generation, then they use it, then they
+ * reject the old generation. A step begins when every server has completed the previous step. Each step depends only on the current state,
+ * so a rerun continues.
+ * @throws Error at the first failure. Servers accept both generations until the last step.
  */
 export async function rotate(context: Context, what: Rotated): Promise<void> {
   const { site, progress } = context;
@@ -76,7 +77,7 @@ export async function rotate(context: Context, what: Rotated): Promise<void> {
 
 const nobody: ReadonlyMap<string, string> = new Map();
 
-/** Name of the command in the fault table. */
+/** Returns the name of the command in the fault table. */
 const judgedAs = (what: Rotated): JudgedCommand =>
   what === "database-passwords" ? "rotate-passwords" : what === "database-authority" ? "rotate-authority" : "rotate";
 
@@ -93,10 +94,10 @@ function outcome(what: Rotated, configured: number): string {
 
 const canLogIn = ({ config }: Site): boolean => config.administrators.cidrs.length > 0;
 
-/** Whether a rotation is refused if no login is possible. */
+/** Returns true if the rotation of a secret needs a login to the servers. */
 export const needsLogin = (what: Rotated): boolean => !rotations[what].needsNoLogin;
 
-/** Updates all servers concerned, Cloudflare and the load balancer to the given stage. */
+/** Changes all servers with the secret, Cloudflare and the load balancer to the given stage. */
 async function follow(context: Rotating, what: Rotated, stage: Stage): Promise<void> {
   const { site, progress } = context;
   const { secrets, isShownOutside } = rotations[what];
@@ -137,7 +138,7 @@ async function followOn(
     );
 }
 
-/** If no login is possible, only a replacement gives a server another generation. */
+/** Checks that all servers with the secret are replaced, because without a login only a replacement gives a server another generation. */
 async function requireReplaced({ cloud }: Site, holders: readonly ServerConfig[]): Promise<void> {
   const known = holders.length > 0 ? await cloud.servers() : [];
   const late = holders.filter(({ name }) => !known.some((server) => server.name === name && server.current));

@@ -13,7 +13,7 @@ export interface StatusProps {
   readonly json?: boolean;
 }
 
-/** Shows the running environment. @returns exit code: 1 if something needs attention */
+/** Prints the state of the running environment. @returns exit code: 1 if a fault or due maintenance needs attention */
 export async function status(site: Site, { json = false }: StatusProps): Promise<number> {
   const [snapshot, lock, changeover] = await Promise.all([
     look(site, { withUpgradable: true }),
@@ -34,14 +34,14 @@ export async function status(site: Site, { json = false }: StatusProps): Promise
   return hands.length > 0 ? 1 : 0;
 }
 
-/** Line about an existing lock. */
+/** Returns the line about an existing lock. */
 function lockLine(lock: Holding | UnreadableLock): string {
   if (lock instanceof UnreadableLock) return lock.message;
   const { command, since, inHand } = lock;
   return `ops ${command} has held the lock since ${since}${inHand ? `, processing ${inHand}` : ""}`;
 }
 
-/** The environment as text for a terminal of 100 columns. */
+/** Formats the state of the environment as text for a terminal with 100 columns. */
 function screen(config: Config, snapshot: Snapshot, losses: readonly Loss[], hands: readonly string[]): string {
   const placeOf: Cell = ({ name }) => config.servers.find((server) => server.name === name)?.location ?? "-";
   const { server, ...others } = cells;
@@ -59,13 +59,13 @@ function screen(config: Config, snapshot: Snapshot, losses: readonly Loss[], han
 
 type Cell = (server: ServerState) => string;
 
-/** A value that only the server itself knows: "?" if it does not answer. */
+/** Returns a value that only the server itself can report, or "?" if the server does not answer. */
 const told =
   (cell: (observation: Observation, server: ServerState) => string): Cell =>
   (server) =>
     server.observation === undefined ? "?" : cell(server.observation, server);
 
-/** The columns of the table, by their headings. */
+/** Columns of the table, with their headings as keys. */
 const cells = {
   server: ({ name }) => name,
   roles: ({ roles }) => roles.join(" "),

@@ -4,13 +4,13 @@ import type { Stored } from "../core/store.js";
 
 /** Options of {@link unlock}. */
 export interface UnlockProps {
-  /** Removes the lock of a running command, and a lock that cannot be read. @default false */
+  /** Whether to remove also the lock of a running command, or a lock that cannot be read. @default false */
   readonly force?: boolean;
 }
 
 /**
- * Removes the lock of a run that has ended. A run that still works stops at its next step.
- * @throws if the holder is alive or the lock cannot be read, unless `force` is set
+ * Removes the lock of a run that has ended. If the run has not ended, it stops before its next step.
+ * @throws Error if the holder still runs or the lock cannot be read, unless `force` is set
  */
 export async function unlock(
   place: LockStore,

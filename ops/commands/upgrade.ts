@@ -13,22 +13,25 @@ import { isDatabase, isWeb, primaryOf, type ServerState, type Snapshot } from ".
 const script = readFileSync(new URL("files/upgrade", import.meta.url), "utf8");
 const packageFiles = readFileSync(new URL("files/package-files.py", import.meta.url), "utf8");
 
-/** Time for the package lists of all archives, and all packages of a server, over a slow connection. */
+/** Maximum seconds to download the package lists, or all packages of a server, over a slow connection. */
 const listsSeconds = 180;
 const packagesSeconds = 1500;
 
 /** Options of {@link upgrade}. */
 export interface UpgradeProps {
-  /** Names of the servers to upgrade. @default - all */
+  /** Names of the servers to upgrade. @default - all servers */
   readonly only?: readonly string[];
   /**
-   * Package sources, addresses of their keys and known expiry dates, as on a new server.
-   * @default - the servers keep their own
+   * Returns the files of a new server with package sources, addresses of their keys and known expiry dates.
+   * @default - the servers keep their files
    */
   readonly packageFiles?: (server: ServerConfig) => readonly { readonly path: string; readonly content: string }[];
 }
 
-/** Servers with possible upgrades or a required reboot, in order. Pure. @param done servers that this run has already upgraded */
+/**
+ * Returns a function that decides whether a server has possible upgrades or requires a reboot. Pure. @param done servers that this run has
+ * already upgraded
+ */
 export const isDue =
   ({ only = [] }: UpgradeProps, done: ReadonlySet<string> = new Set()) =>
   ({ name, observation }: ServerState): boolean =>
@@ -36,7 +39,7 @@ export const isDue =
     !done.has(name) &&
     ((observation?.upgradable?.length ?? 0) > 0 || (observation?.rebootFor.length ?? 0) > 0);
 
-/** Description of a server's upgrades. Pure. */
+/** Describes the upgrades of a server. Pure. */
 export const duty = ({ name, observation }: ServerState): string => {
   const upgrades = (observation?.upgradable ?? []).map((one) => `${one.name} ${one.from || "none"} -> ${one.to}`);
   const reboot = observation?.rebootFor ?? [];
@@ -47,10 +50,10 @@ export const duty = ({ name, observation }: ServerState): string => {
   return `${name}: ${due.join("; ") || "continues where an interrupted run stopped"}`;
 };
 
-/** Names of the package of MySQL's server: the vendor's and Debian's. */
+/** Returns true for the names of MySQL's server package, from MySQL or from Debian. */
 const isMysqlServer = (name: string): boolean => /^mysql-(community-)?server(-core)?$/.test(name);
 
-/** Reason why a server's MySQL must not be upgraded; `undefined` if there is none. Pure. @param group running versions */
+/** Returns the reason why MySQL on a server must not be upgraded, or `undefined`. Pure. @param group versions of the running members */
 export function mysqlRefusal({ name, observation }: ServerState, group: readonly string[]): string | undefined {
   for (const upgrade of observation?.upgradable ?? []) {
     const [own, next] = [mysqlVersionOf(upgrade.from), mysqlVersionOf(upgrade.to)];
@@ -82,7 +85,7 @@ export async function dryUpgrade(site: Site, props: UpgradeProps, { say }: Pick<
 /**
  * Upgrades all packages and does required reboots, one server at a time. A server first transfers the primary role and leaves service,
  * and must be healthy again before the next one. Each step depends only on the current state, so a rerun continues after an interruption.
- * @throws at the first failure; the other servers keep serving
+ * @throws Error at the first failure. The other servers continue to serve.
  */
 export async function upgrade(context: Context, props: UpgradeProps): Promise<void> {
   const { site, lock, progress } = context;
@@ -105,7 +108,8 @@ export async function upgrade(context: Context, props: UpgradeProps): Promise<vo
 }
 
 /**
- * Reachable servers that do not report their possible upgrades, which does not mean that they have none; `undefined` if all report. Pure.
+ * Returns a text that names the reachable servers without a report about upgrades, or `undefined` if all report. A missing report does not
+ * mean that there are no upgrades. Pure.
  */
 export function untold({ servers }: Snapshot): string | undefined {
   const silent = servers.filter(({ observation }) => observation && !observation.upgradable).map(({ name }) => name);
@@ -114,7 +118,9 @@ export function untold({ servers }: Snapshot): string | undefined {
     : `${silent.join(", ")} did not report; run there: apt-get --simulate dist-upgrade`;
 }
 
-/** Waits until every reachable server has reported its possible upgrades. A busy server may need several attempts after new lists. */
+/**
+ * Waits until every reachable server has reported its possible upgrades. After new package lists, a busy server may need several attempts.
+ */
 async function lookTold(site: Site): Promise<Snapshot> {
   let snapshot = await look(site, { withUpgradable: true });
   await waitUntil(
@@ -128,7 +134,7 @@ async function lookTold(site: Site): Promise<Snapshot> {
   return snapshot;
 }
 
-/** Waits for the server of an interrupted run, which may still be starting. */
+/** Waits until the server that an interrupted run was upgrading answers. That server may still be starting. */
 async function awaitAnswer({ site, lock: { inHand }, progress }: Context): Promise<void> {
   if (!site.config.servers.some(({ name }) => name === inHand)) return;
   await progress.step(`${inHand}: answers`, (report) =>
@@ -166,7 +172,7 @@ async function upgradeOne(context: Context, server: ServerState, snapshot: Snaps
     if (isWeb(server)) await site.ssh.run(login, ["systemctl", "start", "in-service"]);
   };
   if (reboots) {
-    // Another server may have failed during the upgrade.
+    // The state is read again, because another server may have failed during the upgrade.
     await passGate(context, { inHand: name, command: "upgrade" }).catch(async (error: Error) => {
       await returns();
       throw error;
@@ -203,7 +209,7 @@ const renewLists = async (site: Site): Promise<void> => {
   await Promise.all(site.config.servers.map(renew));
 };
 
-/** Versions of the running members, as reported by the group. */
+/** Returns the versions of the running members, as the group reports them. */
 async function groupVersions(site: Site, snapshot: Snapshot): Promise<readonly string[]> {
   const member = primaryOf(snapshot) ?? snapshot.servers.find(isDatabase);
   if (member === undefined) return [];

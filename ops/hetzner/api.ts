@@ -1,11 +1,11 @@
 import { verifyLock } from "../core/lock.js";
 import { sleep } from "../core/shell.js";
 
-/** A server in the format of Hetzner's API; unused fields are omitted. */
+/** A server in the format of Hetzner's API, without fields that are not used here. */
 export interface ApiServer {
   readonly id: number;
   readonly name: string;
-  /** running, off, starting, stopping, deleting, … */
+  /** State of the server: running, off, starting, stopping, deleting, … */
   readonly status: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly server_type: { readonly name: string };
@@ -13,7 +13,7 @@ export interface ApiServer {
   readonly private_net?: readonly { readonly ip: string }[];
 }
 
-/** Path in the API for resource types with labels, by their type in Terraform. */
+/** Paths in the API of resource types that have labels. The keys are Terraform's resource types. */
 export const stateKinds = {
   hcloud_server: "servers",
   hcloud_volume: "volumes",
@@ -28,17 +28,17 @@ export const stateKinds = {
 
 type StateKind = (typeof stateKinds)[keyof typeof stateKinds];
 
-/** Common fields of all resources with labels. */
+/** Fields that all resources with labels have. */
 export interface ApiResource {
   readonly id: number;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Resources that Hetzner can protect, by their name in the API's paths. */
+/** Resource types that Hetzner can protect, as they are named in the API's paths. */
 export type Protected = "servers" | "volumes" | "primary_ips" | "load_balancers";
 
-/** A target of a load balancer: one server, with the health of each service. */
+/** A server as the target of a load balancer, with the result of each health check. */
 export interface ApiTarget {
   readonly type: string;
   /** @default - absent: the target is not a server */
@@ -47,7 +47,7 @@ export interface ApiTarget {
   readonly health_status?: readonly { readonly listen_port: number; readonly status: string }[];
 }
 
-/** A load balancer in the format of Hetzner's API; unused fields are omitted. */
+/** A load balancer in the format of Hetzner's API, without fields that are not used here. */
 export interface ApiBalancer {
   readonly id: number;
   readonly name: string;
@@ -56,7 +56,7 @@ export interface ApiBalancer {
   readonly targets: readonly ApiTarget[];
 }
 
-/** Time from which it can no longer be ordered. */
+/** Date after which a type or image can no longer be ordered. */
 interface Deprecation {
   readonly unavailable_after: string;
 }
@@ -82,48 +82,51 @@ export interface HetznerApiProps {
   readonly token: string;
   /** @default "https://api.hetzner.cloud/v1" */
   readonly endpoint?: string;
-  /** Seconds before the first retry; doubled each time. @default 1 */
+  /** Seconds to wait before the first retry. The wait doubles with each retry. @default 1 */
   readonly pauseSeconds?: number;
-  /** Maximum number of retries. @default 5, which take about half a minute */
+  /** Maximum number of retries. @default 5, which wait about half a minute in all */
   readonly repetitions?: number;
-  /** Time limit for one response. @default 20 */
+  /** Maximum seconds to wait for one response. @default 20 */
   readonly answerSeconds?: number;
 }
 
-/** Temporary errors below 500: no response, a concurrent change, a lock of another action, too many requests. */
+/** Statuses below 500 of temporary errors: no response (0), a concurrent change, a lock of another action, too many requests. */
 const notNow: ReadonlySet<number> = new Set([0, 409, 423, 429]);
 
 const isBusy = (status: number): boolean => notNow.has(status) || status >= 500;
 
 /**
- * Calls of Hetzner's API that Terraform cannot make. A request is retried if it gets no response, if Hetzner is busy, or if another
- * action, such as the daily backup, locks the resource.
+ * Client for calls of Hetzner's API that Terraform cannot make. A request is retried if it gets no response, if Hetzner is busy, or if
+ * another action, such as the daily backup, locks the resource.
  */
 export class HetznerApi {
   constructor(private readonly props: HetznerApiProps) {}
 
-  /** Servers with this label. */
+  /** Returns the servers with this label. */
   servers(selector: string): Promise<readonly ApiServer[]> {
     return this.list<ApiServer>("servers", selector);
   }
 
-  /** All server types, including those that cannot be ordered. */
+  /** Returns all server types, including types that cannot be ordered. */
   serverTypes(): Promise<readonly ApiServerType[]> {
     return this.list<ApiServerType>("server_types");
   }
 
-  /** System images with this name that can be ordered, including deprecated ones. */
+  /** Returns the system images with this name that can be ordered. Deprecated images are included. */
   async images(name: string): Promise<readonly ApiImage[]> {
     const query = new URLSearchParams({ type: "system", status: "available", include_deprecated: "true", name });
     return (await this.ask<{ images: readonly ApiImage[] }>("GET", `/images?${query.toString()}`)).images;
   }
 
-  /** Load balancers with this label. */
+  /** Returns the load balancers with this label. */
   balancers(selector: string): Promise<readonly ApiBalancer[]> {
     return this.list<ApiBalancer>("load_balancers", selector);
   }
 
-  /** All pages of a list. @param selector label that the resources must have @default - all resources of the project */
+  /**
+   * Returns the resources of all pages of a list. @param selector label that the resources must have @default - all resources of the
+   * project
+   */
   async list<T = ApiResource>(kind: StateKind | "server_types", selector?: string): Promise<readonly T[]> {
     const found: T[] = [];
     for (let page: number | null = 1; page !== null;) {
@@ -149,23 +152,23 @@ export class HetznerApi {
     await this.act(`/servers/${id}/actions/poweroff`, {});
   }
 
-  /** Writes all labels of a server. */
+  /** Replaces all labels of a server. */
   async setLabels({ id }: Pick<ApiServer, "id">, labels: ApiServer["labels"]): Promise<void> {
     await this.ask("PUT", `/servers/${id}`, { labels });
   }
 
-  /** Hetzner accepts both protections of a server only with the same value. */
+  /** Sets the protection of a resource. Hetzner accepts the two protections of a server (delete, rebuild) only with the same value. */
   async setProtection({ id }: { readonly id: number }, value: boolean, kind: Protected = "servers"): Promise<void> {
     const protections = kind === "servers" ? { delete: value, rebuild: value } : { delete: value };
     await this.act(`/${kind}/${id}/actions/change_protection`, protections);
   }
 
-  /** Removes a server; its addresses and its volume are kept. */
+  /** Deletes a server. Its addresses and its volume are kept. */
   async deleteServer({ id }: Pick<ApiServer, "id">): Promise<void> {
     await this.act(`/servers/${id}`, undefined, "DELETE");
   }
 
-  /** The volume with this name. */
+  /** Returns the volume with this name. */
   async volume(name: string): Promise<ApiVolume | undefined> {
     const answer = await this.ask<{ volumes: readonly ApiVolume[] }>(
       "GET",
@@ -179,12 +182,12 @@ export class HetznerApi {
     await this.ask("DELETE", `/volumes/${id}`);
   }
 
-  /** Removes a load balancer. */
+  /** Deletes a load balancer. */
   async deleteBalancer({ id }: Pick<ApiBalancer, "id">): Promise<void> {
     await this.ask("DELETE", `/load_balancers/${id}`);
   }
 
-  /** Starts an action and waits until it ends. @throws if it fails or takes more than two minutes */
+  /** Starts an action and waits until it ends. @throws Error if the action fails or takes more than two minutes */
   private async act(path: string, body?: object, method = "POST"): Promise<void> {
     let { action } = await this.ask<{ action?: ApiAction }>(method, path, body);
     if (action === undefined) return;
@@ -198,11 +201,11 @@ export class HetznerApi {
   private async ask<T>(method: string, path: string, body?: object): Promise<T> {
     const { pauseSeconds = 1, repetitions = 5 } = this.props;
     for (let attempt = 0; ; attempt++) {
-      // Also before a retry: another run may have taken the lock while this machine was suspended.
+      // The lock is verified before every attempt, because another run may have taken it while this machine was suspended.
       if (method !== "GET") await verifyLock();
       const { ok, status, text } = await this.send(method, path, body);
       if (ok) return JSON.parse(text || "{}") as T;
-      // An earlier attempt whose response was lost, or another person, has deleted it.
+      // The resource is already deleted, by another person or by an earlier attempt whose response was lost.
       if (method === "DELETE" && status === 404) return {} as T;
       if (!isBusy(status) || attempt >= repetitions)
         throw new Error(`Hetzner: ${method} ${path.split("?")[0]}: ${status || "no answer:"} ${messageIn(text)}`);
@@ -220,7 +223,7 @@ export class HetznerApi {
         signal: AbortSignal.timeout(answerSeconds * 1000),
       })
         .then(async (answer) => ({ ok: answer.ok, status: answer.status, text: await answer.text() }))
-        // Includes a response that is cut off.
+        // An incomplete response counts as no response.
         .catch(({ cause, message }: Error) => ({
           ok: false,
           status: 0,
@@ -230,7 +233,7 @@ export class HetznerApi {
   }
 }
 
-/** A volume; unused fields are omitted. */
+/** A volume in the format of Hetzner's API, without fields that are not used here. */
 export interface ApiVolume {
   readonly id: number;
   readonly name: string;

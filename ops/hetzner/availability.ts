@@ -1,7 +1,7 @@
 import type { ServerConfig } from "../../modules/config/schema.js";
 import type { ApiImage, ApiServerType, HetznerApi } from "./api.js";
 
-/** Parameters of a server's order. */
+/** Properties of a server that is to be ordered. */
 export interface Order {
   /** Name of the server type. */
   readonly type: string;
@@ -9,7 +9,7 @@ export interface Order {
   readonly image: string;
 }
 
-/** Why a server cannot be ordered; `undefined` if it can. Pure. */
+/** Returns the reason why a server cannot be ordered, or `undefined`. Pure. */
 export function refusalOf(
   { type, location, image }: Order,
   types: readonly ApiServerType[],
@@ -34,7 +34,7 @@ function alternativesIn(location: string, types: readonly ApiServerType[]): stri
   return names.length === 0 ? `no type is in stock in ${location}` : `in stock there: ${names.join(", ")}`;
 }
 
-/** Checks before a server is deleted that a new one can be ordered. @throws Error that states the reason and the alternatives */
+/** Checks that a new server can be ordered, before the old server is deleted. @throws Error that states the reason and the alternatives */
 export async function requireOrderable(
   api: HetznerApi,
   { name, type }: ServerConfig,

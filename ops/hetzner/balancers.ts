@@ -25,16 +25,16 @@ export interface HetznerBalancersProps {
   readonly edge: Stack;
   /** Synthesizes the stacks again and checks them against the policies. @throws if a check fails */
   readonly synthesize: () => Promise<void>;
-  /** Returns the HTTP status that a visitor of an address gets. @default - sends a request from this machine */
+  /** Returns the HTTP status of a response to a visitor. @default - sends a request from this machine */
   readonly visit?: (url: string) => Promise<number>;
-  /** Maximum seconds until visitors of a new domain get an answer. @default 120 */
+  /** Maximum seconds until visitors of a new domain get a response. @default 120 */
   readonly answerSeconds?: number;
 }
 
 const visit = async (url: string): Promise<number> =>
   (await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) })).status;
 
-/** Targets of a load balancer by server name, and whether each passes all its health checks. Pure. */
+/** Returns for each target of a load balancer, by server name, whether it passes all health checks. Pure. */
 export function healthOf(
   { targets }: Pick<ApiBalancer, "targets">,
   servers: readonly Pick<ApiServer, "id" | "name">[],
@@ -54,13 +54,16 @@ const planned = (config: Config): PlannedBalancer => ({
   tls: config.tls,
 });
 
-/** Two load balancers managed by Terraform. Each plan is checked before it is applied; two numbers in the state store the progress. */
+/**
+ * Migrates between two load balancers that Terraform manages. Each plan is checked before it is applied. Two numbers in the state store
+ * the progress.
+ */
 export class HetznerBalancers implements Balancers {
   private readonly former: Config;
   private readonly steps: ChangeoverSteps;
   private isReady: Promise<void> | undefined;
 
-  /** @throws if the configuration has no previous load balancer */
+  /** @throws Error if the configuration has no previous load balancer */
   constructor(private readonly props: HetznerBalancersProps) {
     const former = formerOf(props.config);
     if (former === undefined) throw new Error("loadBalancer.formerly is not set");
@@ -72,10 +75,10 @@ export class HetznerBalancers implements Balancers {
   async changeover(): Promise<BalancerMigration> {
     const { config, edge } = this.props;
     const [outputs, balancers] = await Promise.all([edge.outputs(), this.balancers()]);
-    // Missing before the first deploy with a previous load balancer.
+    // This output does not exist before the first deploy with a previous load balancer.
     const { used, only } = (outputs["balancer_change"] ?? {}) as { readonly used?: number; readonly only?: number };
     const { number } = config.loadBalancer;
-    // Otherwise a load balancer that a deploy created next to the only one would be overlooked.
+    // Without this check, a load balancer that a deploy created in addition to the only one would be overlooked.
     const isAlone = !balancers.some(({ name }) => name === balancerName(this.former));
     return { pointed: used === number, over: only === number && isAlone };
   }
@@ -155,7 +158,7 @@ export class HetznerBalancers implements Balancers {
         if (last?.protection.delete) await api.setProtection(last, false, "load_balancers");
       },
     });
-    // Only after everything is deleted: after an interruption, the next run deletes the rest.
+    // The end of the migration is recorded only after all deletions. After an interruption, the next run deletes the remaining resources.
     await this.apply({
       purpose: "record that only one load balancer is left",
       override: numberOf("only", config.loadBalancer.number),
@@ -165,8 +168,8 @@ export class HetznerBalancers implements Balancers {
   }
 
   /**
-   * Waits until visitors of a new domain get an answer, which may be a redirect to the old domain. Then the zone is active and has a
-   * certificate.
+   * Waits until visitors of a new domain get a response, which may be a redirect to the old domain. A response proves that the zone is
+   * active and has a certificate.
    */
   private async awaitAnswer(report: Report): Promise<void> {
     const { config, visit: ask = visit, answerSeconds = 120 } = this.props;
@@ -195,8 +198,8 @@ export class HetznerBalancers implements Balancers {
   }
 
   /**
-   * Applies a plan of a copy of the stack with these overrides, if the plan contains only allowed changes. @param first action before the
-   * plan is applied
+   * Plans a copy of the stack with these overrides, and applies the plan if it contains only allowed changes. @param first is called
+   * before the plan is applied
    */
   private async apply({
     purpose,
@@ -224,7 +227,7 @@ export class HetznerBalancers implements Balancers {
         const actions = actionsOf(plan);
         for (const action of actions) report(action);
         await first?.(actions);
-        // Also without an action, because outputs may have changed.
+        // A plan without resource changes is applied too, because outputs may have changed.
         await apply();
       });
     } finally {
@@ -233,7 +236,7 @@ export class HetznerBalancers implements Balancers {
   }
 }
 
-/** Sets the count of these resources to 0, despite their protection. @param addresses addresses with their index */
+/** Returns overrides that set the count of these resources to 0 and lift their protection. @param addresses addresses with their index */
 function without(addresses: readonly string[], balancer: string): object {
   const resource: Record<string, Record<string, object>> = {};
   for (const address of addresses) {
@@ -245,8 +248,8 @@ function without(addresses: readonly string[], balancer: string): object {
 }
 
 /**
- * Writes a number that deploys do not change. An empty list of ignored attributes would have no effect, so the list contains an attribute
- * that is never set.
+ * Returns overrides that write a number which deploys do not change. An empty list of ignored attributes would have no effect, so the list
+ * contains an attribute that is never set.
  */
 const numberOf = (which: keyof typeof changeoverNumber, input: number): object => ({
   terraform_data: { [changeoverNumber[which]]: { input, lifecycle: { ignore_changes: ["triggers_replace"] } } },

@@ -2,32 +2,32 @@ import { AwsClient } from "aws4fetch";
 import { sleep } from "../core/shell.js";
 import type { Store, Stored } from "../core/store.js";
 
-/** Location of an object, and the key that reads and writes it. */
+/** Location of an object, and the key that may read and write the object. */
 export interface BucketStoreProps {
   /** Address of the object: endpoint, bucket, folder and name. */
   readonly url: string;
-  /** Region that requests are signed for. */
+  /** Region in the signature of requests. */
   readonly region: string;
   /** `AWS_ACCESS_KEY_ID`. */
   readonly accessKeyId: string;
   /** `AWS_SECRET_ACCESS_KEY`. */
   readonly secretAccessKey: string;
-  /** Seconds before the first retry; doubled each time. @default 0.5 */
+  /** Seconds to wait before the first retry. The wait doubles with each retry. @default 0.5 */
   readonly pauseSeconds?: number;
 }
 
 interface Answer {
-  /** 0 if there was no response. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
   readonly text: string;
   readonly etag: string;
 }
 
-/** Longest wait for one response. */
+/** Maximum seconds to wait for one response. */
 const answerSeconds = 20;
 const attempts = 5;
 
-/** An object in a bucket, written conditionally (`If-None-Match`, `If-Match`). */
+/** Stores the text in an object of a bucket, with conditional writes (`If-None-Match`, `If-Match`). */
 export class BucketStore implements Store {
   readonly place: string;
   private readonly client: AwsClient;
@@ -50,7 +50,8 @@ export class BucketStore implements Store {
     return this.retry("written", async () => {
       const { status, etag } = await this.ask("PUT", text, condition);
       if (status === 200) return { status, result: etag };
-      // Without a response, and when the object storage executed the request twice, the text may be stored.
+      // If the response was lost, or if the object storage executed the request twice, the text may be stored although the status is an
+      // error.
       const stored = isUnclear(status) ? await this.read() : undefined;
       if (stored?.text === text) return { status: 200, result: stored.version };
       return { status: status === 409 ? retryLater : status, result: undefined };
@@ -70,7 +71,7 @@ export class BucketStore implements Store {
       throw new Error(`${this.place}: the lock cannot be ${verb}; the object storage answers ${status}`);
   }
 
-  /** Repeats a request that got no response, or that the object storage could not process. */
+  /** Repeats a request if it gets no response, or if the object storage could not process it. */
   private async retry<T extends { readonly status: number; readonly text?: string }>(
     verb: string,
     request: () => Promise<T>,
@@ -103,8 +104,8 @@ export class BucketStore implements Store {
   }
 }
 
-/** Another write was in progress: neither stored nor refused. */
+/** Status if another write is in progress. The text is then neither stored nor refused. */
 const retryLater = 503;
 
-/** Whether a write with this status may have been stored. */
+/** Returns true if a write with this status may have been stored. */
 const isUnclear = (status: number): boolean => status === 0 || status === 409 || status === 412 || status >= 500;

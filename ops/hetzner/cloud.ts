@@ -34,11 +34,13 @@ export interface HetznerCloudProps {
   readonly servers: Stack;
   /** The stack of the edge, which contains the load balancer's targets. */
   readonly edge: Stack;
-  /** Expected labels of a server's secrets, "none" if unknown; an output of the servers' stack. */
+  /** Expected digest labels of the secrets on servers, from an output of the servers' stack. "none" if unknown. */
   readonly secretDigests: Readonly<Record<string, string>>;
   /** Synthesizes the stacks again and checks them against the policies. @throws if a check fails */
   readonly synthesize: () => Promise<void>;
-  /** Checks before a replacement that type, image and location can be ordered. @throws if they cannot @default - no check */
+  /**
+   * Checks before a replacement that type, image and location can be ordered. @throws Error if they cannot be ordered @default - no check
+   */
   readonly requireOrderable?: (server: ServerConfig) => Promise<void>;
 }
 
@@ -136,7 +138,7 @@ export class HetznerCloud implements Cloud {
   async noteSecrets(server: ServerConfig, label: string): Promise<void> {
     const { api, servers } = this.props;
     const made = await this.apiServer(server.name);
-    // Current labels: the values have just been compared.
+    // The outputs are read again, because the values have just been compared and may have changed the labels.
     const digests = (await servers.outputs())["secret_digests"] as HetznerCloudProps["secretDigests"];
     const digest = digests[label];
     if (made === undefined || digest === undefined || made.labels[label] === digest) return;
@@ -157,15 +159,14 @@ export class HetznerCloud implements Cloud {
       });
   }
 
-  /** The stacks from the visitor-facing one inwards, which is the order in which a server's resources can be removed. */
+  /** The stacks in the order in which a server's resources can be removed. The stack that visitors use comes first. */
   private get inwards(): readonly Stack[] {
     const { edge, servers, foundation, credentials } = this.props;
     return [edge, servers, foundation, credentials];
   }
 
   /**
-   * Creates the plan that removes resources of one server. `prevent_destroy` does not protect resources that are no longer in the
-   * configuration.
+   * Plans the removal of one server's resources. `prevent_destroy` does not protect them, because they are no longer in the configuration.
    */
   private async removing(
     stack: Stack,
@@ -186,7 +187,10 @@ export class HetznerCloud implements Cloud {
     });
   }
 
-  /** The API first lifts the protection of resources that are deleted for good, because their Terraform configuration no longer exists. */
+  /**
+   * Lifts the protection of a resource before Terraform deletes it. This needs the API, because the resource is no longer in the Terraform
+   * configuration.
+   */
   private async liftProtection(address: string, before: unknown): Promise<void> {
     const kinds: Readonly<Record<string, Protected>> = {
       hcloud_server: "servers",
@@ -231,7 +235,7 @@ export class HetznerCloud implements Cloud {
     }
   }
 
-  /** @throws if a plan would change more than this server, or create it without a required secret */
+  /** Checks a plan. @throws Error if the plan would change another resource, or create the server without a required secret */
   private judge({ name }: ServerConfig, plan: Plan, report: Report): void {
     refuseExcess(excessOf(plan, replacementOf(name)), `${this.props.config.environment}-servers`);
     const missing = missingSecretsOf(plan);
@@ -241,14 +245,14 @@ export class HetznerCloud implements Cloud {
   }
 
   /**
-   * Deletes the server and then its data volume by the API, because a volume in use cannot be deleted. Terraform then finds both missing, and
-   * creates them. @throws before any change, if the foundation stack has other changes waiting
+   * Deletes the server and then its data volume through the API. A volume in use cannot be deleted, so the server is deleted first.
+   * Terraform then creates both again. @throws Error before any change, if the foundation stack has other pending changes
    */
   private async renewVolume({ name }: ServerConfig, report: Report): Promise<void> {
     const { api, config, foundation } = this.props;
     const stack = basename(foundation.folder);
     await foundation.plan({}, ({ plan }) => {
-      // After an interruption the volume may be missing already.
+      // An interrupted run may already have deleted the volume.
       refuseExcess(excessOf(plan, volumeOf(name)), stack);
       return Promise.resolve();
     });
@@ -265,7 +269,7 @@ export class HetznerCloud implements Cloud {
     });
   }
 
-  /** Makes a plan remove the old server. If the plan does not know the server, this function removes it. */
+  /** Deletes the old server if it exists outside the state. Otherwise the plan deletes it. */
   private async clearTheWay(server: ServerConfig, actions: readonly string[], report: Report): Promise<void> {
     const { api } = this.props;
     const found = await this.apiServer(server.name);
@@ -275,7 +279,8 @@ export class HetznerCloud implements Cloud {
       await api.setProtection(found, false);
     }
     if (!actions.includes(`creates ${addressOf(server)}`)) return;
-    // If the server were imported into the state, the next run after an interruption would mistake it for a completely created one.
+    // The server is not imported into the state. After an interruption, the next run would assume that an imported server was created
+    // completely.
     report(`server ${found.id} is in no Terraform state, because an interrupted run created it; removes it`);
     await api.deleteServer(found);
   }
@@ -286,7 +291,7 @@ export class HetznerCloud implements Cloud {
     for (const stack of this.inwards) await stack.init();
   }
 
-  /** Whether a server was created with the secrets of the last deploy. A server without such a label is older than these labels. */
+  /** Returns true if a server was created with the secrets of the last deploy. Servers of older versions have no label with a digest. */
   private hasSecrets(labels: ApiServer["labels"]): boolean {
     return Object.entries(this.props.secretDigests).every(
       ([label, wanted]) => wanted === "none" || (labels[label] ?? wanted) === wanted,

@@ -1,6 +1,6 @@
 import { sleep } from "../core/shell.js";
 
-/** A DNS record as Cloudflare's API describes it. */
+/** A DNS record in the format of Cloudflare's API. */
 export interface DnsRecord {
   readonly id: string;
   readonly name: string;
@@ -9,7 +9,7 @@ export interface DnsRecord {
   readonly comment?: string | null;
 }
 
-/** Changes that Cloudflare executes in this order, all or none. */
+/** Changes of DNS records. Cloudflare executes them in this order, and either all of them or none. */
 export interface RecordChanges {
   readonly deletes: readonly Pick<DnsRecord, "id">[];
   readonly patches: readonly Pick<DnsRecord, "id" | "content">[];
@@ -22,18 +22,18 @@ export interface CloudflareApiProps {
   readonly token: string;
   /** @default "https://api.cloudflare.com/client/v4" */
   readonly endpoint?: string | undefined;
-  /** Time limit for one response. @default 5 */
+  /** Maximum seconds to wait for one response. @default 5 */
   readonly answerSeconds?: number;
 }
 
-/** Attempts of a read. */
+/** Maximum number of attempts of a read request. */
 const attempts = 3;
 
-/** The calls of Cloudflare's API that direct visitors without Terraform's state. */
+/** Client for the calls of Cloudflare's API that direct visitors. They do not need Terraform's state. */
 export class CloudflareApi {
   constructor(private readonly props: CloudflareApiProps) {}
 
-  /** @throws Error if the token cannot see the zone, or sees two with this name */
+  /** Returns the id of a zone. @throws Error if the token can see no zone, or two zones, with this name */
   async zoneId(name: string, accountName?: string): Promise<string> {
     const query = new URLSearchParams({ name, ...(accountName !== undefined && { "account.name": accountName }) });
     const zones = await this.read<readonly { readonly id: string }[]>(`/zones?${query.toString()}`);
@@ -43,12 +43,12 @@ export class CloudflareApi {
     return zone.id;
   }
 
-  /** All records with this name. */
+  /** Returns all DNS records with this name. */
   records(zone: string, name: string): Promise<readonly DnsRecord[]> {
     return this.read(`/zones/${zone}/dns_records?${new URLSearchParams({ name, per_page: "100" }).toString()}`);
   }
 
-  /** Is not repeated: if the answer is lost, the caller reads the records again. */
+  /** Changes DNS records. The request is not repeated: if the response is lost, the caller reads the records again. */
   async change(zone: string, changes: RecordChanges): Promise<void> {
     await this.ask("POST", `/zones/${zone}/dns_records/batch`, changes);
   }

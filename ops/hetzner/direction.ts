@@ -8,22 +8,25 @@ import type { ApiBalancer, ApiServer, HetznerApi } from "./api.js";
 import { healthOf } from "./balancers.js";
 import type { CloudflareApi, DnsRecord, RecordChanges } from "./cloudflare.js";
 
-/** Marks the records that exist only while visitors are directed to both load balancers. Terraform manages the other records. */
+/** Comment of the DNS records that exist only while visitors are directed to both load balancers. Terraform manages the other records. */
 export const extraComment = "second load balancer, created by npm run ops balancers";
 
-/** A name of the site with its A records. */
+/** A host name of the site with its A records. */
 export interface Host {
   readonly name: string;
-  /** Created by a deploy; its content is the address of the first load balancer, or of the second one if it serves alone. */
+  /**
+   * The record that a deploy created. It contains the address of the first load balancer, or of the second load balancer if only the
+   * second serves visitors.
+   */
   readonly managed: Pick<DnsRecord, "id" | "content">;
-  /** Point to the second load balancer. */
+  /** Further records, which contain the address of the second load balancer. */
   readonly extra: readonly Pick<DnsRecord, "id" | "content">[];
 }
 
-/** Addresses by load balancer. */
+/** Public address of each load balancer. */
 export type Addresses = Readonly<Partial<Record<BalancerSettings["which"], string>>>;
 
-/** Changes of the records that direct visitors, and a line for each changed host. Pure; empty if nothing needs to change. */
+/** Returns the necessary changes of DNS records, and a line for each changed host. Pure. */
 function changesOf(hosts: readonly Host[], wanted: Directed, { first = "", second = "" }: Addresses) {
   const content = wanted === "second" ? second : first;
   const kept = wanted === "both" ? second : undefined;
@@ -42,12 +45,12 @@ function changesOf(hosts: readonly Host[], wanted: Directed, { first = "", secon
   return { changes, lines };
 }
 
-/** What {@link HetznerDirection} works with. */
+/** Properties of {@link HetznerDirection}. */
 export interface HetznerDirectionProps {
   readonly config: Config;
   readonly api: HetznerApi;
   readonly cloudflare: CloudflareApi;
-  /** Returns the reason why an address accepts no connection. @default - connects from this machine */
+  /** Returns the reason why an address accepts no connection, or `undefined`. @default - tries to connect from this machine */
   readonly refusalOf?: (address: string) => Promise<string | undefined>;
 }
 
@@ -65,12 +68,12 @@ const connectionRefusal = (host: string): Promise<string | undefined> =>
     socket.once("connect", () => end());
   });
 
-/** Maximum attempts of a change. The records are read again before each attempt. */
+/** Maximum number of attempts to change records. The records are read again before each attempt. */
 const attempts = 3;
 
 /**
- * Directs visitors through Cloudflare's API. The DNS records themselves store the direction, and deploys do not change their content. So
- * neither Terraform's state nor the lock is needed, whose bucket may be lost with a location.
+ * Directs visitors through Cloudflare's API. Only the DNS records store the direction, and deploys do not change their content. So the
+ * command needs neither Terraform's state nor the lock; their bucket may be lost with a location.
  */
 export class HetznerDirection implements Direction {
   private zone: Promise<string> | undefined;
@@ -110,7 +113,7 @@ export class HetznerDirection implements Direction {
     }
   }
 
-  /** @returns `undefined` if Hetzner's API does not answer: it may be lost with a location */
+  /** Reads the load balancers. @returns `undefined` if Hetzner's API does not answer, which is possible while a location is lost */
   private async found(): Promise<
     { readonly servers: readonly ApiServer[]; readonly balancers: readonly ApiBalancer[] } | undefined
   > {
@@ -130,7 +133,7 @@ export class HetznerDirection implements Direction {
     return (this.zone ??= this.props.cloudflare.zoneId(cloudflare.zoneName ?? domain, cloudflare.accountName));
   }
 
-  /** @throws Error if the records differ from those that a deploy and this class create */
+  /** Reads the DNS records of all host names. @throws Error if there are other records than a deploy and this class create */
   private async hosts(): Promise<readonly Host[]> {
     const { config, cloudflare } = this.props;
     const zone = await this.zoneId();
@@ -154,6 +157,9 @@ function hostOf(name: string, records: readonly DnsRecord[], { loadBalancer: { s
 
 const contentsOf = ({ managed, extra }: Host): readonly string[] => [managed, ...extra].map(({ content }) => content);
 
-/** Address of the second load balancer, if there are records for both. A single record does not show to which load balancer it belongs. */
+/**
+ * Returns the address of a load balancer from the records, if there are records for both load balancers. A single record does not show to
+ * which load balancer it belongs.
+ */
 const addressIn = ([host]: readonly Host[], which: BalancerSettings["which"]): string | undefined =>
   host?.extra[0] && (which === "first" ? host.managed.content : host.extra[0].content);

@@ -13,22 +13,22 @@ import {
   type Identity,
 } from "./identity.js";
 
-/** What {@link identify} needs. */
+/** Properties of {@link identify}. */
 export interface IdentifyProps {
   readonly config: Config;
-  /** Stacks whose state is compared. */
+  /** Stacks whose states are compared. */
   readonly stacks: readonly Stack[];
   readonly api: HetznerApi;
   readonly variables: NodeJS.ProcessEnv;
   readonly handles?: Identity["handles"];
 }
 
-/** Longest wait for one response. */
+/** Maximum seconds to wait for one response. */
 const answerSeconds = 20;
 
 /**
- * Compares what the tokens give access to with the state. Reads only.
- * @throws Error with every token, state or environment that does not fit
+ * Compares the projects and accounts of the tokens with the Terraform states. It changes nothing.
+ * @throws Error with all tokens, states and environments that do not belong together
  */
 export async function identify(props: IdentifyProps): Promise<void> {
   const { stacks } = props;
@@ -93,7 +93,10 @@ async function cloudflareProblems(
     : leftProblems(config, state, [...ids], (path) => askJson(`${base}${path}`, headers));
 }
 
-/** The DNS records of a second load balancer are not in the state: visitors would be directed to it after it is gone. */
+/**
+ * Checks for DNS records of a removed second load balancer. They are not in the state, so a deploy would leave them, and visitors would be
+ * directed to a missing load balancer.
+ */
 async function leftProblems(
   config: Config,
   state: readonly StateResource[],
@@ -130,7 +133,8 @@ async function datadogProblems(
     DD_APP_KEY: application,
     DD_HOST: host = `https://api.${config.monitoring.site}`,
   } = variables;
-  // Terraform reports missing keys at this stack's plan; the stacks before it need none.
+  // Without keys this check is skipped: Terraform reports missing keys when it plans the monitoring stack, and the other stacks need no
+  // keys.
   if (!key || !application) return [];
   const monitors = await askJson<readonly Monitor[]>(`${host}/api/v1/monitor`, {
     "DD-API-KEY": key,
@@ -150,7 +154,7 @@ async function datadogProblems(
         name,
         environment: tags.find((tag) => tag.startsWith("env:"))?.slice("env:".length),
       }))
-      // An organisation may contain any number of environments, and manually created monitors.
+      // A Datadog organisation may contain other environments and manually created monitors.
       .filter(({ id, environment }) => isInState(state, id) || environment === config.environment),
   });
 }
@@ -158,7 +162,9 @@ async function datadogProblems(
 const isInState = (state: readonly StateResource[], id: string): boolean =>
   state.some(({ type, attributes }) => type === monitorType && String(attributes["id"]) === id);
 
-/** @returns `undefined` if the resource is not visible to this token @throws if the vendor does not answer */
+/**
+ * Sends a request to a vendor's API. @returns `undefined` if the token cannot see the resource @throws Error if the vendor does not answer
+ */
 async function askJson<T>(url: string, headers: Readonly<Record<string, string>>): Promise<T | undefined> {
   const place = new URL(url).host;
   for (let attempt = 1; ; attempt++) {

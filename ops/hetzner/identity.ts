@@ -3,26 +3,26 @@ import type { StateResource } from "../terraform/terraform.js";
 
 /** A resource that a token can see. */
 export interface FoundResource {
-  /** Type in Terraform: "hcloud_server". */
+  /** Terraform's resource type, such as "hcloud_server". */
   readonly type: string;
   readonly id: string;
   readonly name: string;
-  /** Environment in its label or tag. @default - none */
+  /** Environment in the resource's label or tag. @default - none */
   readonly environment?: string | undefined;
 }
 
-/** What {@link identityProblems} compares. */
+/** Input of {@link identityProblems}. */
 export interface Identity {
   readonly environment: string;
-  /** Variable with the token, for messages: "HCLOUD_TOKEN". */
+  /** Name of the variable with the token, for messages, such as "HCLOUD_TOKEN". */
   readonly token: string;
-  /** Name of the project or account of the token, for messages: "Hetzner project". */
+  /** Name for the project or account of the token in messages, such as "Hetzner project". */
   readonly project: string;
   /** Resources of this vendor in the state. */
   readonly state: readonly StateResource[];
   /** All resources of these types that the token can see. */
   readonly found: readonly FoundResource[];
-  /** Whether the command itself handles a resource that is in no state. @default - no resource */
+  /** Returns true for a resource outside the state that the command itself handles. @default - none */
   readonly handles?: (resource: FoundResource) => boolean;
 }
 
@@ -34,8 +34,8 @@ const list = (lines: readonly string[]): string =>
 const resourceText = ({ type, name, id }: FoundResource): string => `${type} ${name} (${id})`;
 
 /**
- * Why a token, a state and an environment do not belong together; empty if they do. Pure. A single missing resource is accepted here: its
- * plan creates it again, which counts as destruction.
+ * Returns the reasons why a token, a state and an environment do not belong together. Pure. A single missing resource is accepted here,
+ * because the plan would create it again, and the check for destruction stops that.
  */
 export function identityProblems(identity: Identity): readonly string[] {
   const other = otherProject(identity);
@@ -94,13 +94,16 @@ function strays({ environment, project, state, found, handles = () => false }: I
   ];
 }
 
-/** A zone as the Cloudflare token sees it. */
+/** A zone that the Cloudflare token can see. */
 export interface FoundZone {
   readonly id: string;
   readonly name: string;
 }
 
-/** Why a Cloudflare token does not belong to a state; empty if it does. Pure. @param visible zones that the token can see, among those of the state and of the domain */
+/**
+ * Returns the reasons why a Cloudflare token does not belong to a state. Pure. @param visible the zones of the state and of the domain
+ * that the token can see
+ */
 export function zoneProblems(
   domain: string,
   state: readonly StateResource[],
@@ -118,7 +121,10 @@ export function zoneProblems(
   ];
 }
 
-/** Servers whose location in the configuration differs from that of their existing resources, which cannot move. Pure. */
+/**
+ * Returns a problem for each server whose configured location differs from the location of its resources, because these resources cannot
+ * be moved. Pure.
+ */
 export const movedProblems = (servers: Config["servers"], state: readonly StateResource[]): readonly string[] =>
   servers.flatMap(({ name, location }) => {
     const elsewhere = state.filter(

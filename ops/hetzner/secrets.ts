@@ -14,28 +14,28 @@ import { actionsOf, excessOf, type Plan } from "../terraform/plan.js";
 import type { Stack } from "../terraform/terraform.js";
 import { fingerprintAt } from "./shown-certificate.js";
 
-/** Maximum time until a changed service of the load balancer presents its new certificate. */
+/** Maximum seconds until a changed service of the load balancer presents its new certificate. */
 const showSeconds = 120;
 
 /** Properties of {@link TerraformSecretStore}. */
 export interface TerraformSecretStoreProps {
   /** Configuration of the environment. */
   readonly config: Config;
-  /** Stack that creates the secrets; its output `secrets` contains them. */
+  /** Stack that creates the secrets. Its output `secrets` contains them. */
   readonly credentials: Stack;
   /** Stack of the servers, which compares secrets with the servers' labels. */
   readonly servers: Stack;
-  /** Stack with Cloudflare's rules, which present secrets to the servers. */
+  /** Stack with Cloudflare's rules, which send secrets to the servers. */
   readonly edge: Stack;
   /** Synthesizes the stacks again and checks them against the policies. @throws if a check fails */
   readonly synthesize: () => Promise<void>;
-  /** Environment variables with external secrets: `TF_VAR_…`. */
+  /** Environment variables, which contain the secrets that the owner sets: `TF_VAR_…`. */
   readonly variables: NodeJS.ProcessEnv;
 }
 
 const numbered = (name: string) => (generation: number) => (generation === 1 ? name : `${name}-${generation}`);
 
-/** Common prefix of the resource names of one generation. */
+/** Returns the common prefix of the resource names of one generation, for each secret. */
 const names: Readonly<Record<Rotated, (generation: number) => string>> = {
   "edge-token": numbered("edge"),
   "database-passwords": numbered("password"),
@@ -45,7 +45,7 @@ const names: Readonly<Record<Rotated, (generation: number) => string>> = {
   "origin-certificate": (generation) => `origin-certificate-${generation}`,
 };
 
-/** Resources outside of servers that present a secret, and their allowed changes. */
+/** Returns the resources outside of servers that present a secret, with their allowed changes. */
 const shown = (config: Config): Readonly<Partial<Record<Rotated, Allowed>>> => ({
   "edge-token": { [`cloudflare_ruleset.${siteId(config)}_edge-token`]: ["update"] },
   "origin-pull-authority": {
@@ -63,19 +63,22 @@ interface SecretsOutput extends GivenOut {
   readonly before: GivenOut;
 }
 
-/** Values that servers share, and values of each server. */
+/** Values that all servers share, and values of each server. */
 interface GivenOut {
   readonly shared: Readonly<Partial<Record<SecretName, string>>>;
   readonly own: Readonly<Record<string, Readonly<Partial<Record<SecretName, string>>>>>;
 }
 
-/** Additional allowed changes of a rotation's last step: destroying a Cloudflare certificate revokes it. */
+/** Returns the additional allowed changes of a rotation's last step. The deletion of a Cloudflare certificate revokes it. */
 const ended = (what: Rotated, generation: number): Allowed =>
   isUsedAtOnce(what)
     ? { [`cloudflare_origin_ca_certificate.${names[what](generation - 1)}_certificate[0]`]: ["delete"] }
     : {};
 
-/** Changes in a plan of the credentials other than the creation of one generation and the deletion of the second-last one. Pure. */
+/**
+ * Returns the changes in a plan of the credentials stack that are not allowed. It may only create the new generation and delete the
+ * generation before the previous one. Pure.
+ */
 export function excessOfMaking(plan: Plan, what: Rotated, generation: number): readonly string[] {
   const last = generation - 2;
   const gone = new RegExp(`^\\w+\\.${names[what](last)}_`);
@@ -87,9 +90,9 @@ export function excessOfMaking(plan: Plan, what: Rotated, generation: number): r
   });
 }
 
-/** Secrets that Terraform creates and stores. Each plan is checked before it is applied. */
+/** Manages the secrets that Terraform creates and stores. Each plan is checked before it is applied. */
 export class TerraformSecretStore implements SecretStore {
-  // Cloudflare documents "within seconds". A data centre without the change would send rejected requests.
+  // Cloudflare documents "within seconds". Servers would reject the requests from a data centre that has not applied the change yet.
   readonly spreadSeconds = 60;
 
   constructor(private readonly props: TerraformSecretStoreProps) {}
@@ -105,7 +108,7 @@ export class TerraformSecretStore implements SecretStore {
   async stage(what: Rotated): Promise<Stage> {
     const stages = (await this.output("stages")) as Readonly<Record<string, Stage>>;
     const configured = generationOf(this.props.config, what);
-    // Secrets that were added later have a stage only from the second generation on.
+    // Secrets that a later version added have no stage before their second generation.
     const stage = stages[what] ?? (configured === 1 ? { used: 1, oldest: 1 } : undefined);
     if (stage === undefined)
       throw new Error(`${what}: the credentials stack has no stage of this rotation; deploy it first`);
@@ -122,7 +125,7 @@ export class TerraformSecretStore implements SecretStore {
         if (value === undefined) throw new Error(`secret ${name} of ${server}: the credentials stack does not have it`);
         return value;
       },
-      // A missing value is an absent attribute or null.
+      // Terraform omits a missing value or writes null.
       before: (server, name) => find(before, server, name) ?? undefined,
     };
   }
@@ -138,7 +141,7 @@ export class TerraformSecretStore implements SecretStore {
     await synthesize();
     report("the configuration passes");
     await servers.init();
-    // Terraform validates the values, and writes the digests for the comparison with the servers.
+    // This apply makes Terraform validate the values, and write the digests that are compared with the servers.
     await this.apply(servers, (plan) => excessOf(plan, {}), report);
     return {
       of: (_, name) => {
@@ -158,7 +161,7 @@ export class TerraformSecretStore implements SecretStore {
     const name = `${what}_${number}`;
     const generation = generationOf(config, what);
     const allowed = { [`terraform_data.${name}`]: ["update"], ...(number === "oldest" && ended(what, generation)) };
-    // An empty list of ignored attributes would have no effect, so the list contains an attribute that is never set.
+    // The list contains an attribute that is never set, because an empty list of ignored attributes would have no effect.
     const lifecycle = { ignore_changes: ["triggers_replace"] };
     const copy = await credentials.overridden({
       resource: { terraform_data: { [name]: { input: generation, lifecycle } } },
@@ -200,7 +203,7 @@ export class TerraformSecretStore implements SecretStore {
           `refused: the plan would make more changes:\n  ${excess.join("\n  ")}\ndeploy those changes first: npm run deploy`,
         );
       for (const action of actionsOf(plan)) report(action);
-      // Also without an action, because outputs may have changed.
+      // A plan without resource changes is applied too, because outputs may have changed.
       await apply();
     });
   }

@@ -1,6 +1,6 @@
 import { connect } from "node:tls";
 
-/** Longest wait for a handshake, in milliseconds. */
+/** Maximum milliseconds to wait for a TLS handshake. */
 const handshakeMs = 10_000;
 
 /** An address that presents a certificate. */
@@ -11,14 +11,14 @@ export interface Shown {
   readonly host: string;
 }
 
-/** SHA-256 of the presented certificate, in the format of `X509Certificate`. @returns undefined if no certificate is presented */
+/** Returns the SHA-256 of the presented certificate in the format of `X509Certificate`, or `undefined` if no certificate is presented. */
 export const fingerprintAt = ({ address, port, host }: Shown): Promise<string | undefined> =>
   new Promise((done) => {
     const socket = connect({
       host: address,
       port,
       servername: host,
-      // The certificate is only compared, not verified: only Cloudflare trusts its Origin CA.
+      // The certificate is compared and not verified, because only Cloudflare trusts its Origin CA.
       rejectUnauthorized: false,
     });
     const end = (fingerprint?: string): void => {

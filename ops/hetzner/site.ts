@@ -28,7 +28,7 @@ export interface StacksProps {
   readonly withMonitoring?: boolean;
 }
 
-/** The stacks of an environment, in the order of a deploy, and the function that synthesizes them into the folder of this process. */
+/** Returns the stacks of an environment in the order of a deploy, and a function that synthesizes them into the folder of this process. */
 export function stacksOf(
   config: Config,
   terraform: string,
@@ -56,19 +56,19 @@ export function stacksOf(
 const apiFrom = (variables: NodeJS.ProcessEnv, limits: Partial<HetznerApiProps> = {}): HetznerApi =>
   new HetznerApi({ ...limits, token: tokenFrom(variables), endpoint: variables["HCLOUD_ENDPOINT"] });
 
-/** Directs visitors with only the vendors' APIs. @throws Error if a token is missing */
+/** Returns the object that directs visitors. It uses only the vendors' APIs. @throws Error if a token is missing */
 export function directionOf(config: Config, variables: NodeJS.ProcessEnv): HetznerDirection {
   const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_BASE_URL: endpoint } = variables;
   if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; set the token that deploys use");
   return new HetznerDirection({
     config,
-    // Visitors are waiting, so the command must not wait for an API that does not answer.
+    // The time limits are short, because the site fails for visitors until this command has changed the DNS records.
     api: apiFrom(variables, { repetitions: 1, answerSeconds: 5 }),
     cloudflare: new CloudflareApi({ token, endpoint }),
   });
 }
 
-/** Plans and states contain secrets, so other users of this machine must not read them. */
+/** Makes plans and states unreadable for other users of this machine, because they contain secrets. */
 export async function keepPrivate({ backend }: Pick<Config, "backend">): Promise<void> {
   process.umask(0o077);
   if (backend.type !== "local" || !existsSync("state")) return;
@@ -78,8 +78,8 @@ export async function keepPrivate({ backend }: Pick<Config, "backend">): Promise
 }
 
 /**
- * An environment at Hetzner: addresses and host keys from outputs, servers from API and Terraform.
- * @throws Error without HCLOUD_TOKEN, for an environment that is not deployed, or if no administrator can log in
+ * Connects to an environment at Hetzner. Addresses and host keys come from Terraform's outputs.
+ * @throws Error if HCLOUD_TOKEN is not set, if the environment is not deployed, or if no administrator can log in
  */
 export async function hetznerSite(
   config: Config,
@@ -94,17 +94,17 @@ export async function hetznerSite(
   const names = config.servers.map(({ name }) => name);
   const { stacks, synthesize } = stacksOf(config, terraform, {
     withMonitoring: false,
-    // A replacement removes a server that an interrupted run left outside the state; a migration removes such a load balancer.
+    // An interrupted run may leave a server or a load balancer outside the state. A replacement or a migration removes it.
     handles: ({ type, name }) => (type === "hcloud_server" && names.includes(name)) || type === "hcloud_load_balancer",
   });
   const [foundation, credentials, servers, edge] = stacks as [Stack, Stack, Stack, Stack];
-  // Each stack is queried only once, because the first query in a new checkout downloads its providers.
+  // Each stack is queried only once, because the first query in a new checkout downloads the providers of the stack.
   const [told, toldKeys] = await Promise.all([servers.outputs(), credentials.outputs()]);
   const logins = loginsOf(
     outputOf(servers, told, "server_addresses"),
     outputOf(credentials, toldKeys, "ssh_host_keys"),
   );
-  // Missing before the first deploy with this version.
+  // This output does not exist before the first deploy with this version.
   const secretDigests = (told["secret_digests"] ?? {}) as Readonly<Record<string, string>>;
   const api = apiFrom(process.env);
   return {
@@ -137,7 +137,7 @@ export async function hetznerSite(
   };
 }
 
-/** Includes unconfigured servers until they are removed. */
+/** Returns the logins of all servers. Servers that are no longer configured are included until they are removed. */
 const loginsOf = (
   addresses: Readonly<Record<string, { readonly ipv4: string }>>,
   hostKeys: Readonly<Record<string, string>>,
@@ -159,7 +159,7 @@ function outputOf<T extends object>({ folder }: Stack, outputs: Readonly<Record<
   return found as T;
 }
 
-/** The lock, stored next to the state. @throws if the key of the bucket is not set */
+/** Returns the lock, which is stored next to the state. @throws Error if the key of the bucket is not set */
 export function lockOf(
   { environment, backend }: Pick<Config, "environment" | "backend">,
   variables: NodeJS.ProcessEnv,

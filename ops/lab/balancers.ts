@@ -7,7 +7,10 @@ import { stopService } from "../../lab/system/service.js";
 import type { Balancers, BalancerMigration, Report } from "../core/site.js";
 import { renewSurroundings } from "./surroundings.js";
 
-/** Two load balancers of the lab. Each is a process with its own addresses, and the edge is configured which of them to use. */
+/**
+ * Migrates between two load balancers of the lab. Each is a process with its own addresses. The configuration of the edge selects the load
+ * balancer.
+ */
 export class LabBalancers implements Balancers {
   async changeover(): Promise<BalancerMigration> {
     const { config } = (await this.blueprint()).environment;
@@ -42,7 +45,7 @@ export class LabBalancers implements Balancers {
     const { balancerBefore, config } = blueprint.environment;
     if (balancerBefore) await stopService(balancerBefore.name);
     await reach(layout, { only: config.loadBalancer.number });
-    // Only now does the redirect from one domain to the other become permanent.
+    // From now on, the redirect from one domain to the other is permanent.
     await startEdgeOf(layout, blueprint);
   }
 

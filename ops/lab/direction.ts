@@ -6,7 +6,7 @@ import { direct } from "../../lab/services.js";
 import { balancersOf } from "../../modules/derived/balancer.js";
 import type { BalancerState, Directed, Direction, Report } from "../core/site.js";
 
-/** Health of each target, by server. Pure. */
+/** Returns for each target, by server, whether it is healthy. Pure. */
 export const healthOf = (targets: readonly TargetHealth[]): ReadonlyMap<string, boolean> =>
   new Map(
     targets.map(({ target }) => [
@@ -15,7 +15,7 @@ export const healthOf = (targets: readonly TargetHealth[]): ReadonlyMap<string, 
     ]),
   );
 
-/** Directs the lab's visitors: its edge replaces the DNS records at Cloudflare. */
+/** Directs the visitors of the lab. The configuration of the lab's edge replaces the DNS records at Cloudflare. */
 export class LabDirection implements Direction {
   async balancers(): Promise<readonly BalancerState[]> {
     const lab = await Lab.attach();
@@ -45,10 +45,10 @@ export class LabDirection implements Direction {
   }
 }
 
-/** Exit codes of curl without a connection: refused, and no answer in time. */
+/** Exit codes of curl if the connection is refused or the connection attempt times out. */
 const noConnection = [7, 28];
 
-/** Why an address accepts no connection from the administrator's host. */
+/** Returns the reason why an address accepts no connection from the administrator's host, or `undefined`. */
 async function refusalOf(lab: Lab, address: string): Promise<string | undefined> {
   const options = ["--silent", "--show-error", "--insecure", "--connect-timeout", "5", "--output", "/dev/null"];
   const { exitCode, stderr } = await lab.tryExecIn(administrator.name, ["curl", ...options, `https://${address}`]);

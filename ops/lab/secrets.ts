@@ -7,7 +7,7 @@ import { layout } from "../../lab/layout.js";
 import { startEdgeOf } from "../../lab/services.js";
 import type { SecretStore, SecretValues } from "../core/site.js";
 
-/** The lab's secrets: files that replace Terraform's state. They are created when they are first read. */
+/** Manages the lab's secrets in files, which replace Terraform's state. A file is created when it is first read. */
 export class LabSecrets implements SecretStore {
   readonly spreadSeconds = 0;
 
@@ -32,7 +32,7 @@ export class LabSecrets implements SecretStore {
     };
   }
 
-  /** Also files: to set another value, write it into the file. */
+  /** Reads the secrets that the owner sets. In the lab they are files too: to change a value, write the new value into the file. */
   fromOutside(): Promise<SecretValues> {
     return this.values();
   }

@@ -21,7 +21,10 @@ import { LabBalancers } from "./balancers.js";
 import { healthOf } from "./direction.js";
 import { renewSurroundings } from "./surroundings.js";
 
-/** The running lab for `npm run ops`: reached with OpenSSH from the administrator's host. Its servers are replaced like Hetzner's. */
+/**
+ * Connects `npm run ops` to the running lab, with OpenSSH from the administrator's host. Servers of the lab are replaced like servers at
+ * Hetzner.
+ */
 export async function labSite(): Promise<Site> {
   const lab = await Lab.attach();
   const { config } = lab.blueprint.environment;
@@ -56,7 +59,7 @@ class LabCloud implements Cloud {
     const web = new Set((await targetHealth(layout)).map(({ target }) => target));
     const { config } = lab.blueprint.environment;
     const known = (await madeOf(lab.machines)).map(async (machine) => ({
-      // A lab that an older version created has no such label.
+      // If an older version created the lab, its machines have no such label.
       agreement: (await agreementOf(layout, machine.name)) ?? agreement(config),
       current: (await machine.payload()) === payloadHashOf(lab.blueprint, machine.name),
       roles: config.servers.find(({ name }) => name === machine.name)?.roles ?? [],
@@ -95,7 +98,7 @@ class LabCloud implements Cloud {
     await (await this.machine(name))?.kill();
   }
 
-  /** Includes unconfigured machines. */
+  /** Returns the machine with this name, also if it is not configured. */
   private async machine(name: string): Promise<Machine | undefined> {
     const lab = await Lab.attach();
     return [...lab.machines, ...(await lab.outside())].find((machine) => machine.name === name);
@@ -108,7 +111,7 @@ class LabCloud implements Cloud {
       await machine.notePayload(payloadHashOf(lab.blueprint, server.name));
   }
 
-  /** A machine reports only its payload. */
+  /** Does nothing, because machines of the lab have no labels of secrets. */
   noteSecrets(): Promise<void> {
     return Promise.resolve();
   }
@@ -125,11 +128,11 @@ class LabCloud implements Cloud {
     await machine.remove();
   }
 
-  /** Creates the requirements of new payloads before a machine boots: packages, the release, and the data of the metadata service. */
+  /** Creates packages, the release and the data of the metadata service, which a new payload requires, before a machine boots. */
   async prepare(_: ServerConfig, report: Report): Promise<boolean> {
     this.surroundings ??= renewSurroundings(report);
     await this.surroundings;
-    // An incompletely created machine has no payload yet, so it is not current.
+    // A machine that was not created completely has no payload yet, so it counts as outdated and is replaced again.
     return true;
   }
 
@@ -140,13 +143,13 @@ class LabCloud implements Cloud {
     await this.complete();
   }
 
-  /** Starting a machine also attaches its disk and network. */
+  /** Does nothing, because the start of a machine also attaches its disk and network. */
   async complete(): Promise<void> {
     await retarget(layout, (await Lab.attach()).blueprint);
   }
 }
 
-/** Machines that were created. The others exist only in the configuration. */
+/** Returns the machines that exist, without those that exist only in the configuration. */
 async function madeOf(machines: readonly Machine[]): Promise<readonly Machine[]> {
   const payloads = await Promise.all(machines.map((machine) => machine.payload()));
   return machines.filter((_, index) => payloads[index] !== undefined);

@@ -3,7 +3,7 @@ import { loadSettings } from "../../lab/settings.js";
 import { surroundingSteps } from "../../lab/up.js";
 import type { Report } from "../core/site.js";
 
-/** Applies the current tree and its settings to everything around the running lab's machines. */
+/** Applies the current code and configuration to all parts of the running lab except its machines. */
 export async function renewSurroundings(report: Report): Promise<void> {
   const { overrides } = (await loadSettings(layout)) ?? { overrides: {} };
   for (const { title, run } of surroundingSteps(layout, overrides)) {

@@ -1,13 +1,13 @@
 import { type Allowed, retargetingOf } from "./allowed.js";
 
-/** Resources of every Cloudflare site. */
+/** DNS records of every Cloudflare site. */
 const records = ["www-a", "www-aaaa", "apex-a", "apex-aaaa"].map((name) => ["cloudflare_dns_record", name] as const);
 const rules = ["firewall", "rate-limit"].map((name) => ["cloudflare_ruleset", name] as const);
 const settings = ["ssl", "min-tls-version", "tls-1-3", "always-use-https", "http3", "security-header"].map(
   (name) => ["cloudflare_zone_setting", `setting-${name}`] as const,
 );
 
-/** Resources that prove to the origin that a request came through a site, by the TLS mode that requires them. */
+/** Resources that prove to servers that a request came through Cloudflare. The keys are the TLS modes that require them. */
 const proofs = {
   terminate: [["cloudflare_ruleset", "edge-token"]],
   passthrough: [
@@ -16,7 +16,7 @@ const proofs = {
   ],
 } as const;
 
-/** Ids of a load balancer and its Cloudflare site in addresses, and its TLS mode. */
+/** A load balancer of a migration: its id and the id of its Cloudflare site in Terraform addresses, and its TLS mode. */
 export interface PlannedBalancer {
   readonly id: string;
   readonly site: string;
@@ -29,19 +29,19 @@ const partsOf = ({ id }: PlannedBalancer): readonly string[] => [
   serviceOf(id),
 ];
 
-/** Listeners of a load balancer. */
+/** Returns the address of a load balancer's HTTPS service. */
 export const serviceOf = (balancer: string): string => `hcloud_load_balancer_service.${balancer}_service-443`;
 
 /** Certificate of a load balancer that terminates TLS. */
 export const balancerCertificate = "hcloud_uploaded_certificate.certificate";
 
-/** Redirects of a site to another domain. */
+/** Returns the address of the rules that redirect a site to another domain. */
 const redirectOf = ({ site }: PlannedBalancer): string => `cloudflare_ruleset.${site}_redirect[0]`;
 
 const ofSite = (site: string, resources: readonly (readonly [type: string, name: string])[]): readonly string[] =>
   resources.map(([type, name]) => `${type}.${site}_${name}`);
 
-/** Resources for TLS and for the proof of origin that a load balancer needs. */
+/** Returns the resources for TLS and for the proof of origin that a load balancer needs. */
 const neededFor = ({ site, tls }: PlannedBalancer): readonly string[] => [
   ...(tls === "terminate" ? [balancerCertificate] : []),
   ...ofSite(site, proofs[tls]),
@@ -52,10 +52,13 @@ const all = (addresses: readonly string[], actions: readonly string[]): Allowed 
 
 const indexed = (addresses: readonly string[]): readonly string[] => addresses.map((address) => `${address}[0]`);
 
-/** Common prefix of the following two addresses. */
+/** Common prefix of the two addresses in {@link changeoverNumber}. */
 export const changeoverNotes = "terraform_data.changeover_";
 
-/** The two numbers that store the progress of a migration: the load balancer of the visitors, and the only load balancer. */
+/**
+ * Ids of the two numbers that store the progress of a migration: which load balancer visitors use, and which load balancer is the only
+ * one.
+ */
 export const changeoverNumber = { used: "changeover_used", only: "changeover_only" } as const;
 
 /** Allowed changes of the edge stack for each step of a migration. */
@@ -66,15 +69,15 @@ export interface ChangeoverSteps {
   readonly part: Allowed;
   /** Directs visitors to the new load balancer. */
   readonly point: Allowed;
-  /** Resources that are removed with the previous load balancer. */
+  /** Removes the previous load balancer and its resources. */
   readonly close: Allowed;
-  /** Other resources that may change when it is removed. */
+  /** Changes other resources when the previous load balancer is removed. */
   readonly closing: Allowed;
-  /** Records that the previous load balancer is removed. */
+  /** Records in the state that the previous load balancer is removed. */
   readonly note: Allowed;
 }
 
-/** @param servers possible targets */
+/** Returns the allowed changes of each step. @param servers names of the servers that may be targets */
 export function changeoverSteps(
   now: PlannedBalancer,
   before: PlannedBalancer,
@@ -109,9 +112,9 @@ export function changeoverSteps(
     open: {
       ...open,
       ...all(ofSite(now.site, [...rules, ...settings]), ["create"]),
-      // In a reversal the site already exists, with a permanent redirect.
+      // If a migration is reversed, the site already exists, with a permanent redirect.
       ...all([...ofSite(now.site, records), redirectOf(now)], ["create", "update"]),
-      // The certificate for both domains replaces the certificate of the previous load balancer.
+      // A certificate for both domains replaces the certificate of the previous load balancer.
       ...all([balancerCertificate, ...indexed([balancerCertificate])], ["create", "create,delete"]),
       ...all(indexed([serviceOf(before.id)]), ["update"]),
     },

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { runToEnd } from "../core/shell.js";
 import type { OwnFolder } from "./terraform.js";
 
-/** At the same depth below the checkout as cdktf.out, because the path of a local state is relative. */
+/**
+ * Prefix of the folder's name. The folder is at the same depth in the checkout as cdktf.out, because the path of a local state is
+ * relative.
+ */
 const prefix = "ops.out-";
 
 function isRunning(pid: number): boolean {
@@ -21,8 +24,8 @@ function removeAbandoned(): void {
 }
 
 /**
- * A folder that this process synthesizes for itself and removes at its end. So another `npm run synth`, a pull or an edit cannot change
- * the inputs of its plans.
+ * Returns a folder into which only this process synthesizes, and which it removes at its end. So another `npm run synth`, a `git pull` or
+ * an edit cannot change the inputs of its plans.
  * @param synth command that writes the stacks to `CDKTF_OUTDIR`
  */
 export function ownFolder(

@@ -5,7 +5,7 @@ import { changeoverNotes } from "./changeover.js";
 /** A planned or detected change of a resource, in the format of `terraform show -json`. */
 export interface ResourceChange {
   readonly address: string;
-  /** `managed` or `data`. @default - absent */
+  /** "managed" or "data". @default - absent */
   readonly mode?: string;
   /** Terraform's reason for a replacement or deletion. @default - absent: Terraform gives no reason */
   readonly action_reason?: string;
@@ -23,7 +23,7 @@ export interface ResourceChange {
 /** A `check` block and its outcome. */
 export interface Check {
   readonly address: {
-    /** Address for people to read. @default - absent */
+    /** Address of the block in a readable form. @default - absent */
     readonly to_display?: string;
   };
   readonly status: string;
@@ -31,11 +31,11 @@ export interface Check {
   readonly instances?: readonly { readonly problems?: readonly { readonly message: string }[] }[];
 }
 
-/** A plan; unused fields are omitted. */
+/** A plan in the format of `terraform show -json`, without fields that are not used here. */
 export interface Plan {
-  /** Planned changes. @default - absent: none */
+  /** Planned changes of resources. @default - absent: none */
   readonly resource_changes?: readonly ResourceChange[];
-  /** Detected external changes. @default - absent: none */
+  /** Changes of resources that were made outside Terraform. @default - absent: none */
   readonly resource_drift?: readonly ResourceChange[];
   /** @default - absent: there are no check blocks */
   readonly checks?: readonly Check[];
@@ -46,11 +46,11 @@ export interface Plan {
 const doesNothing = ({ change: { actions } }: ResourceChange): boolean =>
   actions.every((action) => action === "no-op" || action === "read");
 
-/** The actions of a plan, one line each: "replaces hcloud_server.alpha". */
+/** Returns one line for each action of a plan, such as "replaces hcloud_server.alpha". */
 export const actionsOf = (plan: Plan): readonly string[] =>
   (plan.resource_changes ?? []).filter((change) => !doesNothing(change)).map((change) => describedIn(plan, change));
 
-/** Whether a resource in the state no longer exists: creating it again does not restore its content. */
+/** Returns true if a resource is in the state but no longer exists. Its content is lost even if Terraform creates the resource again. */
 const isMissing = ({ resource_drift: drift = [] }: Plan, { address, change }: ResourceChange): boolean =>
   change.actions.join() === "create" &&
   drift.some((one) => one.address === address && one.change.actions.join() === "delete");
@@ -58,7 +58,7 @@ const isMissing = ({ resource_drift: drift = [] }: Plan, { address, change }: Re
 const describedIn = (plan: Plan, change: ResourceChange): string =>
   isMissing(plan, change) ? `creates again ${change.address}, which is missing` : described(change);
 
-/** Whether a plan changes outputs, which other stacks and commands read. */
+/** Returns true if a plan changes outputs, which other stacks and commands read. */
 export const changesOutputs = ({ output_changes: outputs = {} }: Plan): boolean =>
   Object.values(outputs).some(({ actions }) => actions.some((action) => action !== "no-op"));
 
@@ -66,8 +66,9 @@ const described = ({ address, change: { actions } }: ResourceChange): string =>
   `${actions.length === 2 ? "replaces" : `${actions[0]}s`} ${address}`;
 
 /**
- * Whether a plan replaces a resource and its dependents only because that was requested: the state contains all of them, completely
- * created. A resource that is missing in the state may still exist, for example an attachment, and its creation would be rejected. Pure.
+ * Returns true if the state contains a resource and its dependents, all completely created, so that the plan replaces them only because a
+ * replacement was requested. A resource that is missing in the state, for example an attachment, may still exist, and then its creation
+ * would be rejected. Pure.
  */
 export const isWholeIn = (plan: Plan, address: string): boolean =>
   (plan.resource_changes ?? []).some(
@@ -75,8 +76,8 @@ export const isWholeIn = (plan: Plan, address: string): boolean =>
   ) && !actionsOf(plan).some((action) => action.startsWith("creates "));
 
 /**
- * The destructive actions of a plan: deletions, replacements, and missing resources that would be created again. Deleting the recorded
- * progress of an ended migration is not destructive. Pure.
+ * Returns the destructive actions of a plan: deletions, replacements, and missing resources that would be created again. The deletion of
+ * an ended migration's progress is not destructive. Pure.
  */
 export const destructionOf = (plan: Plan): readonly string[] =>
   (plan.resource_changes ?? [])
@@ -87,7 +88,7 @@ export const destructionOf = (plan: Plan): readonly string[] =>
     )
     .map((change) => describedIn(plan, change));
 
-/** The actions of a plan that are not allowed; empty if it may be applied. Pure. */
+/** Returns the actions of a plan that are not allowed. The plan may be applied if there are none. Pure. */
 export const excessOf = (plan: Plan, allowed: Allowed): readonly string[] =>
   (plan.resource_changes ?? [])
     .filter((change) => !doesNothing(change))
@@ -95,27 +96,30 @@ export const excessOf = (plan: Plan, allowed: Allowed): readonly string[] =>
     .map(described);
 
 /**
- * Whether a resource belongs to only one server: its name contains the server's name between underscores. Pure.
+ * Returns true if a resource belongs to only one server. The name of such a resource contains the server's name between underscores. Pure.
  * @param address "tls_private_key.mysql_alpha_key"
  */
 export const belongsTo = (address: string, name: string): boolean =>
   `_${address.slice(address.indexOf(".") + 1).replace(/\[\d+\]$/, "")}_`.includes(`_${name}_`);
 
-/** Resources that a plan deletes, with their known attributes. */
+/** Returns the resources that a plan deletes, with their known attributes. */
 export const deletionsOf = (plan: Plan): readonly ResourceChange[] =>
   (plan.resource_changes ?? []).filter(({ change: { actions } }) => actions.join() === "delete");
 
-/** Differences between configuration and resources: external changes (drift), or changes that wait for a deploy. */
+/**
+ * Differences between configuration and resources: changes made outside Terraform (drift), and configuration changes that are not deployed
+ * yet.
+ */
 export interface Differences {
-  /** "hcloud_server.alpha: labels", in the order of the plan. */
+  /** Resource and changed attributes, such as "hcloud_server.alpha: labels", in the order of the plan. */
   readonly drift: readonly string[];
   readonly pending: readonly string[];
   readonly failedChecks: readonly string[];
 }
 
 /**
- * Separates drift from configuration changes that wait for a deploy. A resource has drifted if it was changed externally and Terraform
- * would revert the change. External changes of attributes that are not configured, such as the server of an address, are neither. Pure.
+ * Separates drift from configuration changes that are not deployed yet. A resource has drifted if it was changed outside Terraform and
+ * Terraform would revert the change. Changes of attributes that are not configured, such as the server of an address, are ignored. Pure.
  */
 export function differencesOf(plan: Plan): Differences {
   const found = new Map((plan.resource_drift ?? []).map((change) => [change.address, change]));
@@ -130,8 +134,8 @@ export function differencesOf(plan: Plan): Differences {
 }
 
 /**
- * Attributes of a planned change that revert an external change, and attributes that the configuration changes. @param moved external
- * change of the resource
+ * Returns the attributes of a planned change that revert a change made outside Terraform, and the attributes that the configuration
+ * changes. @param moved change of the resource that was made outside Terraform
  */
 function differenceOf(change: ResourceChange, moved?: ResourceChange): Pick<Differences, "drift" | "pending"> {
   if (moved?.change.actions.includes("delete")) return { drift: [`${change.address}: is gone`], pending: [] };
@@ -148,7 +152,7 @@ function differenceOf(change: ResourceChange, moved?: ResourceChange): Pick<Diff
 
 const isUpdate = ({ change: { actions } }: ResourceChange): boolean => actions.join() === "update";
 
-/** Names of the changed attributes, without values, because values may be secret. */
+/** Returns the names of the changed attributes. Values are omitted, because they may be secret. */
 function changedAttributes({ change: { before, after } }: ResourceChange): readonly string[] {
   const [left, right] = [before ?? {}, after ?? {}] as [Record<string, unknown>, Record<string, unknown>];
   // Attributes that are unknown before the apply have no value in `after`.
@@ -157,7 +161,7 @@ function changedAttributes({ change: { before, after } }: ResourceChange): reado
     .sort();
 }
 
-/** Missing external secrets of servers that a plan would create, in the words of its checks. Pure. */
+/** Returns the failed checks of a plan about secrets that the owner did not set, for servers that the plan would create. Pure. */
 export const missingSecretsOf = ({ resource_changes: changes = [], checks = [] }: Plan): readonly string[] =>
   changes.some(({ address, change }) => address.startsWith("hcloud_server.") && change.actions.includes("create"))
     ? failedChecksOf({

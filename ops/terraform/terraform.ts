@@ -5,7 +5,7 @@ import { verifyLock } from "../core/lock.js";
 import { isInterrupted, runToEnd, type Ended, type RunProps } from "../core/shell.js";
 import type { Plan } from "./plan.js";
 
-/** Time limits in seconds. An apply has none, because an interruption would leave an incomplete change. */
+/** Time limits in seconds. An apply has no limit, because an interruption would leave an incomplete change. */
 const seconds = { init: 300, plan: 600, output: 60 } as const;
 
 /** A plan that can be applied. */
@@ -21,13 +21,13 @@ export interface Planned {
 export interface PlanProps {
   /** Address of a resource to replace. @default - none */
   readonly replace?: string;
-  /** Does not lock the state; for commands that change nothing. @default false */
+  /** Whether the state is not locked. For commands that change nothing. @default false */
   readonly readOnly?: boolean;
-  /** Addresses that the plan is limited to. @default - all */
+  /** Addresses to which the plan is limited. @default - all */
   readonly targets?: readonly string[];
 }
 
-/** The fix for an error whose text contains none. */
+/** Returns the fix for an error of Terraform, if the text of the error contains no fix. */
 function fixOf(said: string): string {
   if (/^spawn .* ENOENT$/m.test(said))
     return "\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME";
@@ -36,22 +36,25 @@ function fixOf(said: string): string {
     : "";
 }
 
-/** Progress line of an apply: each start and end of a change, and once a minute the running changes. */
+/** Matches the lines of an apply that are shown: the start and the end of each change, and running changes once a minute. */
 const progressLine = /^\S+: (?!Refreshing|Still )|^\S+: Still .*\[(\d+h)?\d+m0s elapsed/;
 
-/** Folder that one process synthesizes for itself, so that all its plans use one configuration. */
+/** Folder into which one process synthesizes, so that all its plans use the same configuration. */
 export interface OwnFolder {
   /** Folder of the synthesized stacks. */
   readonly stacks: string;
-  /** Synthesizes once; further calls wait for the first. @throws if the configuration has problems */
+  /** Synthesizes the stacks at the first call. Further calls wait for the first call. @throws Error if the configuration has problems */
   readonly synthesize: () => Promise<void>;
-  /** Compares the vendors' projects with the state, once. Called before the first plan. @throws if they do not belong together */
+  /**
+   * Compares the vendors' projects with the state, once, before the first plan. @throws Error if a project and the state do not belong
+   * together
+   */
   readonly identify: () => Promise<void>;
 }
 
 /** A resource in the state. */
 export interface StateResource {
-  /** "hcloud_server.alpha" */
+  /** Address, such as "hcloud_server.alpha". */
   readonly address: string;
   readonly type: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -69,13 +72,13 @@ interface StateFile {
   }[];
 }
 
-/** Terraform or OpenTofu in the folder of one synthesized stack. */
+/** Runs Terraform or OpenTofu in the folder of one synthesized stack. */
 export class Stack {
   private initialized: Promise<void> | undefined;
 
   /**
-   * @param folder where `npm run synth` writes the stack, and where providers are installed
-   * @param own @default - plans are created in `folder`
+   * @param folder folder into which `npm run synth` writes the stack and Terraform installs providers
+   * @param own folder of this process for plans @default - plans are created in `folder`
    */
   constructor(
     private readonly binary: string,
@@ -84,12 +87,12 @@ export class Stack {
     private readonly data = join(folder, ".terraform"),
   ) {}
 
-  /** "production-servers" */
+  /** Name of the stack, such as "production-servers". */
   get name(): string {
     return basename(this.folder);
   }
 
-  /** Installs providers and configures the backend, once. @throws with Terraform's message */
+  /** Installs providers and configures the backend, once. @throws Error with Terraform's message */
   init(): Promise<void> {
     return (this.initialized ??= this.initialize());
   }
@@ -114,15 +117,15 @@ export class Stack {
     await cp(used, kept);
   }
 
-  /** Folder in which Terraform runs: the own folder as soon as it is synthesized. */
+  /** Folder in which Terraform runs. After the synthesis, this is the folder of this process. */
   private get place(): string {
     const place = this.own && join(this.own.stacks, this.name);
     return place !== undefined && existsSync(join(place, "cdk.tf.json")) ? place : this.folder;
   }
 
   /**
-   * Creates a plan for the duration of its use. Its file contains secrets and is always removed.
-   * @throws with Terraform's message if the plan cannot be created, for example because of `prevent_destroy`
+   * Creates a plan, calls a function with it, and removes the file of the plan, because it contains secrets.
+   * @throws Error with Terraform's message if the plan cannot be created, for example because of `prevent_destroy`
    */
   async plan<T>(
     { replace, readOnly = false, targets = [] }: PlanProps,
@@ -155,13 +158,13 @@ export class Stack {
     }
   }
 
-  /** The synthesized JSON. */
+  /** Reads the synthesized JSON. */
   async configuration(): Promise<string> {
     await this.own?.synthesize();
     return readFile(join(this.place, "cdk.tf.json"), "utf8");
   }
 
-  /** The managed resources in the state. */
+  /** Returns the managed resources in the state. */
   async resources(): Promise<readonly StateResource[]> {
     const text = await this.run(["state", "pull"], { timeoutSeconds: seconds.output });
     const { resources = [] } = (text.trim() === "" ? {} : JSON.parse(text)) as StateFile;
@@ -176,14 +179,14 @@ export class Stack {
       );
   }
 
-  /** Addresses of everything in the state. */
+  /** Returns the addresses of everything in the state. */
   async addresses(): Promise<readonly string[]> {
     return (await this.run(["state", "list"], { timeoutSeconds: seconds.output }))
       .split("\n")
       .filter((line) => line !== "");
   }
 
-  /** Values of the outputs by name; empty before the first deploy. Installs providers first in a fresh checkout. */
+  /** Returns the values of the outputs by name; empty before the first deploy. In a new checkout, providers are installed first. */
   async outputs(): Promise<Readonly<Record<string, unknown>>> {
     if (!existsSync(join(this.data, "terraform.tfstate"))) await this.installProviders();
     const outputs = JSON.parse(await this.run(["output", "-json"], { timeoutSeconds: seconds.output })) as Record<
@@ -193,7 +196,7 @@ export class Stack {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
-  /** A copy of this stack with the same state and some overridden attributes. The stack itself keeps its configuration. */
+  /** Creates a copy of this stack with the same state and some overridden attributes. The stack itself keeps its configuration. */
   async overridden(override: object): Promise<Stack> {
     await this.own?.synthesize();
     const { place } = this;
@@ -203,17 +206,17 @@ export class Stack {
     for (const file of ["cdk.tf.json", ".terraform.lock.hcl"])
       if (existsSync(join(place, file))) await cp(join(place, file), join(folder, file));
     await writeFile(join(folder, "ops_override.tf.json"), JSON.stringify(override, null, 2));
-    // The configuration of this copy already exists.
+    // The copy needs no synthesis, because its configuration already exists.
     const own = this.own && { ...this.own, stacks: dirname(folder), synthesize: () => Promise.resolve() };
     return new Stack(this.binary, folder, own, this.data);
   }
 
-  /** Removes the copy. */
+  /** Removes the folder of a copy. */
   async discard(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Terraform is interrupted at most once and never killed, so that it saves its state and releases its lock. */
+  /** Runs Terraform. It is interrupted at most once and never killed, so that it saves its state and releases its lock. */
   private async run(args: readonly string[], limits: Pick<RunProps, "timeoutSeconds" | "report">): Promise<string> {
     const { place } = this;
     const ended: Ended = await runToEnd([this.binary, `-chdir=${place}`, ...args], {

@@ -10,7 +10,7 @@ import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/try-certificates.py", import.meta.url), "utf8");
 
-/** Maximum time for a member to leave its group; it waits for running transactions. */
+/** Maximum seconds until a member has left its group. The member waits for running transactions. */
 const leaveSeconds = 60;
 
 /**
@@ -28,7 +28,7 @@ export const databaseAuthority: RotationProcedure = {
     const { ca, certificate, key } = paths.mysql;
     if (changed.includes(paths.application.mysqlCa)) await restartApplication(site, name);
     if (![ca, certificate, key].some((path) => changed.includes(path))) return;
-    // ALTER INSTANCE RELOAD TLS affects only client connections, and mysqld keeps the old files if the new ones are invalid.
+    // ALTER INSTANCE RELOAD TLS affects only client connections. If the new files are invalid, mysqld continues to use the old files.
     await site.ssh.run(login, ["mysql", "--execute", "ALTER INSTANCE RELOAD TLS"]);
     await stepDown(moment, name, await passGate(moment, { inHand: name, command: "rotate-authority" }));
     // Group Replication reads the files only when the member joins, so mysql-group makes it leave and rejoin.
@@ -45,7 +45,7 @@ export const databaseAuthority: RotationProcedure = {
   },
 };
 
-/** Checks which certificates the running mysqld of a member uses and accepts. @returns the problems; empty if there are none */
+/** Checks which certificates the running mysqld of a member uses and accepts. @returns the problems, or an empty text */
 async function triedOn({ site, stage, values }: Moment, { name, privateIp }: ServerConfig): Promise<string> {
   const pairOf = (value: (secret: "mysqlServerCertificate" | "mysqlServerKey") => string | undefined) => {
     const [certificate, key] = [value("mysqlServerCertificate"), value("mysqlServerKey")];
@@ -60,7 +60,7 @@ async function triedOn({ site, stage, values }: Moment, { name, privateIp }: Ser
     accepted: pairOf((secret) => values.of(name, secret)),
     refused: stage.oldest === stage.configured ? pairOf((secret) => values.before(name, secret)) : null,
   });
-  // The host firewall allows connections to members only from the members' mysqld, not from root.
+  // The command runs as the user of mysqld, because the host firewall does not allow root to connect to other members.
   const command = ["runuser", "-u", users.mysql, "--", "python3", "-I", "-c", program];
   return (await site.ssh.run(loginOf(site, name), command, { input })).trim();
 }

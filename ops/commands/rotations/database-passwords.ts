@@ -10,7 +10,7 @@ import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
 const program = readFileSync(new URL("files/try-password.py", import.meta.url), "utf8");
 
-/** Generations of the newest and the oldest valid password, by account; see files/mysql-group/cli.py. */
+/** For each account, the generations of its newest and oldest valid password; see files/mysql-group/cli.py. */
 type Generations = Readonly<Record<string, readonly [newest: number, oldest: number]>>;
 
 /**
@@ -44,10 +44,10 @@ export const databasePasswords: RotationProcedure = {
     const snapshot = await look(moment.site);
     const primary = primaryOf(snapshot);
     if (primary === undefined) return "no member is the primary";
-    // A member that is not online gets the accounts when it joins.
+    // A member that is not online gets the changed accounts when it joins the group.
     const isOnline = ({ name }: ServerConfig): boolean =>
       snapshot.servers.some((one) => one.name === name && one.observation?.member?.state === "ONLINE");
-    // Only the primary changes the accounts; the change is replicated.
+    // Only the primary changes the accounts, and the other members replicate the change.
     for (const name of [
       primary.name,
       ...withRole(moment, "database")
@@ -62,7 +62,10 @@ export const databasePasswords: RotationProcedure = {
   },
 };
 
-/** Generations of the accounts on a member. The primary updates the accounts first. @throws if mysql-group on the member is too old */
+/**
+ * Returns the generations of the accounts on a member. On the primary, the accounts are updated first. @throws Error if mysql-group on the
+ * member is too old
+ */
 async function reachedOn({ site }: Moment, name: string, ...options: readonly string[]): Promise<string> {
   const { ok, exitCode, stdout, stderr } = await site.ssh.tryRun(
     loginOf(site, name),
@@ -77,7 +80,10 @@ async function reachedOn({ site }: Moment, name: string, ...options: readonly st
   throw new Error(`${name}: mysql-group accounts ended with ${exitCode ?? "nothing"}\n${stderr}`);
 }
 
-/** Tries to log in with the previous passwords. Tests the application's password on servers that have it and MySQL's client. */
+/**
+ * Returns an account that can still log in with its previous password. The application's password is tested on servers that have this
+ * password and MySQL's client.
+ */
 async function stillAccepted(moment: Moment): Promise<string | undefined> {
   const { site, values } = moment;
   for (const { name, roles } of withRole(moment, "database")) {

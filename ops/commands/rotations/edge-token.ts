@@ -5,7 +5,7 @@ import { loginOf } from "../../core/site.js";
 import { reloadNginx } from "./nginx.js";
 import { type Moment, type RotationProcedure, withRole } from "./rotation.js";
 
-/** Rotates the token by which nginx recognizes requests from our Cloudflare zone. */
+/** Rotates the token that Cloudflare adds to each request of the zone, and that nginx verifies. */
 export const edgeToken: RotationProcedure = {
   secrets: ["edgeTokens"],
   isShownOutside: () => true,
@@ -34,7 +34,7 @@ export const edgeToken: RotationProcedure = {
 const isAsked = ({ site }: Moment, { roles }: ServerConfig): boolean =>
   roles.includes("web") && site.config.tls === "terminate";
 
-/** Tests a token on the nginx of a server. The token does not appear in a command line. */
+/** Tests whether nginx on a server accepts a token. The token does not appear in a command line. */
 async function isAcceptedOn({ site }: Moment, name: string, token: string): Promise<boolean> {
   const url = `http://127.0.0.1:${ports.nginxStatus}${edgeTokenPath}`;
   const told = await site.ssh.run(

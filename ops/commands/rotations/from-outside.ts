@@ -7,13 +7,16 @@ import { type Context, lookFor } from "../../core/maintain.js";
 import { give, holdersOf, restartApplication, sayLeft } from "../../core/secrets.js";
 import { loginOf, type Site } from "../../core/site.js";
 
-/** Secrets that the owner sets in variables. They have no generations: both values must be valid until the command ends. */
+/**
+ * A secret that the owner sets in variables. It has no generations, so the old and the new value must both be valid until the command
+ * ends.
+ */
 interface FromOutside {
   /** Server label with the digest of the value. */
   readonly label: string;
-  /** Variable of each secret, without `TF_VAR_`. */
+  /** Name of the variable of each secret, without `TF_VAR_`. */
   readonly variables: (config: Config) => ReadonlyMap<SecretName, string>;
-  /** Error if the environment has none. */
+  /** Error message if the environment does not use this secret. */
   readonly none: string;
   readonly takeUp: (site: Site, server: string) => Promise<void>;
 }
@@ -38,15 +41,15 @@ const all = {
 
 type Name = keyof typeof all;
 
-/** Their names for `npm run ops rotate`. */
+/** Names of these secrets for `npm run ops rotate`. */
 export const secretsFromOutside = Object.keys(all) as readonly Name[];
 
-/** Whether a name is one of {@link secretsFromOutside}. */
+/** Returns true if a name is one of {@link secretsFromOutside}. */
 export const isFromOutside = (name: string): name is Name => Object.hasOwn(all, name);
 
 /**
  * Distributes the values of the variables to all servers that need them, one server after the other.
- * @throws at the first failure; a rerun continues
+ * @throws Error at the first failure. A rerun continues.
  */
 export async function distribute(context: Context, what: Name): Promise<void> {
   const { site, progress } = context;
@@ -68,7 +71,10 @@ export async function distribute(context: Context, what: Name): Promise<void> {
   progress.say(`every reachable server has the new values of ${what}; you may now revoke the old values`);
 }
 
-/** The first server stops the rotation if the key cannot read the release, so the other servers keep the old key. */
+/**
+ * Checks that the new key can read the release, on the first server. If it cannot, the rotation stops and the other servers keep the old
+ * key.
+ */
 async function requireDownload(site: Site, server: string): Promise<void> {
   const { url, storage } = site.config.application;
   const request = ["curl", "--silent", "--show-error", "--fail", "--head", "--max-time", "20", "--output", "/dev/null"];

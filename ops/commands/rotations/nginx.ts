@@ -14,7 +14,7 @@ export async function reloadNginx({ site }: Pick<Moment, "site">, name: string):
   await site.ssh.run(loginOf(site, name), ["systemctl", "reload", "nginx.service"]);
 }
 
-/** The first web server whose nginx does not use the file with the secret yet; `undefined` if there is none. */
+/** Returns the first web server whose nginx does not use the file with the secret yet, or `undefined`. */
 export async function notTakenUp(moment: Moment, secret: SecretName, file: string): Promise<string | undefined> {
   const { site, values } = moment;
   for (const { name } of withRole(moment, "web")) {

@@ -3,8 +3,8 @@ import { notTakenUp, reloadNginx } from "./nginx.js";
 import type { RotationProcedure } from "./rotation.js";
 
 /**
- * Rotates the certificate that Cloudflare verifies: on the balancer, or with `tls: "passthrough"` on each web server. The old certificate
- * is revoked after no server uses it.
+ * Rotates the certificate that Cloudflare verifies. It is on the load balancer, or with `tls: "passthrough"` on each web server. The old
+ * certificate is revoked when it is no longer in use.
  */
 export const originCertificate: RotationProcedure = {
   secrets: ["originCertificate", "originKey"],

@@ -9,34 +9,34 @@ import type { Report } from "../../core/site.js";
 export interface Moment extends Context {
   readonly stage: Stage;
   readonly values: SecretValues;
-  /** Servers that cannot be reached now. They keep the old secret until the command runs again. */
+  /** Servers that cannot be reached now, with the reason. They keep the old secret until the command runs again. */
   readonly absent: ReadonlyMap<string, string>;
   readonly report: Report;
 }
 
-/** Steps that differ between the rotations of secrets. */
+/** Steps in which the rotations of the secrets differ. */
 export interface RotationProcedure {
-  /** Secrets on servers that the rotation changes. */
+  /** Names of the secrets on servers that the rotation changes. */
   readonly secrets: readonly SecretName[];
-  /** Whether servers only present the secret and verify nothing with it. @default false */
+  /** True if servers only present the secret, and do not use it to verify others. @default false */
   readonly isOnlyShown?: boolean;
-  /** Whether replacing the servers also activates the secret, so that no login is needed. @default false */
+  /** True if the secret can also be activated by replacing the servers, without a login. @default false */
   readonly needsNoLogin?: boolean;
-  /** Whether Cloudflare or the balancer also presents the secret. @default - never */
+  /** Returns true if Cloudflare or the load balancer also presents the secret. @default - never */
   readonly isShownOutside?: (config: Config) => boolean;
-  /** First step of each stage, on the operator's machine. @default - none */
+  /** Runs on the operator's machine before each stage. @default - none */
   readonly prepare?: (moment: Moment) => Promise<void>;
-  /** @throws before any change if a server is too old for the rotation */
+  /** Checks that a server supports the rotation. @throws Error before any change, if the server is too old */
   readonly requireAble: (moment: Moment, server: ServerConfig) => Promise<void>;
-  /** Makes the services of a server load the new files, which are given by path. The server stays healthy. */
+  /** Makes the services of a server load the new files with these paths. The server stays healthy. */
   readonly takeUp: (moment: Moment, server: ServerConfig, paths: readonly string[]) => Promise<void>;
   /**
-   * Checks that the servers accept and reject secrets as the stage requires, after they loaded the files.
-   * @returns the first problem; `undefined` if there is none
+   * Checks that the servers have loaded the files, and that they accept and reject secrets as the stage requires.
+   * @returns the first problem, or `undefined`
    */
   readonly missing: (moment: Moment) => Promise<string | undefined>;
 }
 
-/** Reachable servers of the environment with a role. */
+/** Returns the reachable servers with a role. */
 export const withRole = ({ site, absent }: Pick<Moment, "site" | "absent">, role: Role): readonly ServerConfig[] =>
   site.config.servers.filter(({ name, roles }) => roles.includes(role) && !absent.has(name));

@@ -1,7 +1,7 @@
 import { loginOf } from "../../core/site.js";
 import type { Moment, RotationProcedure } from "./rotation.js";
 
-/** Rotates the SSH host keys. This program verifies them, so it accepts both keys during the rotation. */
+/** Rotates the SSH host keys. This program verifies the host keys, so it accepts the old and the new key during the rotation. */
 export const sshHostKeys: RotationProcedure = {
   secrets: ["sshHostKey"],
   isOnlyShown: true,
@@ -13,7 +13,7 @@ export const sshHostKeys: RotationProcedure = {
   requireAble: () => Promise.resolve(),
 
   async takeUp({ site }, { name }) {
-    // If sshd cannot read a key, no login is possible.
+    // sshd must be able to read the new key, because otherwise no login would be possible after its restart.
     await site.ssh.run(loginOf(site, name), ["sshd", "-t"]);
     await site.ssh.run(loginOf(site, name), ["systemctl", "reload", "ssh.service"]);
   },
@@ -21,7 +21,7 @@ export const sshHostKeys: RotationProcedure = {
   async missing(moment) {
     const { site } = moment;
     const keys = await site.secrets.hostKeys();
-    // Accepts only the key that the server must present now.
+    // From here on, this program accepts only the key that the server must present now.
     site.ssh.know(linesOf(new Map([...keys].map(([name, lines]) => [name, lines.split("\n")[0] ?? ""]))));
     try {
       return await silentOf(moment);
@@ -33,7 +33,7 @@ export const sshHostKeys: RotationProcedure = {
 
 const linesOf = (keys: ReadonlyMap<string, string>) => [...keys].map(([name, hostKey]) => ({ name, hostKey }));
 
-/** The first server that presents a wrong host key. */
+/** Returns the first server that presents another host key than the expected key. */
 async function silentOf({ site, absent }: Moment): Promise<string | undefined> {
   for (const { name } of site.config.servers.filter((server) => !absent.has(server.name))) {
     const { ok, stderr } = await site.ssh.tryRun(loginOf(site, name), ["true"]);
