@@ -269,7 +269,7 @@ export class HetznerCloud implements Cloud {
     });
   }
 
-  /** Deletes the old server if it exists outside the state. Otherwise the plan deletes it. */
+  /** Lifts the protection of the old server, so that the plan can delete it. If the server is outside the state, deletes it. */
   private async clearTheWay(server: ServerConfig, actions: readonly string[], report: Report): Promise<void> {
     const { api } = this.props;
     const found = await this.apiServer(server.name);

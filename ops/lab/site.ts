@@ -143,7 +143,7 @@ class LabCloud implements Cloud {
     await this.complete();
   }
 
-  /** Does nothing, because the start of a machine also attaches its disk and network. */
+  /** Registers the machine with the load balancer. The start of a machine has already attached its disk and network. */
   async complete(): Promise<void> {
     await retarget(layout, (await Lab.attach()).blueprint);
   }
