@@ -125,7 +125,7 @@ const outcomes: string[] = [];
 
 describe.each(Object.entries(commands))("the command %s", (name, command) => {
   it.each([...servers, "operator"])(
-    "reaches its goal without a second dead server if %s dies before any step",
+    "if %s dies before any step, the command reaches its goal and no second server stops serving",
     async (victim) => {
       instantly();
       const { steps } = await run(command, -1);

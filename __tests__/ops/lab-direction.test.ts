@@ -8,7 +8,7 @@ const target = (service: string, name: string, healthy: boolean): TargetHealth =
 });
 
 describe("the health of the lab's targets", () => {
-  it("counts a server as healthy only if every service of the load balancer finds it healthy", () => {
+  it("a server of the lab is healthy only if it passes the health check of every service of the load balancer", () => {
     const targets = [target("https", "alpha", true), target("https", "bravo", true), target("http", "bravo", false)];
     expect([...healthOf(targets)]).toEqual([
       ["alpha", true],

@@ -88,7 +88,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     rmSync(mirror, { recursive: true, force: true });
   });
 
-  it("deploys once if two machines start the first deploy at the same time", async () => {
+  it("if two machines start the first deploy at the same time, only one of them deploys", async () => {
     const all = await worldFor({ isDeployed: false });
     const runs = await Promise.all([operator(all, "one", "deploy").run, operator(all, "two", "deploy").run]);
     expect(runs.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
@@ -97,7 +97,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     expect([...idsInState(all.checkout)].sort()).toEqual(idsOf(all.project));
   });
 
-  it("finishes a replacement on another machine after the first machine died, once the lock is removed", async () => {
+  it("after an operator's machine died and the lock was removed, another machine completes the replacement", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     await atChange(all.project, "DELETE servers alpha", () => {
@@ -115,7 +115,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     ).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("stops a run that was suspended while another machine took the lock", async () => {
+  it("a run that was suspended while another machine took the lock stops", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     await atChange(all.project, "POST servers alpha change_protection", () => first.signal("SIGSTOP"));
@@ -127,7 +127,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     expect(all.project.resourceNames()).toEqual(after);
   });
 
-  it("ends Terraform in an orderly way on one Ctrl-C, so that the state is saved and a rerun finishes the command", async () => {
+  it("after one Ctrl-C, Terraform saves its state and ends, and a rerun completes the command", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     const modes = new Set<number>();

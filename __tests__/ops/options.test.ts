@@ -11,7 +11,7 @@ const ops = async (...args: readonly string[]) => {
 };
 
 describe("an option that npm consumed", () => {
-  it("stops the command with an instruction, so that no real rollout starts", async () => {
+  it("an option that npm consumed stops the command with an instruction, so that no real rollout starts", async () => {
     expect(await ops("rollout", "alpha")).toBe(
       "rollout: npm consumed --dry-run; put it after --: npm run ops -- rollout --dry-run",
     );

@@ -32,7 +32,7 @@ const timeline: Timeline = {
 const [first, last] = timeline.bases.map(({ come }) => come);
 const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
 
-it("the backups command lists the archive and exits with 0 if nothing needs attention", async () => {
+it("the backups command lists the archive and exits with 0 if the archive has no problem", async () => {
   const { code, said, given } = await withArchive(look(), () => backups(config, {}));
   expect(code).toBe(0);
   expect(given("look")?.keys).toEqual({ reader: keys.reader });
@@ -46,7 +46,7 @@ it("the backups command lists the archive and exits with 0 if nothing needs atte
   ]);
 });
 
-it("the backups command exits with 1 and lists the problem as text or JSON if the archive needs attention", async () => {
+it("the backups command lists problems of the archive as text or JSON, and exits with 1", async () => {
   const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
   expect([code, said.split("\n").slice(-2)]).toEqual([
     1,
@@ -77,20 +77,23 @@ it.each([
 it.each([
   [true, "was created"],
   [false, "already exists"],
-])("checks the bucket after creating or updating it (created: %s)", async (made, words) => {
-  const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
-    createBucket(config, "4711"),
-  );
-  expect(code).toBe(1);
-  expect(given("create")).toMatchObject({ keys, project: "4711", settings: { days: 22, lock: "compliance" } });
-  expect(said).toMatch(new RegExp(`^\\S+ ${words}: locked and expiring after 22 days`));
-});
+])(
+  "ops backups --create-bucket checks the bucket after it has created or updated the bucket (created: %s)",
+  async (made, words) => {
+    const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
+      createBucket(config, "4711"),
+    );
+    expect(code).toBe(1);
+    expect(given("create")).toMatchObject({ keys, project: "4711", settings: { days: 22, lock: "compliance" } });
+    expect(said).toMatch(new RegExp(`^\\S+ ${words}: locked and expiring after 22 days`));
+  },
+);
 
 it.each([
   ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}', /alpha and charlie have the same key; create one for each server/],
-])("rejects bucket keys unless each server has its own key: %s", async (value, words) => {
+])("bucket keys are rejected unless each server has its own key: %s", async (value, words) => {
   const command = (): Promise<number> => {
     vi.stubEnv("TF_VAR_backup_bucket_keys", value);
     return checkBucket(config);
@@ -114,7 +117,7 @@ it.each([
   expect(said).not.toContain(`groupName: "${timeline.name}"`);
 });
 
-it("prints the exclusions of a restore, and backups lists all branches if there are several", async () => {
+it("ops restore prints its exclusions, and ops backups lists all branches if there are several", async () => {
   const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
   const { said } = await withArchive(look(), () =>
     restore(config, { at: "latest", choice }, never, undefined as never),
@@ -130,12 +133,12 @@ it("prints the exclusions of a restore, and backups lists all branches if there 
   expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
 });
 
-it("rejects a restore time before the oldest base backup", async () => {
+it("a restore to a time before the oldest base backup is rejected", async () => {
   const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
   await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
 });
 
-it("the command waits for a configured restore until the site is up, then asks to remove the restore keys", async () => {
+it("ops restore waits until the site serves the configured restore, and then asks the operator to remove the restore keys", async () => {
   const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
   const other = "11111111-2222-4333-8444-555555555555";
   const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));

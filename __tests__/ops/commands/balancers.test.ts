@@ -183,7 +183,7 @@ it.each([
   expect(asked.filter((line) => line.startsWith("POST"))).toEqual([]);
 });
 
-it("ops balancers leaves a lost location although Hetzner's API does not answer, if the records contain both addresses", async () => {
+it("ops balancers directs visitors away from a lost location although Hetzner's API does not answer, if the DNS records contain both addresses", async () => {
   const { direct: to, addresses } = await world({
     ...{ hetzner: 503, dead: [ip1], records: [{ type: "A", content: ip1 }, extra] },
   });
@@ -191,7 +191,7 @@ it("ops balancers leaves a lost location although Hetzner's API does not answer,
   expect(addresses()).toEqual(everywhere(ip2));
 });
 
-it("ops balancers reads the records again if an answer is lost or a change is refused, and fails if nothing helps", async () => {
+it("ops balancers reads the records again if a response is lost or a change is refused, and fails after the last attempt", async () => {
   const { direct: to, addresses } = await world({ troubles: ["refused", "answer lost"] });
   await to("both");
   expect(addresses()).toEqual(everywhere(ip1, ip2));

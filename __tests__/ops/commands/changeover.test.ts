@@ -178,13 +178,13 @@ const changes = {
 };
 
 describe.each(Object.entries(changes))("a load balancer migration %s", (_, { takesOver, goesBack, led, whole }) => {
-  it("creates the new balancer first, directs visitors to it once half of the servers serve it, and removes the old balancer last", async () => {
+  it("a migration creates the new load balancer first, directs visitors to it when half of the servers are its targets, and removes the old load balancer last", async () => {
     const world = new World();
     await world.rollout(takesOver);
     expect(world).toMatchObject({ done: whole, outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("directs visitors to the new balancer before replacing the second of two servers; a single server causes an outage", async () => {
+  it("a migration of two servers directs visitors to the new load balancer before it replaces the second server; a migration of one server has an outage", async () => {
     const two = new World(2);
     await two.rollout(takesOver);
     expect(two.done.indexOf("pointed")).toBeLessThan(two.done.indexOf("bravo is off"));
@@ -195,7 +195,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(one).toMatchObject({ used: 2, only: 2 });
   });
 
-  it("keeps the old balancer while a limited rollout leaves one server behind it", async () => {
+  it("a migration keeps the old load balancer while a rollout with --only leaves one server as its target", async () => {
     const world = new World();
     await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
     expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });
@@ -203,7 +203,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("lists the remaining steps without executing them", async () => {
+  it("a dry run of a migration lists the remaining steps and does not execute them", async () => {
     const world = new World();
     await expect(world.rollout(takesOver, whole.indexOf("bravo is off"))).rejects.toBe(killed);
     world.done.length = 0;
@@ -218,7 +218,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(world.done).toEqual([]);
   });
 
-  it("changes nothing after it is complete, although the configuration still contains the previous balancer", async () => {
+  it("a completed migration is not repeated, although the configuration still contains the previous load balancer", async () => {
     const world = new World();
     await world.rollout(takesOver);
     world.done.length = 0;
@@ -252,7 +252,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
 
 const { takesOver } = tls;
 
-it("servers created for another load balancer stop a rollout, which reports each difference and the settings for a migration", async () => {
+it("if servers were created for another load balancer, a rollout stops and prints each difference and the settings for a migration", async () => {
   const world = new World();
   await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
     [
@@ -269,7 +269,7 @@ it("servers created for another load balancer stop a rollout, which reports each
   expect(world.done).toEqual([]);
 });
 
-it("servers created for another load balancer stop a rollout with the settings they were created with if the configured previous balancer is wrong", async () => {
+it("if the configured previous load balancer is wrong, a rollout stops and prints the settings with which the servers were created", async () => {
   const wrong = exampleConfig({
     tls: "passthrough",
     network: { balancerIp: "10.0.1.6" },
@@ -280,7 +280,7 @@ it("servers created for another load balancer stop a rollout with the settings t
   );
 });
 
-it("servers created for another load balancer stop a rollout to another domain, which also requires a new zone number and certificate generation", async () => {
+it("if servers were created for another domain, a rollout stops and also prints a new zone number and certificate generation", async () => {
   await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
     [
       "  charlie: domain is foobar.net, but the server was created for another domain",
@@ -294,7 +294,7 @@ it("servers created for another load balancer stop a rollout to another domain, 
   );
 });
 
-it("servers created for another load balancer stop a rollout with the numbers of the configuration if the configured previous domain is wrong", async () => {
+it("if the configured previous domain is wrong, a rollout stops and prints the numbers of the configuration", async () => {
   const wrong = exampleConfig({
     ...exampleMove,
     loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
@@ -304,7 +304,7 @@ it("servers created for another load balancer stop a rollout with the numbers of
   );
 });
 
-it("servers created for another load balancer stop a rollout with new numbers if the configured previous balancer no longer exists, because this is another migration", async () => {
+it("if the configured previous load balancer no longer exists, a rollout stops and prints new numbers, because this is another migration", async () => {
   const world = new World();
   await world.rollout(takesOver);
   const next = exampleConfig({
@@ -316,13 +316,13 @@ it("servers created for another load balancer stop a rollout with new numbers if
   await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
 });
 
-it("servers created for another load balancer stop a rollout with a manual procedure if a server's load balancer contract is unknown", async () => {
+it("if it is unknown for which load balancer a server was created, a rollout stops and prints a manual procedure", async () => {
   const world = new World();
   world.madeFor.bravo = "none";
   await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
 });
 
-it("servers created for another load balancer stop a rollout if they need the previous balancer after its removal", async () => {
+it("if a server needs the previous load balancer after its removal, a rollout stops", async () => {
   const world = new World();
   await world.rollout(takesOver);
   world.madeFor.charlie = agreement(plain);

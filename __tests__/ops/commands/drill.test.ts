@@ -32,18 +32,18 @@ async function tried({ version = "9.7.4", good = true, key = "AGE-SECRET-KEY-1X"
 }
 
 describe("a restore drill", () => {
-  it("prints the result and exits with 0 only if the archive is good", async () => {
+  it("a restore drill prints its result, and exits with 0 only if the restored data are correct", async () => {
     expect(await tried()).toEqual({ code: 0, said: '{\n  "good": true\n}' });
     expect(await tried({ good: false })).toMatchObject({ code: 1 });
   });
 
-  it("allows at least four hours for the restore", async () => {
+  it("a restore drill may take at least four hours", async () => {
     const given = limits();
     await tried();
     expect(given.at(-1)).toBeGreaterThanOrEqual(4 * 3600);
   });
 
-  it("a restore drill succeeds without a restore if no backup is configured", async () => {
+  it("a restore drill does nothing and exits with 0 if no backup is configured", async () => {
     expect(await tried({ of: exampleConfig() })).toEqual({
       code: 0,
       said: "production: backup is not set, so there is nothing to restore",

@@ -9,20 +9,20 @@ const decided = (differences: Parameters<typeof snapshot>[0], wanted?: string) =
   return "refusal" in found ? found.refusal : `${found.from.name} to ${found.to.name}`;
 };
 
-it("the choice of the next primary prefers the given member, otherwise the member with the least lag", () => {
+it("a failover chooses the given member, or the member with the least replication lag if no member is given", () => {
   expect(decided({ bravo: { member: { lagSeconds: 2 } } })).toBe("alpha to charlie");
   expect(decided({}, "charlie")).toBe("alpha to charlie");
   expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
 });
 
-it("the next primary is a far member only if no near member can accept writes at once", () => {
+it("a failover chooses a far member only if no near member can accept writes immediately", () => {
   expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 3 } } })).toBe("alpha to charlie");
   expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 6 } } })).toBe("alpha to bravo");
   expect(decided({ bravo: { isFar: true }, charlie: { observation: null } })).toBe("alpha to bravo");
   expect(decided({ bravo: { isFar: true } }, "bravo")).toBe("alpha to bravo");
 });
 
-it("the choice of the next primary rejects a member that cannot accept writes at once, and any member if the group has no primary", () => {
+it("a failover does not choose a member that cannot accept writes immediately, and chooses no member if the group has no primary", () => {
   expect(decided({}, "alpha")).toBe("alpha is already the primary");
   expect(decided({ bravo: { observation: null } }, "bravo")).toBe("bravo is not an online member");
   expect(decided({ bravo: { member: { lagSeconds: 6 } } }, "bravo")).toMatch(/^bravo is 6 s behind/);

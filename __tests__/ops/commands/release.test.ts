@@ -11,7 +11,7 @@ it("a release starts with the server that an interrupted run left unfinished", (
   expect(order()).toEqual(["alpha", "bravo", "charlie"]);
 });
 
-it("a release covers the web servers without the release, each with its previous release", () => {
+it("a release changes all web servers that do not run it yet, and remembers the previous release of each server", () => {
   const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
   expect(changesTo(servers, named("3"))).toEqual([
     { server: "alpha", to: named("3"), from: named("2"), served: true },
@@ -33,7 +33,7 @@ it("a rollback returns to the previous release of most servers", () => {
   );
 });
 
-it("the arguments of a release are checked first, with all problems at once", () => {
+it("all problems of the arguments of a release are reported before any change", () => {
   expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
     /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
   );
@@ -160,7 +160,7 @@ describe("a release", () => {
       );
     });
 
-    it("a broken release is rolled back although the database has no primary; the servers keep the earlier release", async () => {
+    it("a broken release is rolled back although the database has no primary, if the servers still have the earlier release", async () => {
       const world = broken();
       world.primary = "";
       await release(await world.context("release"), undefined);
@@ -168,7 +168,7 @@ describe("a release", () => {
       expect(world.said.filter((line) => line.includes("was out of service before and still is"))).toHaveLength(3);
     });
 
-    it("refuses a new release while the database has no primary, because its migrations could not run", async () => {
+    it("a new release is refused while the database has no primary, because its migrations could not run", async () => {
       const world = broken();
       world.primary = "";
       await expect(release(await world.context("release"), to)).rejects.toThrow(
@@ -177,7 +177,7 @@ describe("a release", () => {
       expect(world.steps).toEqual([]);
     });
 
-    it("activates a named release without a primary if all servers that answer keep that release", async () => {
+    it("without a primary, a named release is activated if all servers that answer still have the files of that release", async () => {
       const world = broken();
       world.primary = "";
       world.machine("charlie").running = false;
@@ -185,7 +185,7 @@ describe("a release", () => {
       expect(world.steps).toEqual(["alpha", "bravo"].flatMap((name) => deploys(name, named("1"))));
     });
 
-    it("refuses a named release without a primary if one server does not keep that release", async () => {
+    it("without a primary, a named release is refused if one server no longer has the files of that release", async () => {
       const world = broken();
       world.primary = "";
       world.machine("bravo").releases = [named("2")];
@@ -205,7 +205,7 @@ describe("a release", () => {
       expect(running.map(({ releases }) => releases[0])).toEqual(running.map(() => named("1")));
     });
 
-    it("changes nothing if no web server answers", async () => {
+    it("a rollback changes nothing if no web server answers", async () => {
       const world = broken();
       for (const machine of world.machines.values()) machine.running = false;
       await expect(release(await world.context("release"), undefined)).rejects.toThrow(
@@ -215,7 +215,7 @@ describe("a release", () => {
       expect(world.steps).toEqual([]);
     });
 
-    it("asks for a name if the servers disagree about the previous release", () => {
+    it("a rollback requires the name of a release if the servers have different previous releases", () => {
       const back = { observation: { releases: [named("1"), named("2")] } };
       expect(() => previousRelease(snapshot({ alpha: back, charlie: { observation: null } }))).toThrow(
         /different previous releases/,

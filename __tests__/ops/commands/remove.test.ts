@@ -7,14 +7,14 @@ import { World } from "../support/world.js";
 const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
 const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
 
-it("the precondition check of a removal passes if the other servers form a majority of the group's members and serve visitors", () => {
+it("a server may be removed if the other servers are a majority of the group's members and serve visitors", () => {
   expect(refusals({})).toEqual([]);
   expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
   // One member is already lost, and the group still counts it.
   expect(refusals({ alpha: { member: { view: four.slice(0, 2), remembered: four.slice(0, 3) } } })).toEqual([]);
 });
 
-it("rejects a removal that would cost the group its majority", () => {
+it("a removal is rejected if the group would lose its majority", () => {
   expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
     "without charlie, 2 of the 4 counted members would be left, which is not a majority",
   ]);
@@ -22,7 +22,7 @@ it("rejects a removal that would cost the group its majority", () => {
   expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not report its members/);
 });
 
-it("rejects the removal of the only web server in service", () => {
+it("the removal of the only web server in service is rejected", () => {
   const out = { observation: { inService: false } };
   for (const others of [out, { healthy: false }, { healthy: null }, { observation: { serves: false } }])
     expect(refusals({ alpha: others, bravo: others })).toEqual(["charlie is the only web server that serves visitors"]);
@@ -31,7 +31,7 @@ it("rejects the removal of the only web server in service", () => {
   ).toEqual([]);
 });
 
-it("rejects a removal if the volume holds or may hold quarantined transactions, unless the command discards them", () => {
+it("a removal is rejected if the volume has or may have quarantined transactions, unless an option discards them", () => {
   const holding = { member: { kept: ["/var/lib/mysql/kept-aside-1"] } };
   expect(refusals({ charlie: holding })).toEqual([
     "charlie has quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",

@@ -162,7 +162,7 @@ it("a replacement uses the health checks of the load balancer if SSH login is im
 });
 
 describe("the confirmation by a person", () => {
-  it("requires --yes if there is no terminal to ask on", async () => {
+  it("a replacement requires --yes if it cannot ask a person at a terminal", async () => {
     const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
     await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to confirm without one, add --yes/);
     await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();

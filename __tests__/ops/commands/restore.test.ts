@@ -28,7 +28,7 @@ const backup = {
   recipients: [...exampleRecipients],
 };
 
-it("the timeline of a restore is the given one, otherwise the configured one, otherwise the environment's own, otherwise the latest one", () => {
+it("a restore uses the given timeline, otherwise the configured timeline, otherwise the timeline of the environment, otherwise the latest timeline", () => {
   const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
   expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
   expect(chosen([other, timeline], restoring)).toBe(other);
@@ -77,7 +77,7 @@ describe("the check at the end of a restore", () => {
     [[paths.backup.restorePrivateKey], 1],
     [[paths.backup.restoreBucketKey], 1],
     [[], 0],
-  ])("finds both restore keys on a server: %s", async (there, exit) => {
+  ])("the check for restore keys finds both kinds of keys on a server: %s", async (there, exit) => {
     const folder = temporaryFolder();
     writeBelow(
       folder,
@@ -94,7 +94,7 @@ describe("the check at the end of a restore", () => {
     expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
   });
 
-  it("ignores a pending reboot and reports an application that is not ready", () => {
+  it("a restore ends although a reboot is pending, and waits while the application is not ready", () => {
     expect(faults(snapshot({ alpha: { observation: { rebootFor: ["linux"] } } }))).toEqual([]);
     expect(faults(snapshot({ alpha: { observation: { serves: false } } }))).toEqual([
       "alpha: its application is not ready",

@@ -11,7 +11,7 @@ const outdated = { cloud: { current: false } };
 
 const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
 
-it("the order of a rollout puts outdated replicas before the primary and contains no current server", () => {
+it("a rollout replaces outdated replicas before the primary, and no server that is current", () => {
   const order: string[] = [];
   for (let next = nextOf(all, isWanted({})); next; next = nextOf(all, isWanted({}, new Set(order))))
     order.push(next.name);
@@ -19,7 +19,7 @@ it("the order of a rollout puts outdated replicas before the primary and contain
   expect(nextOf(snapshot(), isWanted({}))).toBeUndefined();
 });
 
-it("the order of a rollout starts with the server that an interrupted run left unfinished, even if it is current", () => {
+it("a rollout starts with the server that an interrupted run left unfinished, even if this server is current", () => {
   expect(nextOf(all, isWanted({}), "alpha")?.name).toBe("alpha");
   expect(nextOf(snapshot(), isWanted({}), "charlie")?.name).toBe("charlie");
 });
@@ -28,7 +28,7 @@ it("a rollout also creates a configured server that does not exist", () => {
   expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
 });
 
-it("the order of a rollout contains only the given servers, and current ones only on request", () => {
+it("a rollout with server names replaces only these servers, and replaces a current server only with --even-current", () => {
   expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
   expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
   expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
@@ -51,7 +51,7 @@ it.each<[string, Difference, boolean]>([
   },
 );
 
-it("the order of a rollout replaces an incompletely created server again although it looks current", () => {
+it("a rollout replaces an incompletely created server again although this server seems to be current", () => {
   expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
 });
 
@@ -101,7 +101,7 @@ it("a rollout makes the members forget an unknown address although no server is 
   expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
 });
 
-it("a rollout promotes the first replaced member if only a primary of its version creates the accounts it needs", async () => {
+it("a rollout makes the first replaced member the primary if only a primary of its version creates the accounts that it needs", async () => {
   instantly();
   const world = new World();
   for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
@@ -198,7 +198,7 @@ it("a rollout completes the server of an interrupted run, or replaces it if its 
   }
 });
 
-it("a rollout replaces a current server once and only if its name is given", async () => {
+it("a rollout replaces a current server only if its name is given, and only once", async () => {
   instantly();
   const world = new World();
   await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(

@@ -10,14 +10,14 @@ import { World } from "../support/world.js";
 
 const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
 
-it("a rotation accepts the new generation, uses it and then rejects the old one, even after an interruption", () => {
+it("a rotation makes servers accept the new generation, use it and then reject the old generation, even after an interruption", () => {
   expect(nextOf(stage(2, 1, 1))).toBe("used");
   expect(nextOf(stage(2, 2, 1))).toBe("oldest");
   expect(nextOf(stage(2, 2, 2))).toBeUndefined();
   expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[1, 2], [2, 1], [2]]);
 });
 
-it("a rotation is rejected for an unknown secret, with a list of the known ones", () => {
+it("the rotation of an unknown secret is rejected with a list of the known secrets", () => {
   expect(() => rotatedNamed("everything")).toThrow(/^rotate: unknown secret everything; use one of edge-token/);
 });
 
@@ -63,7 +63,7 @@ it("a rotation makes every server accept both edge tokens, switches Cloudflare t
   expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
 });
 
-it("a rotation releases the current server if an interrupted run had completed everything else", async () => {
+it("a rotation clears the current server from the lock if an interrupted run had completed all other steps", async () => {
   instantly();
   const world = second();
   await rotate(await world.context("rotate"), "edge-token");
@@ -73,7 +73,7 @@ it("a rotation releases the current server if an interrupted run had completed e
   expect(world.steps.filter((step) => step.startsWith("bravo: "))).toEqual(["bravo: rm -f /run/rotate-edge-token"]);
 });
 
-it("a rotation stops if a server fails, still accepts the old token, and continues from there in the next run", async () => {
+it("a rotation stops if a server fails, keeps the old token valid, and continues at this server in the next run", async () => {
   instantly();
   const world = second();
   world.failing.add("bravo: nginx -t -q");
@@ -118,7 +118,7 @@ it("a rotation changes no server while one server is too old for the rotation", 
   expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
 });
 
-it("a rotation replaces a leaked secret although servers are down or broken, and reports the remaining work", async () => {
+it("a rotation replaces a leaked secret although servers are down or broken, and reports the steps that remain", async () => {
   instantly();
   const world = second();
   world.machine("charlie").running = false;
@@ -150,7 +150,7 @@ it("a rotation does not rotate the database's certificate authority while a memb
   expect(world.steps).toEqual([]);
 });
 
-it("a rotation loads the new database certificate on each member, on the primary only after a handover of its role", async () => {
+it("a rotation loads the new database certificate on each member, and transfers the primary role before it does so on the primary", async () => {
   instantly();
   const world = second({ generations: { databaseAuthority: 2 } });
   await rotate(await world.context("rotate"), "database-authority");
@@ -172,7 +172,7 @@ it("a rotation loads the new database certificate on each member, on the primary
   expect([...world.shownOldOnes]).toEqual(names);
 });
 
-it("a rotation restarts all users of the database passwords and completes once each member rejects the old passwords", async () => {
+it("a rotation of database passwords restarts all services that use them, and ends when each member rejects the old passwords", async () => {
   instantly();
   const world = second();
   await rotate(await world.context("rotate"), "database-passwords");
@@ -263,7 +263,7 @@ it("a rotation installs the origin certificate on the servers if they terminate 
   expect(world.steps.at(-1)).toBe("secrets: advance oldest");
 });
 
-it("a rotation requires current servers and lists the outdated ones if SSH login is not allowed", async () => {
+it("without SSH, a rotation requires that all servers are current, and lists the outdated servers", async () => {
   instantly();
   const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };

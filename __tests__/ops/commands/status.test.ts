@@ -40,7 +40,7 @@ async function shown(world: World, { inHand, more, json }: Shown = {}) {
   return { code, text, cells };
 }
 
-it("npm run ops status exits with 0 if nothing needs attention", async () => {
+it("npm run ops status exits with 0 if there are no faults and no due maintenance", async () => {
   const { code, text, cells } = await shown(wellWorld());
   expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs attention"]);
   expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");

@@ -16,7 +16,7 @@ async function clientOf(listener: RequestListener): Promise<HetznerApi> {
   return new HetznerApi({ token: "t", endpoint: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
 }
 
-it("verifies the lock before each attempt of a change, because another run may take the lock between two attempts", async () => {
+it("a request that changes a resource verifies the lock before each attempt, because another run may take the lock between two attempts", async () => {
   const { api, asked } = await standInApi([], ["no answer"]);
   const verify = vi.fn<() => Promise<void>>().mockResolvedValueOnce().mockRejectedValueOnce(new Error("lost the lock"));
   requireLock({ verify } as unknown as Lock);
@@ -44,7 +44,7 @@ it("an action at Hetzner is polled until it succeeds, even for longer than a min
   expect(looks()).toBe(91);
 });
 
-it("an action at Hetzner throws an error with its path and reason if it fails or times out", async () => {
+it("an action at Hetzner that fails or times out throws an error with the action's path and the reason", async () => {
   instantly();
   await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
   await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
@@ -118,7 +118,7 @@ const target = (id: number, ...statuses: readonly string[]) => ({
   health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
 });
 
-it("a target is healthy only if every service has checked it and found it healthy", () => {
+it("a target is healthy only if it has passed the health check of every service", () => {
   const healthy = (...statuses: readonly string[]) =>
     healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
   expect(healthy("healthy", "healthy")).toBe(true);

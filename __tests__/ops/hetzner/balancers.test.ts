@@ -112,7 +112,7 @@ it("a second load balancer is created next to the first one, with its origin pul
   expect(terraform.leavesCopy("edge")).toBe(false);
 });
 
-it("a second load balancer receives the servers that an interrupted run created for it, and the first balancer drops them", async () => {
+it("servers that an interrupted run created for the second load balancer become its targets, and are no longer targets of the first load balancer", async () => {
   const { balancers, applied, report } = await balancersWith([
     planOf(
       ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
@@ -139,7 +139,7 @@ it.each([
   );
 });
 
-it("a second load balancer is not created if the existing balancer is not the configured previous one", async () => {
+it("a second load balancer is not created if the existing load balancer differs from the configured previous load balancer", async () => {
   const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
   await expect(balancers.open(report)).rejects.toThrow(
     "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",
@@ -147,7 +147,7 @@ it("a second load balancer is not created if the existing balancer is not the co
   expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
 });
 
-it("a second load balancer is deleted and created again if it is in no state and has no targets", async () => {
+it("a second load balancer without targets that is missing in the state is deleted and created again", async () => {
   const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
     there: [before, { id: 50, name: "production-2" }],
   });
@@ -158,7 +158,7 @@ it("a second load balancer is deleted and created again if it is in no state and
   ]);
 });
 
-it("a second load balancer is left unchanged if it is in no state but has targets", async () => {
+it("a second load balancer with targets that is missing in the state is not changed", async () => {
   const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
     there: [before, { ...now, targets: [target(1, "healthy")] }],
   });
@@ -168,7 +168,7 @@ it("a second load balancer is left unchanged if it is in no state but has target
   expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
 });
 
-it("the DNS records are the only resources that the switch to the new balancer may change", async () => {
+it("the step that directs visitors to the new load balancer may change only DNS records", async () => {
   const { balancers, applied, report } = await balancersWith([
     planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
   ]);
@@ -183,7 +183,7 @@ it("the DNS records are the only resources that the switch to the new balancer m
 
 const noted = planOf(["terraform_data.changeover_only", "update"]);
 
-it("the previous load balancer is unprotected and deleted with its exclusive dependencies, and the deletion is then recorded", async () => {
+it("the previous load balancer and the resources that only it uses are unprotected and deleted, and the state then records the deletion", async () => {
   const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
     there: [before, now],
   });
@@ -224,13 +224,13 @@ describe("a new domain", () => {
     ["hcloud_load_balancer_service.balancer_service-443[0]", "update"],
   ] as const;
 
-  it("a new domain gets its own site, which must answer before any server is replaced", async () => {
+  it("a new domain gets its own Cloudflare site, which must answer before any server is replaced", async () => {
     const { balancers, applied, visited, report } = await balancersWith([planOf(...opensToo)], { as: moved });
     await balancers.open(report);
     expect({ applied: applied(), visited }).toEqual({ applied: 1, visited: ["https://www.foobar.net/"] });
   });
 
-  it("allows a reversal after the end of the change, which updates the existing records and the redirect", async () => {
+  it("a completed change of the domain can be reversed, which updates the existing DNS records and the redirect", async () => {
     const back = exampleConfig({
       certificate: { generation: 2 },
       loadBalancer: { number: 1, formerly: { domain: "foobar.net", tls: "terminate", balancerIp: "10.0.1.6" } },
@@ -254,7 +254,7 @@ describe("a new domain", () => {
     await expectRefused("open", plan, /more than create a second load balancer/, { as: moved });
   });
 
-  it("first loses its redirect to the old domain, then the old domain redirects to it, without a change of records", async () => {
+  it("a new domain first loses its redirect to the old domain, and then the old domain redirects to the new domain; no DNS record changes", async () => {
     const parting = planOf(
       ["terraform_data.changeover_used", "update"],
       ["cloudflare_ruleset.site-2_redirect[0]", "delete"],
@@ -273,7 +273,7 @@ describe("a new domain", () => {
       await expectRefused("point", plan, /more than direct visitors to the new load balancer/, { as: moved });
   });
 
-  it("a new domain receives no redirect while it does not answer", async () => {
+  it("the old domain is not redirected to a new domain that does not answer", async () => {
     const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
     await expect(balancers.point(report)).rejects.toThrow(
       /https:\/\/www\.foobar\.net\/ answers: .* timed out after 0 s; 530/,
@@ -281,7 +281,7 @@ describe("a new domain", () => {
     expect(applied()).toBe(0);
   });
 
-  it("a new domain keeps the rules and records of the old zone when the previous balancer is deleted", async () => {
+  it("the rules and DNS records of the old domain's zone are kept when the previous load balancer is deleted", async () => {
     const { balancers, applied, report } = await balancersWith(
       [
         planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),
@@ -325,14 +325,14 @@ it.each([
   },
 );
 
-it("the progress of a migration contains the servers that the new balancer finds healthy", async () => {
+it("the progress of a migration contains the servers that pass the health check of the new load balancer", async () => {
   const { balancers } = await balancersWith([], { there: [before, now] });
   expect(await balancers.healthy()).toEqual(["alpha"]);
   const none = await balancersWith([]);
   expect(await none.balancers.healthy()).toEqual([]);
 });
 
-it("a plan may move only the replaced server from one balancer to the other", () => {
+it("only the replaced server may move from one load balancer to the other in a plan", () => {
   expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
     "hcloud_load_balancer_target.balancer-2_alpha[0]",
     "hcloud_load_balancer_target.balancer_alpha[0]",

@@ -11,7 +11,7 @@ async function bucket(props?: BucketProps) {
 }
 
 describe("the lock in a bucket", () => {
-  it("the lock in a bucket is held by one run, stores the current server and is free afterwards", async () => {
+  it("only one run can take the lock in a bucket; the lock contains the current server, and is free after the run", async () => {
     const { store, asked } = await bucket();
     const place = new LockStore(store);
     expect(await place.read()).toBeUndefined();
@@ -27,7 +27,7 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("reports an error status of the object storage, unless a condition failed", async () => {
+  it("an error status of the object storage is reported, unless it means that a condition was not met", async () => {
     const { store } = await bucket({ refusal: 403 });
     await store.write("one", undefined);
     await expect(store.write("two", undefined)).rejects.toThrow(
@@ -35,7 +35,7 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("reports an object storage that does not answer", async () => {
+  it("an object storage that does not answer is reported", async () => {
     const { store } = await bucket({ faultOf: () => "lose request" });
     await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
   });
@@ -65,7 +65,7 @@ it.each(["lose response", "lose request", "execute twice"] as const)(
 );
 
 describe("a run whose lock write got the response of an earlier write", () => {
-  it("detects that it does not hold the lock and acquires the lock again", async () => {
+  it("a run whose lock write got the response of an earlier write detects that it does not hold the lock, and takes the lock again", async () => {
     const faults: Fault[] = ["repeat response", "none"];
     const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
     const place = new LockStore(store);
@@ -88,7 +88,7 @@ describe("the place of an environment's lock", () => {
   });
 
   it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])(
-    "requires both parts of the bucket's key: without %s",
+    "a lock in a bucket requires both parts of the bucket's key: without %s",
     (variable) => {
       expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
     },
@@ -104,7 +104,7 @@ describe("check-backend", () => {
     return { code, said: said.join() };
   };
 
-  it("accepts a store that evaluates both conditions and removes its test objects", async () => {
+  it("check-backend accepts a store that obeys both conditions, and removes its test objects", async () => {
     expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
   });
 
@@ -112,7 +112,7 @@ describe("check-backend", () => {
     ["If-None-Match: *", ["if-match"]],
     ["If-Match", ["if-none-match"]],
     ["If-None-Match: * and If-Match", []],
-  ] as const)("rejects a store that ignores %s", async (ignored, conditions) => {
+  ] as const)("check-backend rejects a store that ignores %s", async (ignored, conditions) => {
     const { code, said } = await check(conditions);
     expect(code).toBe(1);
     expect(said).toContain(`despite the request's condition ${ignored}. `);

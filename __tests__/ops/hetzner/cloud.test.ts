@@ -156,7 +156,7 @@ it("the servers at Hetzner include servers that are no longer in the configurati
   });
 });
 
-it("the servers at Hetzner are outdated if they were created with another external key, unless no key is set or the label is missing", async () => {
+it("servers at Hetzner are outdated if they were created with another bucket key, unless no key is set or the label is missing", async () => {
   const madeWith = (name: string, digest: string) =>
     server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
   const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
@@ -247,7 +247,7 @@ describe("the replacement of a server", () => {
     ]);
   });
 
-  it("the replacement of a server with a new volume deletes nothing while the foundation stack has other changes waiting", async () => {
+  it("the replacement of a server with a new volume deletes nothing while the foundation stack has other pending changes", async () => {
     const other: Plan = { resource_changes: [change("hcloud_volume.bravo_data", "update")] };
     const { cloud, asked } = await cloudWith([other]);
     await expect(cloud.replace(alpha, silent, { newVolume: true })).rejects.toThrow(/the plan would do more/);
@@ -296,7 +296,7 @@ describe("the replacement of a server", () => {
     expect(changes()).toEqual([]);
   });
 
-  it("the replacement of a server deletes a server that is in no state and creates it again", async () => {
+  it("the replacement of a server that is missing in the state deletes the server and creates it again", async () => {
     const { cloud, terraform, asked } = await cloudWith([creates, retargets]);
     await cloud.replace(alpha, silent);
     expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([
@@ -306,7 +306,7 @@ describe("the replacement of a server", () => {
     expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
   });
 
-  it("the replacement of a server leaves a server that is in no state unchanged if the plan contains other changes", async () => {
+  it("a server that is missing in the state is not changed if the plan of its replacement contains other changes", async () => {
     const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
     const { cloud, asked } = await cloudWith([more]);
     await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
@@ -339,7 +339,7 @@ describe("the replacement of a server", () => {
     expect(open.changes()).toEqual([]);
   });
 
-  it("the replacement of a server is completed without another replacement if a run was killed after the creation of the server", async () => {
+  it("if a run is killed after it created the new server, the next run completes the replacement and does not create the server again", async () => {
     const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
     const bare = server("alpha", { protection: { delete: false, rebuild: false } });
     const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
@@ -378,7 +378,7 @@ const state = [
   "hcloud_volume.deltas_data",
 ];
 
-it("the removal of a server removes only resources of this server, starting at the edge, and lifts the protection of its volume", async () => {
+it("the removal of a server deletes only resources of this server, those of the edge stack first, and lifts the protection of its volume", async () => {
   const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
   const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
   terraform.setState(state);

@@ -40,7 +40,7 @@ describe("the identity check of an environment", () => {
     expect(problems({ state: [inState("alpha", "1")], found: [found("alpha", "1", "production")] })).toEqual([]);
   });
 
-  it("accepts a single missing resource, because its plan counts as destruction", () => {
+  it("the identity check accepts a single missing resource, because the check for destruction stops its plan", () => {
     expect(problems({ found: [found("alpha", "1", "production")] })).toEqual([]);
   });
 

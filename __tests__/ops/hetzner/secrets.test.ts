@@ -51,7 +51,7 @@ it.each([
   [3, "tls_private_key.mysql_authority_key", "update"],
   [3, "tls_private_key.ssh-host-key_alpha", "delete"],
 ])(
-  "the plan of a new secret generation may contain nothing else (generation %i: %s, %s)",
+  "the plan of a new secret generation may contain no other change (generation %i: %s, %s)",
   (generation, address, actions) => {
     expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
   },
@@ -212,7 +212,7 @@ describe("secrets in the Terraform state", () => {
     );
   });
 
-  it("replace Cloudflare's client certificate only if the new one exists before the old one is deleted", async () => {
+  it("Cloudflare's client certificate may be replaced only if the new certificate is created before the old certificate is deleted", async () => {
     const address = "cloudflare_authenticated_origin_pulls_certificate.site_origin-pull-certificate";
     const { secrets, terraform } = secretsWith(plan([address, "create,delete"]));
     await secrets.show("origin-pull-authority", silent);

@@ -117,7 +117,7 @@ it("differences contain no attributes of a replaced resource, unless the resourc
   expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
 });
 
-it("differences count as pending if the drifted attribute is not the changed one", () => {
+it("differences count as pending if the drifted attribute is not the attribute that the configuration changes", () => {
   const found = differencesOf({
     resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
     resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
@@ -178,7 +178,7 @@ it("a plan changes outputs if at least one output is not a no-op", () => {
   expect(changesOutputs({})).toBe(false);
 });
 
-it("a plan lacks a secret only if it creates a server and the check of the secret fails", () => {
+it("a secret is missing for a plan only if the plan creates a server and the check of the secret fails", () => {
   const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
   const missing = (address: string, actions: string, status = "fail") =>
     missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
@@ -192,7 +192,7 @@ it("a plan lacks a secret only if it creates a server and the check of the secre
   expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
 });
 
-it("a plan completes a server by updates and missing parts, but not by a replacement", () => {
+it("a plan that completes a server may update resources and create missing resources, but not replace the server", () => {
   const left = (actions: string) => ({
     resource_changes: [change("hcloud_server.alpha", actions), change("hcloud_volume_attachment.alpha_data", "create")],
   });

@@ -95,7 +95,7 @@ describe("new values of the application's secrets", () => {
     );
   });
 
-  it("restart the application only if a run was interrupted before the restart", async () => {
+  it("a repeated distribution of the application's secrets restarts the application only if a run was interrupted before the restart", async () => {
     const { context, files, waiting, done } = siteWith();
     for (const name of files.keys()) files.set(name, "new");
     waiting.add("bravo");
@@ -118,7 +118,7 @@ describe("new values of the application's secrets", () => {
   });
 });
 
-it("a new key for the release bucket is distributed to every server, and each server then reads the release with it", async () => {
+it("a new key for the release bucket is distributed to every server, and each server then reads the release with the new key", async () => {
   const { context, files, done } = siteWith({ isPrivate: true });
   await distribute(context, "release-key");
   expect([...files.values()]).toEqual(
@@ -129,7 +129,7 @@ it("a new key for the release bucket is distributed to every server, and each se
   );
 });
 
-it("a new key for the release bucket is not distributed further if the first server cannot read the release with it", async () => {
+it("a new key for the release bucket is not distributed to other servers if the first server cannot read the release with the new key", async () => {
   const { context, files, done } = siteWith({ isPrivate: true, isRejected: true });
   const failure = distribute(context, "release-key");
   await expect(failure).rejects.toThrow(
