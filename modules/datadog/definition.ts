@@ -15,12 +15,14 @@ export interface Thresholds {
 /** How a value is compared with a threshold. An alert begins when the comparison holds. */
 export type Comparison = ">" | ">=" | "<" | "<=";
 
+/** Time that Datadog can evaluate (https://docs.datadoghq.com/api/latest/monitors/). */
+export type Window = `${1 | 5 | 10 | 15 | 30}m` | `${1 | 2 | 4 | 8 | 12}h` | "1d" | "2d" | "1w" | "1mo";
+
 /** A metric over a window: `avg(last_5m):avg:system.cpu.idle{…} < 10`. */
 export interface MetricCondition {
   readonly kind: "metric";
   readonly reduce: "avg" | "max" | "min" | "sum" | "percentile";
-  /** Evaluated time, for example "5m". */
-  readonly window: string;
+  readonly window: Window;
   readonly series: string;
   readonly comparison: Comparison;
 }
@@ -30,9 +32,9 @@ export interface AnomalyCondition {
   readonly kind: "anomaly";
   readonly series: string;
   /** Evaluated time; longer than `trigger`. */
-  readonly window: string;
+  readonly window: Window;
   /** Time during which the metric must be unusual before an alert begins, and normal before the alert ends. */
-  readonly trigger: string;
+  readonly trigger: Window;
   /** Width of the band, in deviations (2-4 are usual). */
   readonly deviations: number;
   readonly direction: "above" | "below" | "both";
@@ -42,8 +44,8 @@ export interface AnomalyCondition {
 export interface ForecastCondition {
   readonly kind: "forecast";
   readonly series: string;
-  /** Time of the prediction, for example "3d". */
-  readonly horizon: string;
+  /** Time of the prediction, for example "1d". */
+  readonly horizon: Window;
   readonly comparison: Comparison;
 }
 
@@ -61,7 +63,7 @@ export interface CheckCondition {
 export interface LogCondition {
   readonly kind: "log";
   readonly search: string;
-  readonly window: string;
+  readonly window: Window;
   readonly comparison: Comparison;
   /** One alert for each value of this facet. @default - one alert for all */
   readonly by?: string;

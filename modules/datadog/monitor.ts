@@ -20,7 +20,6 @@ export type RenderedMonitor = Pick<
   | "monitorThresholdWindows"
   | "notifyNoData"
   | "noDataTimeframe"
-  | "onMissingData"
   | "renotifyInterval"
   | "renotifyStatuses"
   | "renotifyOccurrences"

@@ -1,6 +1,6 @@
 import { serversWithRole, type Config } from "../config/schema.js";
 import { metricNames, type MetricNames } from "./logs/names.js";
-import type { AnomalyCondition, Comparison, LogCondition, MetricCondition } from "./definition.js";
+import type { AnomalyCondition, Comparison, LogCondition, MetricCondition, Window } from "./definition.js";
 
 /** Input of the catalogue. */
 export interface MonitoringContext {
@@ -36,7 +36,7 @@ export const count = (metric: string, tags: readonly string[], by: readonly stri
 /** A metric over a window, which alerts while the comparison with the threshold holds. */
 export const metric = (
   reduce: MetricCondition["reduce"],
-  window: string,
+  window: Window,
   query: string,
   comparison: Comparison,
 ): MetricCondition => ({ kind: "metric", reduce, window, series: query, comparison });
@@ -49,7 +49,7 @@ export const anomaly = (
 ): AnomalyCondition => ({ kind: "anomaly", series: query, window: "4h", trigger: "15m", deviations, direction });
 
 /** More matching log lines in a window than the threshold. @param by facet with an alert for each value @default - one alert */
-export const logLines = (search: string, window: string, by?: string): LogCondition => ({
+export const logLines = (search: string, window: Window, by?: string): LogCondition => ({
   kind: "log",
   search,
   window,
@@ -58,5 +58,5 @@ export const logLines = (search: string, window: string, by?: string): LogCondit
 });
 
 /** A health notice that has existed on a server for the whole window. */
-export const noticed = (env: string, notice: string, window: string): MetricCondition =>
+export const noticed = (env: string, notice: string, window: Window): MetricCondition =>
   metric("min", window, series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]), ">=");
