@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { afterEach, expect, it, vi } from "vitest";
 import { synth } from "../../stacks/synth.js";
 import { exampleBackup, exampleInput } from "../support/config.js";
@@ -7,7 +7,6 @@ import { temporaryFolder } from "../support/payload-files.js";
 
 afterEach(() => {
   vi.unstubAllEnvs();
-  vi.useRealTimers();
 });
 
 it.each([
@@ -62,17 +61,4 @@ it("an app run rejects an argument, because otherwise it would build production 
     stderr: "synth: takes no arguments, got staging; select an environment with ENVIRONMENT=staging npm run synth\n",
   });
   expect(readdirSync(folder)).toEqual([]);
-});
-
-it("the README shows the end of the review of a first run without tokens", async () => {
-  vi.stubEnv("CDKTF_OUTDIR", temporaryFolder());
-  // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: the excerpt shows a review of production
-  vi.stubEnv("ENVIRONMENT", "production");
-  vi.stubEnv("TF_VAR_datadog_api_key", undefined);
-  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-12-01") });
-  await synth(() => Promise.resolve({ default: exampleInput() }));
-  const review = String(write.mock.calls[0]?.[0]);
-  write.mockRestore();
-  expect(readFileSync("README.md", "utf8")).toContain(review.slice(review.indexOf("\nSummary\n")).trim());
 });

@@ -22,7 +22,7 @@ export { roles, type Role } from "./sections/servers.js";
  * Editors show the comments of the settings here and in `sections/`; docs/configuration.md is generated from them.
  */
 export const environmentSchema = z.strictObject({
-  /** Registered domain. The site is served at `www.<domain>` and at the domain itself. */
+  /** Registered domain. Visitors use `www.<domain>` or the domain itself. */
   domain: values.domain,
   application,
   /** Servers of the environment. Each key is the server's name. */
@@ -32,13 +32,13 @@ export const environmentSchema = z.strictObject({
   monitoring: monitoring.prefault({}),
   /** Hetzner location of the load balancer, and of the servers without `location` with their volumes. Default: "nbg1". */
   location: values.location.default("nbg1"),
-  /** Hetzner server type (x86 only) of servers without `type`. The default is the cheapest type in stock with enough memory for both roles. `cx33` is larger and cheaper if it is in stock. Default: "cpx22". */
+  /** Hetzner server type (x86 only) of servers without `type`. `cx33` is larger and cheaper if it is in stock. Default: "cpx22". */
   serverType: values.serverType.default("cpx22"),
   /** Whether Hetzner backs up the servers' disks daily, for 20 % of the server price. Data volumes are not included. Default: true. */
   backups: z.boolean().default(true),
-  /** Whether Terraform and Hetzner refuse to destroy resources that hold data or serve visitors. Default: true in production, otherwise false. */
+  /** Whether Terraform and Hetzner refuse to destroy resources with data or visitors. Default: true in production, otherwise false. */
   protect: z.boolean().optional(),
-  /** Must be true in production if `protect` is false, for example before the environment is removed. Default: false. */
+  /** Must be true in production if `protect` is false. Default: false. */
   acceptUnprotected: z.boolean().default(false),
   /** Destination of the continuous, encrypted backup. Existing members start backing up only after they are replaced. Default: no backup. */
   backup: backup.optional(),

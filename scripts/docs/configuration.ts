@@ -1,4 +1,4 @@
-import { exampleConfig, exampleRecipients, exampleSshKey, type Overrides } from "../../__tests__/support/config.js";
+import { exampleConfig, type Overrides } from "../../__tests__/support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
 import { descriptions } from "./descriptions.js";
@@ -11,15 +11,15 @@ interface Chapter {
   readonly about: string;
   /** Top-level settings of the topic. */
   readonly keys: readonly (keyof EnvironmentInput)[];
-  /** Part of a valid environment. */
-  readonly example: Overrides<EnvironmentInput>;
+  /** Part of a valid environment. @default - no example */
+  readonly example?: Overrides<EnvironmentInput>;
 }
 
 const chapters: readonly Chapter[] = [
   {
     title: "The site and its release",
     about:
-      "`npm run app:build` prints `url` and `sha256` of `application`. [The contract for applications](your-application.md).",
+      "`npm run app:build` prints `url` and `sha256` of `application`. [Your application](your-application.md) describes the contract.",
     keys: ["domain", "application"],
     example: {
       domain: "foobar.com",
@@ -45,56 +45,39 @@ const chapters: readonly Chapter[] = [
   },
   {
     title: "Who can log in",
-    about: "Without `cidrs`, SSH is closed. root has no password.",
+    about: "By default nobody can log in.",
     keys: ["administrators"],
-    example: { administrators: { cidrs: ["198.51.100.0/28"], sshKeys: { jane: exampleSshKey } } },
   },
   {
     title: "Database",
     about: "Create your own group name once, with `uuidgen`.",
     keys: ["database"],
-    example: { database: { groupName: "0b5d3c6e-7c1a-4e0f-9a53-6f6f2b6d9a11", volumeSizeGb: 100 } },
   },
   {
     title: "Backup and restore",
-    about: "[The archive, its keys, and how to restore](backup.md).",
+    about: "[Backup and restore](backup.md) describes the archive and its keys.",
     keys: ["backup", "acceptNoBackup", "restore"],
-    example: {
-      acceptNoBackup: undefined,
-      backup: {
-        endpoint: "https://fsn1.your-objectstorage.com",
-        region: "fsn1",
-        bucket: "foobar-archive",
-        recipients: [...exampleRecipients],
-      },
-    },
   },
   {
     title: "Network, balancer and TLS",
     about:
-      "On a running site, `tls` and `network.balancerIp` change by [a migration to a second load balancer](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
+      "To change `tls` or `network.balancerIp` of a running site, [migrate to a second load balancer](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
     keys: ["tls", "network", "loadBalancer"],
-    example: { tls: "passthrough", loadBalancer: { type: "lb21", healthCheck: { intervalSeconds: 5 } } },
   },
   {
     title: "Certificate and Cloudflare",
     about: "Visitors get Cloudflare's certificate. `certificate` is for connections between Cloudflare and the origin.",
     keys: ["certificate", "cloudflare"],
-    example: {
-      certificate: { validityDays: 90, generation: 2 },
-      cloudflare: { minimumTlsVersion: "1.3", rateLimit: { requestsPer10Seconds: 100 } },
-    },
   },
   {
     title: "Visitor limits",
-    about: "Limits of the servers, in addition to Cloudflare's rate limit.",
+    about: "nginx limits write requests in addition to Cloudflare's rate limit.",
     keys: ["visitors"],
-    example: { visitors: { writesPerMinute: 30 } },
   },
   {
     title: "Monitoring",
     about:
-      "Every change of a monitor needs a reason, which the review shows. [The runbook](runbook.md) lists the names.",
+      "Every change of a monitor needs a reason, which the review shows. [The runbook](runbook.md) lists the monitors.",
     keys: ["monitoring"],
     example: {
       monitoring: {
@@ -107,13 +90,11 @@ const chapters: readonly Chapter[] = [
     title: "Secrets",
     about: "To replace a secret, raise its number by one and [rotate it](operations.md#rotate-a-secret).",
     keys: ["generations"],
-    example: { generations: { edgeToken: 2 } },
   },
   {
     title: "Where packages come from",
     about: "MySQL and the Datadog agent are installed from their vendors' apt repositories, or from mirrors.",
     keys: ["aptSources"],
-    example: { aptSources: { mysql: { url: "https://mirror.foobar.com/mysql/apt/debian" } } },
   },
   {
     title: "Terraform's state",
@@ -166,12 +147,12 @@ function list(rows: readonly Setting[], describe: (path: readonly string[]) => s
 }
 
 /** An example in the form of an environment's file. @throws Error with all problems if the example is invalid */
-function snippet(example: Chapter["example"]): string {
+function snippet(example: Overrides<EnvironmentInput>): string {
   exampleConfig(example);
   return ["```ts", `export default defineEnvironment(${JSON.stringify(example)});`, "```"].join("\n");
 }
 
-/** docs/configuration.md: all settings with meaning, type and default, grouped by topic with an example each. */
+/** docs/configuration.md: all settings with meaning, type and default, grouped by topic. */
 export function configurationPage(): Promise<string> {
   const all = settings();
   const describe = descriptions();
@@ -184,11 +165,11 @@ export function configurationPage(): Promise<string> {
   return markdownPage([
     "# Configuration",
     "Generated from `modules/config/schema.ts` by `npm run docs`.",
-    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. Examples show only some settings of a file. A setting without a type is a string.",
+    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. A setting without a type is a string.",
     ...chapters.flatMap((chapter) => [
       `## ${chapter.title}`,
       chapter.about,
-      snippet(chapter.example),
+      ...(chapter.example === undefined ? [] : [snippet(chapter.example)]),
       list(values.filter(belongsTo(chapter)), describe),
     ]),
     ...(others.length > 0 ? ["## Everything else", list(others, describe)] : []),

@@ -4,13 +4,11 @@ import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
 import { monitorIdsModule } from "./monitor-ids.js";
 import { operationsPage } from "./operations.js";
-import { readmePage } from "./readme.js";
 import { trafficPage } from "./traffic.js";
 
 /** Generated pages, by their path in the repository. */
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
   return {
-    "README.md": await readmePage(),
     "modules/platform/monitor-ids.ts": monitorIdsModule(),
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),

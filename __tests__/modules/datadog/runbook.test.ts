@@ -25,9 +25,9 @@ describe("docs/runbook.md", () => {
   const isLink = (section: string): boolean => /^See \[.+\]\(#.+\): this monitor is a part of it\.$/m.test(section);
 
   it.each(sections.filter((section) => !isLink(section)).map((section) => [section.split("\n")[0], section] as const))(
-    "%s has checks and an action, then optionally steps without SSH and a verification",
+    "%s has an action, and optionally checks, steps without SSH and a verification, in this order",
     (_heading, section) => {
-      expect(labelsOf(section).join()).toMatch(/^Check,Action(,Without SSH)?(,Verify)?$/);
+      expect(labelsOf(section).join()).toMatch(/^(Check,)?Action(,Without SSH)?(,Verify)?$/);
     },
   );
 

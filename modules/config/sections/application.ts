@@ -22,13 +22,13 @@ const tooMany = {
 };
 
 const secret = z.strictObject({
-  /** Maximum length of the value in bytes, 1 to 4096; user data reserves this space. Terraform reads the value from `TF_VAR_app_secret_<name in lower case>`. For the application, `<NAME>_FILE` contains the path of a file with the value. To change the value, run `npm run ops rotate application-secrets`. */
+  /** Maximum length of the value in bytes, 1 to 4096. [Secrets](your-application.md#secrets) describes where you set the value. */
   maxBytes: z.int().min(1).max(most.secretBytes),
 });
 
 /** Hetzner allows 50 rules per firewall (its OpenAPI description, `rules`). Each port of a network needs one rule; the platform itself needs fewer than 20. */
 const peer = z.strictObject({
-  /** Public network in CIDR notation, `0.0.0.0/0` for all of IPv4, or `::/0` for all of IPv6. */
+  /** Public network in CIDR notation. */
   cidr: values.egressCidr,
   /** TCP ports, at most 5 per network and 30 in total. At most 10 networks are allowed. */
   ports: values.distinct(values.port, most.ports).min(1),
@@ -50,7 +50,7 @@ const besideMib = z.int().min(32).max(65_536).default(128);
 const worker = z.strictObject({
   /** Command that starts the worker, in the same form as `application.command`. */
   command,
-  /** "one": the worker runs on one web server at a time; if that server fails, another one starts the worker within 40 s. "all": it runs on every web server. Default: "one". */
+  /** "one": the worker runs on one web server. If this server fails, another server starts the worker within 40 s. "all": the worker runs on every web server. Default: "one". */
   on: z.enum(["one", "all"]).default("one"),
   /** Maximum memory of the command, in MiB, 32 to 65536. Every web server reserves this memory. Default: 128. */
   memoryMib: besideMib,
@@ -59,7 +59,7 @@ const worker = z.strictObject({
 const schedule = z.strictObject({
   /** Command that does the work and then exits, in the same form as `application.command`. */
   command,
-  /** Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. Each time starts at most one run, on one web server. */
+  /** Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. */
   at: values.calendar,
   /** Whether another server may repeat a run that was interrupted, for example by a power failure. Default: false. */
   repeatable: z.boolean().default(false),
@@ -73,7 +73,7 @@ export const visitorText = "{text}";
 /** How the lab writes as a visitor. Servers do not get these settings. */
 const visitor = z
   .strictObject({
-    /** Path that the lab's visitors write to. Without `visitor`, the lab skips everything that needs writes. */
+    /** Path of the lab's write requests. Without `visitor`, the lab skips all tests that need writes. */
     path: values.urlPath,
     /** HTTP method of the write request. Default: "POST". */
     method: z.enum(["POST", "PUT", "PATCH"]).default("POST"),
@@ -102,23 +102,23 @@ const storage = z.strictObject({
   endpoint: values.archiveUrl,
   /** Region of the bucket, for example "nbg1". */
   region: values.region,
-  /** Private bucket of the releases. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project. */
+  /** Private bucket of the releases, in a separate Hetzner project. */
   bucket: values.bucketName,
 });
 
 /** The release that runs on the web servers, its commands, paths and limits. docs/your-application.md lists the requirements for applications. */
 export const application = z.strictObject({
-  /** Public URL of the release, which contains the application and mysql-group. Required unless `application.storage` is set. */
+  /** Public URL of the release. Required unless `application.storage` is set. */
   url: values.downloadUrl.optional(),
   /** Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`. */
   storage: storage.optional(),
   /** SHA-256 of the release, 64 hexadecimal digits. The build prints it. */
   sha256: values.sha256,
-  /** Command that starts the application in the release's folder, without a shell: a program and its arguments, each as a separate text. The program must belong to a Debian package or to the release (`./…`). Nothing else can be executed. Default: ["/usr/bin/node", "server.js"]. */
+  /** Command that starts the application in the release's folder, without a shell: a program of a Debian package or of the release (`./…`), and its arguments. Default: ["/usr/bin/node", "server.js"]. */
   command: command.default(["/usr/bin/node", "server.js"]),
-  /** "socket": the application accepts requests from a socket that systemd passes to it. "port": the application listens on `PORT` itself, and HAProxy holds requests while one release stops and the next one starts. Default: "socket". */
+  /** "socket": systemd passes the listening socket to the application. "port": the application listens on `PORT`, and HAProxy delays requests during a release. Default: "socket". */
   listens: z.enum(["socket", "port"]).default("socket"),
-  /** Command that updates the database schema with a separate account. `deploy-app` runs it before it tests a release, on one server at a time. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself. */
+  /** Command that updates the database schema before a release. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself. */
   migrate: command.optional(),
   /** Additional release commands that always run, at most 20. */
   workers: z
@@ -130,9 +130,9 @@ export const application = z.strictObject({
     .record(values.taskName, schedule)
     .refine((tasks) => Object.keys(tasks).length <= most.tasks, tooMany)
     .default({}),
-  /** Debian packages that the release needs, at most 50. Recommended packages are not installed. Default: ["nodejs"]. */
+  /** Debian packages that the release needs, at most 50. Default: ["nodejs"]. */
   packages: values.distinct(values.packageName, most.packages).default(["nodejs"]),
-  /** Environment variables of the application, at most 100, stored in plain text. The [platform's variables](your-application.md#what-it-is-given) cannot be changed. */
+  /** Environment variables of the application, at most 100, stored in plain text. The [platform's variables](your-application.md#variables) cannot be changed. */
   environment: z
     .record(values.variableName, values.variableValue)
     .refine((variables) => Object.keys(variables).length <= most.variables, {
@@ -140,15 +140,15 @@ export const application = z.strictObject({
       params: { fix: "list only what is needed" },
     })
     .default({}),
-  /** Path that returns 200 while this server can serve requests. The load balancer's health check requests it; visitors cannot. Default: "/healthz". */
+  /** Path that returns 200 if this server can serve visitors. The load balancer's health check requests this path. Default: "/healthz". */
   healthPath: values.urlPath.default("/healthz"),
-  /** Path that returns 200 if the whole application works, including the database. A new release must pass this check. Visitors cannot request this path. Default: "/readyz". */
+  /** Path that returns 200 if the whole application works, including the database. A new release must pass this check. Default: "/readyz". */
   readyPath: values.urlPath.default("/readyz"),
-  /** Path of an HTML page that returns 200 to visitors. Monitoring and the lab request it from outside. Choose a page that reads from the database. Default: "/". */
+  /** Path of an HTML page that reads from the database and returns 200 to visitors. Default: "/". */
   pagePath: values.urlPathOrFolder.default("/"),
-  /** Path that returns JSON with the environment's name in `environment`. Monitoring requests it from outside. Default: none; this check is then omitted. */
+  /** Path that returns JSON with the environment's name in `environment` to visitors. Default: none. */
   statusPath: values.urlPath.optional(),
-  /** Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and, by default, of Cloudflare count requests to these paths. Default: ["/"]. */
+  /** Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and Cloudflare count requests to these paths. Default: ["/"]. */
   writePaths: values.distinct(values.urlPathOrFolder, most.paths).min(1).default(["/"]),
   visitor: visitor.optional(),
   /** Maximum memory of the application, in MiB, 128 to 65536. If the server also runs MySQL, MySQL gets the remaining memory. Default: 768. */
@@ -161,7 +161,7 @@ export const application = z.strictObject({
       params: { fix: "combine several values in one secret, for example as JSON" },
     })
     .default({}),
-  /** Networks that the application may connect to in addition to the database, by TCP only. The application cannot resolve names, so it must use addresses. */
+  /** Networks that the application may connect to by TCP, in addition to the database. */
   egress: z
     .array(peer)
     .max(most.peers)
@@ -179,7 +179,7 @@ export const application = z.strictObject({
       params: { fix: "list fewer ports, or combine networks" },
     })
     .default([]),
-  /** Folder below `app/` in the release that nginx serves as /static/ with cache headers. Default: none; the application then handles /static/. */
+  /** Folder below `app/` in the release that nginx serves as /static/. Default: none. */
   staticFolder: values.folder.optional(),
 });
 

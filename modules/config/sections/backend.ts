@@ -5,9 +5,9 @@ import { generation } from "./generations.js";
 /** State encryption of OpenTofu. Terraform has no state encryption. */
 const encryption = z
   .strictObject({
-    /** With `encryption`, OpenTofu encrypts state and plans with the passphrase in `TF_VAR_state_passphrase`; "enforced" rejects plain state. The other steps, [one deploy each](state.md#encrypt-the-state), are "begin", "change-passphrase" and "end". Without `encryption`, state is stored in plain text. Default: "enforced". */
+    /** Step of [state encryption](state.md#encrypt-the-state) with OpenTofu. "enforced" rejects plain state. Without `encryption`, the state is plain text. Default: "enforced". */
     step: z.enum(["enforced", "begin", "change-passphrase", "end"]).default("enforced"),
-    /** Number of the current passphrase. Raise it by one in the deploy that changes the passphrase, and keep it afterwards. Default: 1. */
+    /** Number of the passphrase. Raise the number by one in the deploy that changes the passphrase. Default: 1. */
     generation,
   })
   .refine(({ step, generation }) => step !== "change-passphrase" || generation > 1, {
@@ -19,14 +19,14 @@ const encryption = z
 
 export const backend = z.discriminatedUnion("type", [
   z.strictObject({
-    /** Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking. */
+    /** Storage of Terraform's state. "local" (default): a local file. "s3": an object storage, with locking. */
     type: z.literal("local"),
     encryption,
     /** Must be true in production if the state is local. Default: false. */
     acceptLocalState: z.boolean().default(false),
   }),
   z.strictObject({
-    /** Where Terraform stores its state. "local": a local file, which is also the default without `backend`. "s3": object storage, with locking. */
+    /** Storage of Terraform's state. "local" (default): a local file. "s3": an object storage, with locking. */
     type: z.literal("s3"),
     /** Bucket of the state files. Create it before the first deploy. */
     bucket: values.bucketName,

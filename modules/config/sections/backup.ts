@@ -9,15 +9,15 @@ export const backup = z.strictObject({
   endpoint: values.archiveUrl,
   /** Region of the bucket, for example "fsn1". */
   region: values.region,
-  /** Bucket of the archive. Create it in a separate Hetzner project, because a Hetzner key gives access to all buckets of its project. */
+  /** Bucket of the archive, in a separate Hetzner project. */
   bucket: values.bucketName,
-  /** Public keys of age, 2 to 10. Only holders of a matching private key can read the archive; the servers cannot. */
+  /** Public keys of age, 2 to 10. Only owners of a matching private key can read the archive. */
   recipients: values.distinct(values.ageRecipient, mostRecipients).min(2),
   /** Time between two base backups, in hours, 1 to 168. A restore replays all transactions since the last base backup. Default: 24. */
   baseHours: z.int().min(1).max(168).default(24),
-  /** How far back a restore can go, in days, 1 to 365. The bucket keeps objects for this period plus `baseHours` plus one week. Default: 14. */
+  /** Age of the oldest time that can be restored, in days, 1 to 365. The bucket keeps objects for this period plus `baseHours` plus one week. Default: 14. */
   retentionDays: z.int().min(1).max(365).default(14),
-  /** Lock of the objects until they expire. "compliance": no account can delete them earlier, and their storage is billed until then. "governance": the owner of the bucket can delete them. Default: "compliance". */
+  /** Lock of the objects until they expire. "compliance": no account can delete objects earlier. "governance": the owner of the bucket can delete objects. Default: "compliance". */
   lock: z.enum(["compliance", "governance"]).default("compliance"),
 });
 
@@ -36,6 +36,6 @@ export const restore = z.strictObject({
   uploadedBefore: values.restoreTime.optional(),
   /** Branch of the history to restore. Default: the branch that was current at the restore point. */
   branch: values.branch.optional(),
-  /** Whether MySQL events, workers and schedules run while `restore` is set. By default they start once `restore` is removed, so that a restored copy sends and charges nothing. Default: false. */
+  /** Whether MySQL events, workers and schedules run while `restore` is set. Default: false. */
   startJobs: z.boolean().default(false),
 });

@@ -5,10 +5,10 @@ import { generation } from "./generations.js";
 const certificateValiditiesDays = [7, 30, 90, 365, 730, 1095, 5475] as const;
 
 export const certificate = z.strictObject({
-  /** Validity of the Cloudflare Origin CA certificate, in days. A change applies from the next generation. Default: 365. */
+  /** Validity of the Cloudflare Origin CA certificate, in days. Default: 365. */
   validityDays: z.literal(certificateValiditiesDays).default(365),
-  /** Key type of the certificate. A change applies from the next generation. Default: RSA 2048 if `tls` is "terminate"; otherwise ECDSA P-256. */
+  /** Key type of the certificate. Default: RSA 2048 if `tls` is "terminate"; otherwise ECDSA P-256. */
   keyType: z.enum(["rsa", "ecdsa"]).optional(),
-  /** Number of the current key and certificate. To issue new ones, raise it by one, then run `npm run ops rotate origin-certificate`. Default: 1. */
+  /** Number of the key and certificate. To replace them, raise the number by one, then run `npm run ops rotate origin-certificate`. Default: 1. */
   generation,
 });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 
 export const cloudflare = z.strictObject({
-  /** Number of the site at Cloudflare. If a new domain replaces the current one, switch to the other number; otherwise do not change it. Default: 1. */
+  /** Number of the site at Cloudflare. Change the number only if a new domain replaces the current domain. Default: 1. */
   number: z.literal([1, 2]).default(1),
   /** Name of the zone. TLS and HSTS settings apply to the whole zone. If the zone is a parent of `domain`, `www.<domain>` needs Cloudflare's Advanced Certificate Manager. Default: `domain`. */
   zoneName: values.domain.optional(),
@@ -12,11 +12,11 @@ export const cloudflare = z.strictObject({
   minimumTlsVersion: z.enum(["1.2", "1.3"]).default("1.2"),
   hsts: z
     .strictObject({
-      /** How long browsers require HTTPS, in seconds, 0 to 63072000 (two years). Default: 31536000. */
+      /** Time for which browsers require HTTPS, in seconds, 0 to 63072000 (two years). Default: 31536000. */
       maxAgeSeconds: z.int().min(0).max(63_072_000).default(31_536_000),
       /** Whether HSTS includes all subdomains. Default: true. */
       includeSubdomains: z.boolean().default(true),
-      /** Whether browsers may add the domain to their built-in HTTPS-only lists. This is hard to undo. Default: false. */
+      /** Whether browsers may add the domain to their built-in HTTPS-only lists, which is hard to undo. Default: false. */
       preload: z.boolean().default(false),
     })
     .prefault({}),
@@ -24,15 +24,15 @@ export const cloudflare = z.strictObject({
     .strictObject({
       /** Requests to block, in Cloudflare's Rules language. Default: typical paths of scanners, and dot files. */
       expression: values.expression.optional(),
-      /** Action for these requests. Default: "block". */
+      /** Action for requests that match `expression`. Default: "block". */
       action: z.enum(["block", "managed_challenge", "js_challenge"]).default("block"),
     })
     .prefault({}),
   rateLimit: z
     .strictObject({
-      /** Maximum requests per address in 10 seconds. Above the limit, Cloudflare blocks the address for 10 seconds. Default: 50. */
+      /** Maximum requests per address in 10 seconds. Cloudflare blocks an address above this limit for 10 seconds. Default: 50. */
       requestsPer10Seconds: z.int().min(1).max(1_000_000).default(50),
-      /** Requests that count towards the limit, in Cloudflare's Rules language. Default: `application.writePaths` on every host of the zone, because rate limits of the free plan cannot match the host. */
+      /** Requests that count towards the limit, in Cloudflare's Rules language. Default: `application.writePaths` on every host of the zone. */
       expression: values.expression.optional(),
     })
     .prefault({}),

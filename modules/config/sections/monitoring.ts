@@ -20,7 +20,7 @@ const threshold = z.number().refine((value) => !String(value).includes("e"), {
 const receivers = values.distinct(values.receiver, 20);
 
 const change = z.strictObject({
-  /** Reason for the change, 10 to 500 characters. The review shows it. */
+  /** Reason for the change, 10 to 500 characters. The review shows the reason. */
   reason: reason,
   /** Whether the monitor exists. Default: true. */
   enabled: z.boolean().default(true),
@@ -33,11 +33,11 @@ const change = z.strictObject({
 });
 
 const downtime = z.strictObject({
-  /** Reason for the downtime, 10 to 500 characters. It becomes the message of the downtime at Datadog. */
+  /** Reason for the downtime, 10 to 500 characters. Datadog shows the reason. */
   reason: reason,
-  /** Start, in UTC. */
+  /** Start of the downtime, in UTC. */
   start: values.utcTime,
-  /** End, in UTC. */
+  /** End of the downtime, in UTC. */
   end: values.utcTime,
   /** Server whose alerts are muted. Default: all alerts are muted. */
   server: values.serverName.optional(),
@@ -61,9 +61,9 @@ export const monitoring = z.strictObject({
     .default("datadoghq.eu"),
   receivers: z
     .strictObject({
-      /** Datadog handles that get urgent alerts, day and night, at most 20. */
+      /** Recipients of urgent alerts, as Datadog handles such as `@name`, at most 20. */
       urgent: receivers.default([]),
-      /** Datadog handles that get alerts that can wait until morning, at most 20. */
+      /** Recipients of alerts that can wait until morning, as Datadog handles, at most 20. */
       notUrgent: receivers.default([]),
     })
     .prefault({}),
@@ -91,7 +91,7 @@ export const monitoring = z.strictObject({
         )
         .min(1)
         .default(["aws:eu-central-1", "aws:eu-west-1", "aws:us-east-1"]),
-      /** Time between two checks of page, API and DNS from one location, in seconds, 30 to 604800. Datadog bills each check. Default: 300. */
+      /** Time between two checks of page, API and DNS from one location, in seconds, 30 to 604800. Default: 300. */
       intervalSeconds: z.int().min(30).max(604_800).default(300),
     })
     .prefault({}),

@@ -6,7 +6,7 @@ export const network = z.strictObject({
   cidr: values.networkCidr.default("10.0.0.0/16"),
   /** Subnet of the private network, which contains the servers and the load balancer. Default: "10.0.1.0/24". */
   subnet: values.subnetCidr.default("10.0.1.0/24"),
-  /** Address range of current and future database members. Servers trust exactly these addresses as database members. Default: addresses 8 to 15 of the subnet. */
+  /** Address range of current and future database members. Default: addresses 8 to 15 of the subnet. */
   databaseRange: values.databaseRangeCidr.optional(),
   /** Address range of servers whose only role is web. Default: the upper half of the subnet. */
   webRange: values.rangeCidr.optional(),

@@ -14,7 +14,7 @@ export const server = z.strictObject({
   roles: z.array(z.enum(roles)).min(1).default(["web", "database"]),
   /** Hetzner server type (x86 only). Default: `serverType` of the environment. */
   type: values.serverType.optional(),
-  /** Hetzner location of the server, its addresses and its volume. An existing server cannot move: add a server in the new location, then remove the old one. Default: `location` of the environment. */
+  /** Hetzner location of the server, its addresses and its volume. An existing server cannot move. Default: `location` of the environment. */
   location: values.location.optional(),
   /** Spread placement group, with at most ten servers each. A change applies only when the server is created. Default: "servers". */
   placementGroup: values.placementGroup.default("servers"),
