@@ -20,19 +20,6 @@ describe("the monitoring stack with defaults", () => {
   const text = synthesizeText();
   const stack = parse(text);
 
-  it("the monitoring stack creates every kind of resource", () => {
-    expect(new Set(Object.keys(countByType(stack)))).toEqual(
-      new Set([
-        "datadog_logs_custom_pipeline",
-        "datadog_logs_metric",
-        "datadog_service_level_objective",
-        "datadog_monitor",
-        "datadog_synthetics_test",
-        "datadog_dashboard_json",
-      ]),
-    );
-  });
-
   it("the monitoring stack names resources after their monitor, so that addresses stay the same", () => {
     expect(addressesIn(stack)).toEqual(
       expect.arrayContaining([
@@ -75,16 +62,6 @@ describe("the monitoring stack with defaults", () => {
     expect(monitors["availability-fast-burn"]?.["query"]).toBe(
       'burn_rate("${datadog_service_level_objective.service-level-availability.id}").over("30d").long_window("1h").short_window("5m") > 14.4',
     );
-  });
-
-  it("the monitoring stack repeats the alert and the missing-data alert of a silent server", () => {
-    const { "server-silent": silent } = resources(stack, "datadog_monitor");
-    expect(silent).toMatchObject({
-      notify_no_data: true,
-      no_data_timeframe: 5,
-      renotify_interval: 60,
-      renotify_statuses: ["alert", "no data"],
-    });
   });
 
   it("the monitoring stack contains no keys and uses the configured site", () => {

@@ -56,18 +56,6 @@ describe("the origin certificate with an ECDSA key", () => {
 });
 
 describe("a rotation of the origin certificate", () => {
-  it("a rotation of the origin certificate begins with the second generation and keeps the first generation, which is in use", () => {
-    const certificates = (generation: number) =>
-      addressesIn(issue(exampleConfig({ certificate: { generation } }))).filter((address) =>
-        address.startsWith("cloudflare_origin_ca_certificate."),
-      );
-    expect(certificates(1)).toEqual(["cloudflare_origin_ca_certificate.origin-certificate-1_certificate"]);
-    expect(certificates(2)).toEqual([
-      "cloudflare_origin_ca_certificate.origin-certificate-1_certificate",
-      "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
-    ]);
-  });
-
   it("a rotation of the origin certificate keeps the previous generation, because destroying it would revoke a certificate in use", () => {
     expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
       "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",

@@ -16,57 +16,39 @@ describe("the catalogue", () => {
   );
 });
 
-const refusals: readonly (readonly [rule: string, monitor: RenderedMonitor, problem: string])[] = [
+const refusals: readonly (readonly [monitor: RenderedMonitor, problem: string])[] = [
+  [{ ...metric, monitorThresholds: { critical: "6" } }, "critical threshold must equal the query's 5, got 6"],
+  [{ ...log, monitorThresholds: undefined }, "critical threshold must equal the query's 20, got undefined"],
   [
-    "a critical threshold that differs from the query's",
-    { ...metric, monitorThresholds: { critical: "6" } },
-    "critical threshold must equal the query's 5, got 6",
-  ],
-  [
-    "no critical threshold although the query has one",
-    { ...log, monitorThresholds: undefined },
-    "critical threshold must equal the query's 20, got undefined",
-  ],
-  [
-    "a query without a comparison",
     { ...metric, query: "avg(last_5m):avg:system.cpu.idle{*}" },
     "query must end with a comparison and a number, got avg(last_5m):avg:system.cpu.idle{*}",
   ],
   [
-    "a warning threshold below the critical threshold if small values alert",
     { ...metric, monitorThresholds: { critical: "5", warning: "4" } },
     "warning (4) must lie on the healthy side of critical (5)",
   ],
   [
-    "a warning threshold above the critical threshold if large values alert",
     { ...log, monitorThresholds: { critical: "20", warning: "30" } },
     "warning (30) must lie on the healthy side of critical (20)",
   ],
   [
-    "a critical recovery threshold that equals the critical threshold",
     { ...log, monitorThresholds: { critical: "20", criticalRecovery: "20" } },
     "critical recovery (20) must lie on the healthy side of critical (20)",
   ],
   [
-    "a warning recovery threshold on the unhealthy side of the warning threshold",
     { ...log, monitorThresholds: { critical: "20", warning: "5", warningRecovery: "6" } },
     "warning recovery (6) must lie on the healthy side of warning (5)",
   ],
-  [
-    "an alert about a check's missing data after less than two minutes",
-    { ...silent, noDataTimeframe: 1 },
-    "no_data_timeframe must be 2 minutes or more, got 1",
-  ],
-  [
-    "an alert about a metric's missing data before twice its window",
-    { ...metric, notifyNoData: true, noDataTimeframe: 29 },
-    "no_data_timeframe must be 30 minutes or more, got 29",
-  ],
-  ["a padded message", { ...metric, message: " text" }, "message must not be empty or padded"],
+  [{ ...silent, noDataTimeframe: 1 }, "no_data_timeframe must be 2 minutes or more, got 1"],
+  [{ ...metric, notifyNoData: true, noDataTimeframe: 29 }, "no_data_timeframe must be 30 minutes or more, got 29"],
+  [{ ...metric, message: " text" }, "message must not be empty or padded"],
 ];
 
 describe("monitorProblems", () => {
-  it.each(refusals)("monitorProblems rejects %s", (_rule, monitor, problem) => {
-    expect(monitorProblems(monitor)).toContain(problem);
-  });
+  it.each(refusals.map(([monitor, problem]) => ({ monitor, problem })))(
+    "monitorProblems reports: $problem",
+    ({ monitor, problem }) => {
+      expect(monitorProblems(monitor)).toContain(problem);
+    },
+  );
 });

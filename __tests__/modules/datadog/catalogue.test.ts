@@ -44,27 +44,15 @@ describe("repetition", () => {
   );
   const isCertificate = (id: string): boolean => /^(edge|origin|internal)-certificate$/.test(id);
 
-  it("repeats an urgent alert every hour, and missing data if the monitor reports it", () => {
-    for (const [urgency, silent, id, monitor] of rendered)
-      if (urgency === "urgent" && !isCertificate(id))
-        expect([monitor.renotifyInterval, monitor.renotifyStatuses], id).toEqual([
-          60,
-          silent ? ["alert", "no data"] : ["alert"],
-        ]);
-  });
-
-  it("repeats a non-urgent alert and its warning every week", () => {
-    for (const [urgency, silent, id, monitor] of rendered)
-      if (urgency === "notUrgent")
-        expect([monitor.renotifyInterval, monitor.renotifyStatuses], id).toEqual([
-          7 * day,
-          [
-            "alert",
-            ...(monitor.monitorThresholds?.warning === undefined ? [] : ["warn"]),
-            ...(silent ? ["no data"] : []),
-          ],
-        ]);
-    expect(renderedMonitor("reboot-required").renotifyInterval).toBe(7 * day);
+  it("repeats urgent alerts every hour and others every week, with warnings and missing data that the monitor reports", () => {
+    for (const [urgency, silent, id, { monitorThresholds, renotifyInterval, renotifyStatuses }] of rendered) {
+      if (urgency === "part" || isCertificate(id)) continue;
+      const warns = urgency === "notUrgent" && monitorThresholds?.warning !== undefined;
+      expect([renotifyInterval, renotifyStatuses], id).toEqual([
+        urgency === "urgent" ? 60 : 7 * day,
+        ["alert", ...(warns ? ["warn"] : []), ...(silent ? ["no data"] : [])],
+      ]);
+    }
   });
 
   it("repeats alerts, warnings and missing data of certificates every day or every week", () => {
@@ -179,21 +167,18 @@ describe("monitoringProblems", () => {
 
   it.each([
     [
-      "a warning threshold on the unhealthy side of the critical threshold",
       { monitors: { "cpu-busy": { reason, warning: 3 } } },
       'monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5), got {"reason":"measured to be normal here","enabled":true,"warning":3}; choose other thresholds',
     ],
     [
-      "a burn rate that is impossible for the target",
       { serviceLevels: { latencyPercent: 90 }, monitors: { "latency-fast-burn": { reason, critical: 10 } } },
       "monitoring.monitors.latency-fast-burn.critical: must be a burn rate, at least 1 and below 10, because larger values alert, got 10; choose another threshold",
     ],
     [
-      "an entry whose values equal the defaults",
       { monitors: { "cpu-busy": { reason, critical: 5, warning: 15, urgency: "notUrgent" as const } } },
       'monitoring.monitors.cpu-busy: must change at least one setting of the monitor, got {"reason":"measured to be normal here","enabled":true,"critical":5,"warning":15,…; set values that differ from the defaults, or remove the entry',
     ],
-  ])("monitoringProblems reports %s", (_what, monitoring, problem) => {
+  ])("monitoringProblems reports a wrong threshold or an entry that equals the defaults: %j", (monitoring, problem) => {
     expect(lines(monitoring)).toEqual([problem]);
   });
 
@@ -238,19 +223,4 @@ describe("monitoringProblems", () => {
       );
     },
   );
-});
-
-describe("certificate monitors", () => {
-  const monitor = (id: Parameters<typeof renderedMonitor>[0]) => renderedMonitor(id);
-
-  it("warn 21 days before Cloudflare's certificate expires", () => {
-    expect(monitor("edge-certificate").monitorThresholds).toMatchObject({ critical: "7", warning: "21" });
-  });
-
-  it("warn half a year before a certificate file on a server expires, separately for each file", () => {
-    expect(monitor("internal-certificate").query).toBe(
-      "max(last_1d):min:tls.days_left{env:production,name:internal} by {server,file} < 60",
-    );
-    expect(monitor("internal-certificate").monitorThresholds).toMatchObject({ critical: "60", warning: "180" });
-  });
 });

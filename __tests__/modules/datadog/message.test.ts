@@ -40,15 +40,7 @@ describe("message", () => {
 });
 
 describe("receiversOf", () => {
-  const receivers = { urgent: ["@wake"], notUrgent: ["@morning"] };
-
-  it("receiversOf returns separate receivers for urgent and non-urgent alerts", () => {
-    expect(receiversOf("urgent", receivers)).toEqual(["@wake"]);
-    expect(receiversOf("notUrgent", receivers)).toEqual(["@morning"]);
-    expect(receiversOf("part", receivers)).toEqual([]);
-  });
-
   it("receiversOf returns the non-urgent receivers if no urgent receivers are configured", () => {
-    expect(receiversOf("urgent", { ...receivers, urgent: [] })).toEqual(["@morning"]);
+    expect(receiversOf("urgent", { urgent: [], notUrgent: ["@morning"] })).toEqual(["@morning"]);
   });
 });

@@ -103,9 +103,7 @@ describe("the agent's files", () => {
     }
   });
 
-  it("enable Group Replication's metrics and disk metrics by mount point, which the queries need", () => {
-    expect(check("mysql")).toContain("replication: true");
-    expect(check("disk")).toContain("use_mount: true");
+  it("identify disks by mount point, by which the queries select the data volume", () => {
     expect(queries.join()).toContain(`device:${paths.mysql.mountPoint}`);
   });
 });

@@ -98,11 +98,4 @@ describe("PublicAddresses", () => {
       address_ipv6: { name: "production-alpha-ipv6", type: "ipv6", ...common },
     });
   });
-
-  it("public addresses are not protected if protection is off", () => {
-    const protections = Object.values(resources(addresses(exampleConfig({ protect: false })), "hcloud_primary_ip")).map(
-      (address) => address["delete_protection"],
-    );
-    expect(protections).toEqual([false, false]);
-  });
 });

@@ -39,8 +39,4 @@ describe("DataVolume", () => {
       lifecycle: { prevent_destroy: false },
     });
   });
-
-  it("the data volume has no format attribute, because the server creates the file system", () => {
-    expect(volume(exampleConfig())).not.toHaveProperty("format");
-  });
 });

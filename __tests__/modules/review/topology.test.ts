@@ -81,11 +81,6 @@ describe("the drawing", () => {
     const drawn = drawTopology(changing);
     expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
   });
-
-  it("the drawing refers to no other file", () => {
-    const addresses = drawTopology(exampleConfig()).match(/(?:https?:)?\/\/[^"<\s]+/g);
-    expect(addresses).toEqual(["http://www.w3.org/2000/svg"]);
-  });
 });
 
 /** Pixels by which words exceed the smallest rectangle around their centre. They are inside if the number is 0 or less. */

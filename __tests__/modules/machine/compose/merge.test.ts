@@ -113,20 +113,14 @@ describe("server-specific content", () => {
 });
 
 describe("merging parts", () => {
-  it("rejects a file that two parts deliver", () => {
-    expect(() => mergeParts([part({ files: [file] }), part({ files: [file] })])).toThrow(
-      "payload: each file must come from one part, got /etc/a twice; remove one",
-    );
-  });
-
-  it("rejects a server's own file with the path of a shared one", () => {
-    expect(() => ownConfig("alpha", [file], mergeParts([part({ files: [file] })]))).toThrow(
-      "payload: each file must come from one part, got /etc/a twice; remove one",
-    );
-  });
-
-  it("rejects an apt source that two parts deliver", () => {
-    const vendor = part({ aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] });
+  it("rejects a file and an apt source that two parts deliver, and a server's own file with the path of a shared one", () => {
+    const [files, vendor] = [
+      part({ files: [file] }),
+      part({ aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] }),
+    ];
+    const problem = "payload: each file must come from one part, got /etc/a twice; remove one";
+    expect(() => mergeParts([files, files])).toThrow(problem);
+    expect(() => ownConfig("alpha", [file], mergeParts([files]))).toThrow(problem);
     expect(() => mergeParts([vendor, vendor])).toThrow(
       "payload: each apt source must come from one part, got vendor twice; remove one",
     );

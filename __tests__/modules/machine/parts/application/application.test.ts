@@ -115,23 +115,6 @@ describe("an application that opens its port itself", () => {
 });
 
 describe("units", () => {
-  it("the socket on loopback stays open while processes are replaced", () => {
-    expect(unit("app.socket")).toContain(`ListenStream=127.0.0.1:${ports.application}\n`);
-    expect(unit("app.service")).toContain("Requires=app.socket\n");
-  });
-
-  it("units start nothing without a release, and fetch the first release until it is installed", () => {
-    expect(unit("app.socket")).toContain("ConditionPathExists=/opt/app/current\n");
-    expect(unit("app-first-release.service")).toMatch(
-      /ConditionPathExists=!\/opt\/app\/current\n[^]*Restart=on-failure/,
-    );
-  });
-
-  it("the application can reach only loopback addresses and not the system bus", () => {
-    expect(unit("app.service")).toContain("IPAddressDeny=any\nIPAddressAllow=localhost\n");
-    expect(unit("app.service")).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/resolve -/run/mysqld\n");
-  });
-
   it("a trial runs once in the service's sandbox on another port", () => {
     const [trial, service] = ["app-trial.service", "app.service"].map((name) => unit(name).split("\n")) as [
       string[],
@@ -145,7 +128,7 @@ describe("units", () => {
       "SyslogIdentifier=app-trial",
       "ExecPaths=/usr/bin/env /usr/bin/node /usr/lib",
     ]);
-    expect(trial.join("\n")).not.toContain("Restart=");
+    expect(trial.join("\n")).not.toMatch(/Restart=|\[Install\]/);
   });
 
   const names = ["app.service", "app-trial.service", "app.socket", "app-first-release.service"];
@@ -174,7 +157,6 @@ describe("units", () => {
     expect(moreUnit("app-schedule-report.service")).toContain(
       `ExecStart=${runs} "schedule" "report" "--at" "Mon..Fri 06:00 Europe/Berlin" "--" "/usr/bin/node" "report.js"\n`,
     );
-    expect(moreUnit("app-schedule-report.timer")).toContain("OnCalendar=Mon..Fri 06:00 Europe/Berlin\n");
     const sandbox = (text: string): string => text.slice(text.indexOf("IPAddressDeny"), text.indexOf("NoExecPaths"));
     for (const name of ["app-worker-mail", "app-worker-cache", "app-schedule-report"])
       expect(sandbox(moreUnit(`${name}.service`))).toBe(sandbox(unit("app.service")));
@@ -207,7 +189,6 @@ describe("units", () => {
 
   it("migrations run before a trial, under their own account and user, on one server at a time", () => {
     const migrations = moreUnit("app-migrations.service");
-    expect(migrations).toContain("User=app-migrations\nGroup=app-migrations\n");
     expect(migrations).toContain(
       'ExecStart="/usr/bin/env" "DATABASE_USER=app-migrations" "DATABASE_PASSWORD_FILE=/etc/app/migrations-password" "/usr/bin/python3" "-B" "/opt/app-runs" "migrations" "--" "/usr/bin/node" "migrate.js"\n',
     );
@@ -247,58 +228,56 @@ describe("units", () => {
     },
   );
 
-  it("limits the application's memory, tasks and files, so that MySQL on the same server keeps its share", () => {
-    expect(unit("app.service")).toContain("\nMemoryMax=768M\n");
+  it("limits memory, so that MySQL on the same server keeps its share", () => {
     const larger = partOf(applicationPart, exampleConfig({ application: { memoryMib: 900 } }));
     for (const name of ["app.service", "app-trial.service"])
       expect(contentOf(larger, `/etc/systemd/system/${name}`)).toContain("\nMemoryMax=900M\n");
-    expect(moreUnit("app-worker-mail.service")).toContain("\nMemoryMax=64M\n");
-    expect(moreUnit("app-schedule-report.service")).toContain("\nMemoryMax=96M\n");
-    expect(unit("app.service")).toMatch(/^TasksMax=\d{2}$/m);
   });
 
-  it("lets the application finish requests when it stops, and restarts it after any exit", () => {
-    const seconds = Number(/^TimeoutStopSec=(\d+)s$/m.exec(unit("app.service"))?.[1]);
-    expect(seconds).toBeGreaterThan(limits.stop.drainSeconds + limits.stop.finishSeconds);
-    expect(unit("app.service")).toMatch(/^Restart=always$/m);
-    for (const name of ["app.service", "app-trial.service", "app-first-release.service"])
-      expect(unit(name)).toMatch(/^StartLimitIntervalSec=0$/m);
-    expect(unit("app.socket")).toMatch(/^TriggerLimitIntervalSec=0$/m);
+  it("lets the application finish requests when it stops, and open a visitor and a database connection per operation", () => {
+    const value = (pattern: RegExp): number => Number(pattern.exec(unit("app.service"))?.[1]);
+    expect(value(/^TimeoutStopSec=(\d+)s$/m)).toBeGreaterThan(limits.stop.drainSeconds + limits.stop.finishSeconds);
+    expect(value(/^LimitNOFILE=(\d+)$/m)).toBeGreaterThanOrEqual(4 * limits.database.operations);
   });
 
-  it("units have the application's settings, folder and log identifier", () => {
-    for (const [name, folder] of [
-      ["app", "current"],
-      ["app-trial", "trial"],
-    ] as const)
-      expect(unit(`${name}.service`)).toMatch(
-        new RegExp(`^EnvironmentFile=/etc/app/app\\.env\nWorkingDirectory=/opt/app/${folder}$`, "m"),
-      );
-    expect(unit("app.service")).toMatch(/^SyslogIdentifier=app$/m);
-    expect(unit("app.service")).toMatch(/^SystemCallErrorNumber=EPERM$/m);
-    // One visitor connection and one database connection per operation.
-    expect(Number(/^LimitNOFILE=(\d+)$/m.exec(unit("app.service"))?.[1])).toBeGreaterThanOrEqual(
-      4 * limits.database.operations,
+  /** Unit, behaviour, and the lines that cause it. */
+  const behaviours = `
+      app.service starts at boot after its socket: Requires=app.socket | After=app.socket network.target | WantedBy=multi-user.target
+      app.service restarts after any exit without a limit: Restart=always | RestartSec=1s | StartLimitIntervalSec=0
+      app.service can reach only loopback addresses: IPAddressDeny=any | IPAddressAllow=localhost
+      app.service cannot reach services that obey root: InaccessiblePaths=-/run/dbus -/run/systemd/resolve -/run/mysqld
+      app.service runs as its own user: User=app | Group=app
+      app.service can execute only Node and libraries: NoExecPaths=/ | ExecPaths=/usr/bin/node /usr/lib
+      app.service gets an error for a forbidden system call: SystemCallErrorNumber=EPERM
+      app.service limits memory and tasks: MemoryMax=768M | TasksMax=64
+      app.service has its settings, folder and log identifier: EnvironmentFile=/etc/app/app.env | WorkingDirectory=/opt/app/current | SyslogIdentifier=app
+      app-trial.service runs as the application's user without a limit of starts: User=app | Group=app | StartLimitIntervalSec=0
+      app.socket listens on loopback, and only if a release is installed: ListenStream=127.0.0.1:${ports.application} | ConditionPathExists=/opt/app/current
+      app.socket holds a burst of connections: Backlog=1024 | NoDelay=true | TriggerLimitIntervalSec=0 | WantedBy=sockets.target
+      app-first-release.service fetches a release until one is installed: ConditionPathExists=!/opt/app/current | Restart=on-failure | RestartSec=5s | StartLimitIntervalSec=0
+      app-first-release.service waits for the network: Wants=network-online.target | After=network-online.target nss-lookup.target | WantedBy=multi-user.target
+      app-worker-mail.service limits its own memory: MemoryMax=64M
+      app-worker-mail.service restarts with its release: PartOf=app-workers.target | Restart=always | ConditionPathExists=/opt/app/current | WantedBy=app-workers.target
+      app-worker-cache.service restarts with its release: PartOf=app-workers.target | Restart=always | ConditionPathExists=/opt/app/current | WantedBy=app-workers.target
+      app-schedule-report.service limits its own memory, and is awaited by systemd: MemoryMax=96M | Type=oneshot
+      app-migrations.service runs as its own user, and is awaited by systemd: User=app-migrations | Group=app-migrations | Type=oneshot
+      app-schedule-report.timer starts on time: OnCalendar=Mon..Fri 06:00 Europe/Berlin | AccuracySec=1s | WantedBy=timers.target
+  `;
+
+  it.each([...behaviours.matchAll(/^ +(\S+) (.+?): (.+)$/gm)].map(([, ...row]) => row as [string, string, string]))(
+    "the unit %s %s",
+    (name, _, lines) => {
+      expect(moreUnit(name).split("\n")).toEqual(expect.arrayContaining(lines.split(" | ")));
+    },
+  );
+
+  it("the first release is installed after app-runs, only if the application needs app-runs", () => {
+    expect(moreUnit("app-first-release.service")).toMatch(
+      /^ExecStart=\S*\/fetch-release \$\{RELEASE_URL\} \$\{RELEASE_SHA256\} app-runs \/opt\/app-runs\nExecStart=\S*\/deploy-app \$\{RELEASE_URL\} \$\{RELEASE_SHA256\}$/m,
     );
-  });
-
-  it("units start at boot, the socket before the application; the socket holds a burst of connections", () => {
-    expect(unit("app.service")).toMatch(/^After=app\.socket network\.target$/m);
-    expect(unit("app.service")).toMatch(/^RestartSec=1s$/m);
-    expect(unit("app.service")).toMatch(/\n\[Install\]\nWantedBy=multi-user\.target\n$/);
-    expect(unit("app.socket")).toMatch(/^Backlog=1024\nNoDelay=true$/m);
-    expect(unit("app.socket")).toMatch(/\n\[Install\]\nWantedBy=sockets\.target\n$/);
-    expect(unit("app-trial.service")).not.toContain("[Install]");
-  });
-
-  it("the first release is fetched once the network is up, app-runs before the application", () => {
-    const first = moreUnit("app-first-release.service");
-    expect(first).toMatch(/^Wants=network-online\.target\nAfter=network-online\.target nss-lookup\.target$/m);
-    expect(first).toMatch(
-      /^Type=oneshot\nEnvironmentFile=\/etc\/platform\/release\.env\n(#.*\n)?ExecStart=\S*\/fetch-release \$\{RELEASE_URL\} \$\{RELEASE_SHA256\} app-runs \/opt\/app-runs\nExecStart=\S*\/deploy-app \$\{RELEASE_URL\} \$\{RELEASE_SHA256\}$/m,
+    expect(moreUnit("app-first-release.service")).toMatch(
+      /^Type=oneshot\nEnvironmentFile=\/etc\/platform\/release\.env$/m,
     );
-    expect(first).toMatch(/^RestartSec=5s$/m);
-    expect(first).toMatch(/^WantedBy=multi-user\.target$/m);
     expect(unit("app-first-release.service")).not.toContain("app-runs");
     expect(part.setup).toMatch(
       /^mkdir -p \/opt\/app\/releases\nln -sfn \/opt\/platform\/deploy-app \/usr\/local\/sbin\/deploy-app\nsystemctl daemon-reload\nsystemctl enable --quiet app\.socket app\.service app-first-release\.service\n/m,
@@ -306,32 +285,9 @@ describe("units", () => {
     expect(part.setup).toMatch(/\nsystemctl start --no-block app-first-release\.service\n$/);
   });
 
-  it("systemd waits until schedules and migrations end, and restarts workers with their release", () => {
-    for (const name of ["app-schedule-report.service", "app-migrations.service"])
-      expect(moreUnit(name)).toMatch(/^Type=oneshot$/m);
-    for (const name of ["app-worker-mail.service", "app-worker-cache.service"]) {
-      expect(moreUnit(name)).toMatch(/^PartOf=app-workers\.target$/m);
-      expect(moreUnit(name)).toMatch(/^Restart=always$/m);
-      expect(moreUnit(name)).toMatch(/^ConditionPathExists=\/opt\/app\/current$/m);
-      expect(moreUnit(name)).toMatch(/\n\[Install\]\nWantedBy=app-workers\.target\n$/);
-    }
-    // Other services get the signal directly; with app-runs, systemd would also signal its command.
-    for (const [name, isClaimed] of [
-      ["app-worker-mail", true],
-      ["app-schedule-report", true],
-      ["app-migrations", true],
-      ["app-worker-cache", false],
-    ] as const)
-      expect({ name, mixed: moreUnit(`${name}.service`).includes("\nKillMode=mixed\n") }).toEqual({
-        name,
-        mixed: isClaimed,
-      });
-    expect(moreUnit("app-schedule-report.timer")).toMatch(/^AccuracySec=1s$/m);
-    expect(moreUnit("app-schedule-report.timer")).toMatch(/\n\[Install\]\nWantedBy=timers\.target\n$/);
-  });
-
-  it("the application runs as its own user and can execute only Node and libraries", () => {
-    for (const name of ["app.service", "app-trial.service"]) expect(unit(name)).toMatch(/^User=app\nGroup=app$/m);
-    expect(unit("app.service")).toContain("NoExecPaths=/\nExecPaths=/usr/bin/node /usr/lib\n");
+  it("systemd sends the stop signal to app-runs only, which passes it on, and to all processes of other services", () => {
+    const isMixed = (name: string): boolean => moreUnit(`${name}.service`).includes("\nKillMode=mixed\n");
+    expect(["app-worker-mail", "app-schedule-report", "app-migrations"].map(isMixed)).toEqual([true, true, true]);
+    expect(isMixed("app-worker-cache")).toBe(false);
   });
 });

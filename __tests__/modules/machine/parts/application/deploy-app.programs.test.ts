@@ -17,6 +17,7 @@ const script = fileURLToPath(
  * deploy-app with a folder for /opt/app and fakes: releases as folders, systemd, and an application. Its health check fails if the file
  * "sick" contains its release or "all". A trial is not ready and exits if "sick" contains "trial". Each answers only on its own port.
  */
+const migrate = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
 const deploy = (steps: string, config = exampleConfig()): Promise<string[]> =>
   inTemporaryFolder((folder) => deployIn(folder, steps, config));
 
@@ -79,6 +80,8 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
   return output.replaceAll(folder, "").trim().split("\n");
 }
 
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern) as unknown;
+
 describe("deploy-app", { concurrent: true }, () => {
   it.runIf(hasTool("shellcheck", "deploy-app"))("deploy-app passes shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
@@ -97,36 +100,95 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("deploy-app rejects a second deployment at the same time", async () => {
-    const output = await deploy(
+  /** Behaviour, steps, and the last lines of their output. */
+  it.each<[what: string, steps: string, output: readonly unknown[]]>([
+    [
+      "rejects a second deployment at the same time",
       "build 1; build 2; exec 8>deploy-app.lock; flock 8; release 1; exec 8>&-; release 2; ls opt/releases | wc -l",
-    );
-    expect(output).toEqual([
-      "deploy-app: another deployment is running",
-      "exit 1",
-      expect.stringMatching(/is current$/),
-      "exit 0",
-      "1",
-    ]);
-  });
-
-  it("deploy-app syncs a release to disk before renaming it, and switches with one rename", async () => {
-    const output = await deploy("build 1; release 1; sed 's/work[.][^/]*/work/; s/[0-9a-f]\\{16\\}/SHA/' steps");
-    expect(output.slice(2)).toEqual([
-      "sync -f /opt/.work/app",
-      "mv -T /opt/.work/app /opt/releases/SHA",
-      "mv -T /opt/.next /opt/current",
-    ]);
-  });
-
-  it("deploy-app does not list a release whose download was interrupted", async () => {
-    const output = await deploy("build 1; touch cut; release 1; rm cut; ls opt/releases | wc -l; release 1; current");
-    expect(output.filter((line) => !line.includes("Killed")).slice(-4)).toEqual([
-      "0",
-      expect.stringMatching(/is current$/),
-      "exit 0",
-      "// 1",
-    ]);
+      ["deploy-app: another deployment is running", "exit 1", matching(/is current$/), "exit 0", "1"],
+    ],
+    [
+      "syncs a release to disk before renaming it, and switches with one rename",
+      "build 1; release 1; sed 's/work[.][^/]*/work/; s/[0-9a-f]\\{16\\}/SHA/' steps",
+      ["exit 0", "sync -f /opt/.work/app", "mv -T /opt/.work/app /opt/releases/SHA", "mv -T /opt/.next /opt/current"],
+    ],
+    [
+      "does not list a release whose download was interrupted",
+      "build 1; touch cut; release 1; rm cut; ls opt/releases | wc -l; release 1; current",
+      ["0", matching(/is current$/), "exit 0", "// 1"],
+    ],
+    [
+      "keeps the current release if a download fails",
+      "build 1; release 1; release 2; current",
+      ["exit 0", "fetch-release: refused", "exit 1", "// 1"],
+    ],
+    [
+      "does not switch to a release whose trial fails, and reports possible migrations",
+      "build 1; build 2; release 1; sick trial; release 2; current; ls opt/releases | wc -l",
+      [
+        "exit 0",
+        "deploy-app: the release does not become ready (journalctl -u app-trial); the current release keeps running, but the trial may have applied migrations",
+        ...["exit 1", "// 1", "1"],
+      ],
+    ],
+    [
+      "stops a trial left by an interrupted run first, and its own trial afterwards",
+      "build 1; release 1; cat systemctl.log; ls opt | grep -c trial",
+      [
+        ...["exit 0", "restart app-trial.service", "stop app-trial.service"],
+        ...["start app.socket", "restart app.service", "stop app-trial.service", "0"],
+      ],
+    ],
+    [
+      "continues if a trial cannot be stopped",
+      "build 1; sick stop; release 1; current; ls opt | grep -c trial",
+      [matching(/is current$/), "exit 0", "// 1", "0"],
+    ],
+    [
+      "makes a trial readable for the application's user regardless of the umask, and deletes a failed trial",
+      "umask 077; build 1; chmod 755 r1 r1/app; sick trial; release 1; cat modes; ls -A opt; tail -n 1 systemctl.log",
+      ["exit 1", "755", "755", "releases", "stop app-trial.service"],
+    ],
+    [
+      "reports that there is no previous release if the first one is unhealthy",
+      "build 1; sick all; release 1; ls opt/releases | wc -l",
+      [matching(/ is not healthy, and there is no previous release$/), "exit 1", "1"],
+    ],
+    [
+      "does not switch back to a deleted release",
+      "build 1; build 2; release 1; rm -rf opt/releases/*; sick '// 2'; release 2",
+      ["exit 0", matching(/ is not healthy, and there is no previous release$/), "exit 1"],
+    ],
+    [
+      "switches back from an unhealthy release and deletes it",
+      "build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l",
+      [
+        "exit 0",
+        matching(/^deploy-app: the release was not healthy after the switch; switched back to .*releases/),
+        ...["exit 1", "// 1", "1"],
+      ],
+    ],
+    [
+      "stays on the requested earlier release if neither release is healthy",
+      "build 1; build 2; release 1; release 2; sick all; release 1; current; ls opt/releases | wc -l; sick none; release 1; current",
+      [
+        ...["exit 0", matching(/ is current and is not healthy; neither was /), "exit 3", "// 1", "2"],
+        ...[matching(/is already current$/), "exit 0", "// 1"],
+      ],
+    ],
+    [
+      "keeps the current release in place although it is unhealthy",
+      "build 1; release 1; sick all; release 1; current; tail -n 1 systemctl.log",
+      ["exit 0", matching(/is current, was restarted and is not healthy$/), "exit 1", "// 1", "restart app.service"],
+    ],
+    [
+      "keeps five releases",
+      "for n in 1 2 3 4 5 6 7; do build $n; release $n; sleep 0.02; done; ls opt/releases | wc -l; current",
+      ["5", "// 7"],
+    ],
+  ])("deploy-app %s", async (_, steps, expected) => {
+    const output = (await deploy(steps)).filter((line) => !line.includes("Killed"));
+    expect(output.slice(-expected.length)).toEqual(expected);
   });
 
   it.each([
@@ -139,70 +201,10 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(output.slice(-3)).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1"]);
   });
 
-  it("deploy-app keeps the current release if a download fails", async () => {
-    expect((await deploy("build 1; release 1; release 2; current")).slice(2)).toEqual([
-      "fetch-release: refused",
-      "exit 1",
-      "// 1",
-    ]);
-  });
-
-  it("deploy-app does not switch to a release whose trial fails, and reports possible migrations", async () => {
-    const output = await deploy("build 1; build 2; release 1; sick trial; release 2; current; ls opt/releases | wc -l");
-    expect(output.slice(2)).toEqual([
-      "deploy-app: the release does not become ready (journalctl -u app-trial); the current release keeps running, but the trial may have applied migrations",
-      "exit 1",
-      "// 1",
-      "1",
-    ]);
-  });
-
-  it("deploy-app stops a trial left by an interrupted run first, and its own trial afterwards", async () => {
-    const output = await deploy("build 1; release 1; cat systemctl.log; ls opt | grep -c trial");
-    expect(output.slice(2)).toEqual([
-      "restart app-trial.service",
-      "stop app-trial.service",
-      "start app.socket",
-      "restart app.service",
-      "stop app-trial.service",
-      "0",
-    ]);
-  });
-
-  it("deploy-app continues if a trial cannot be stopped", async () => {
-    const output = await deploy("build 1; sick stop; release 1; current; ls opt | grep -c trial");
-    expect(output).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1", "0"]);
-  });
-
-  it("deploy-app makes a trial readable for the application's user regardless of the umask, and deletes a failed trial", async () => {
-    const output = await deploy(
-      "umask 077; build 1; chmod 755 r1 r1/app; sick trial; release 1; cat modes; ls -A opt; tail -n 1 systemctl.log",
-    );
-    expect(output.slice(1)).toEqual(["exit 1", "755", "755", "releases", "stop app-trial.service"]);
-  });
-
-  it("deploy-app reports that there is no previous release if the first one is unhealthy", async () => {
-    const output = await deploy("build 1; sick all; release 1; ls opt/releases | wc -l");
-    expect(output).toEqual([
-      expect.stringMatching(/ is not healthy, and there is no previous release$/),
-      "exit 1",
-      "1",
-    ]);
-  });
-
-  it("deploy-app does not switch back to a deleted release", async () => {
-    const output = await deploy("build 1; build 2; release 1; rm -rf opt/releases/*; sick '// 2'; release 2");
-    expect(output.slice(2)).toEqual([
-      expect.stringMatching(/ is not healthy, and there is no previous release$/),
-      "exit 1",
-    ]);
-  });
-
   it("deploy-app applies migrations before the trial, and stops if they fail", async () => {
-    const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
     const steps =
       "build 1; release 1; cat migrated; grep -E 'migrations|trial' systemctl.log | head -n 2; build 2; sick migrations; release 2; cat migrated; current; tail -n 2 systemctl.log";
-    expect((await deploy(steps, config)).slice(1)).toEqual([
+    expect((await deploy(steps, migrate)).slice(1)).toEqual([
       "exit 0",
       "// 1",
       "start app-migrations.service",
@@ -242,51 +244,12 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(trial + 2 * current + switched).toBeLessThan(200);
   });
 
-  it("deploy-app switches back from an unhealthy release and deletes it", async () => {
-    const output = await deploy(
-      "build 1; build 2; release 1; sick '// 2'; release 2; current; ls opt/releases | wc -l",
-    );
-    expect(output.slice(1)).toEqual([
-      "exit 0",
-      expect.stringMatching(/^deploy-app: the release was not healthy after the switch; switched back to .*releases/),
-      "exit 1",
-      "// 1",
-      "1",
-    ]);
-  });
-
-  it("deploy-app stays on the requested earlier release if neither release is healthy", async () => {
-    const output = await deploy(
-      "build 1; build 2; release 1; release 2; sick all; release 1; current; ls opt/releases | wc -l; sick none; release 1; current",
-    );
-    expect(output.slice(4)).toEqual([
-      expect.stringMatching(/ is current and is not healthy; neither was /),
-      "exit 3",
-      "// 1",
-      "2",
-      expect.stringMatching(/is already current$/),
-      "exit 0",
-      "// 1",
-    ]);
-  });
-
   it("deploy-app waits for migrations left by an interrupted run, then runs those of its own release", async () => {
-    const config = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
     const output = await deploy(
       "build 1; release 1; build 2; touch migrating; : >systemctl.log; release 2; cat migrated; grep -c 'start app-migrations' systemctl.log",
-      config,
+      migrate,
     );
     expect(output.slice(-2)).toEqual(["// 2", "2"]);
-  });
-
-  it("deploy-app keeps the current release in place although it is unhealthy", async () => {
-    const output = await deploy("build 1; release 1; sick all; release 1; current; tail -n 1 systemctl.log");
-    expect(output.slice(2)).toEqual([
-      expect.stringMatching(/is current, was restarted and is not healthy$/),
-      "exit 1",
-      "// 1",
-      "restart app.service",
-    ]);
   });
 
   it("deploy-app lists installed releases by URL and SHA-256, the newest first", async () => {
@@ -295,13 +258,6 @@ describe("deploy-app", { concurrent: true }, () => {
       "https://archive.test/1 4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865 (current)",
       "https://archive.test/2 53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3",
     ]);
-  });
-
-  it("deploy-app keeps five releases", async () => {
-    const output = await deploy(
-      "for n in 1 2 3 4 5 6 7; do build $n; release $n; sleep 0.02; done; ls opt/releases | wc -l; current",
-    );
-    expect(output.slice(-2)).toEqual(["5", "// 7"]);
   });
 
   it("deploy-app prints help and rejects wrong arguments", async () => {

@@ -34,12 +34,19 @@ describe("the agent with defaults", () => {
     ]);
   });
 
-  it("the agent's configuration has tags and no API key", () => {
+  it("the agent has tags, reports processes and logs over HTTPS, and accepts no traces, remote settings or key in its file", () => {
     expect(yaml(part, "datadog.yaml")).toMatchObject({
       site: "datadoghq.eu",
       hostname: "alpha",
       tags: ["env:production", "server:alpha", "role:web", "role:database"],
       logs_enabled: true,
+      logs_config: { force_use_http: true },
+      apm_config: { enabled: false },
+      process_config: { process_collection: { enabled: true } },
+      remote_configuration: { enabled: false },
+      agent_telemetry: { enabled: false },
+      // The agent does not query the metadata service.
+      cloud_provider_metadata: [],
     });
     expect(contentOf(part, "/etc/datadog-agent/datadog.yaml")).not.toContain("api_key");
   });
@@ -48,41 +55,11 @@ describe("the agent with defaults", () => {
     expect(checks(part)).toEqual([...collected.integrations.map(({ name }) => name), "platform-logs"]);
   });
 
-  it("the agent accepts no remote configuration and does not query the metadata service", () => {
-    expect(yaml(part, "datadog.yaml")).toMatchObject({
-      remote_configuration: { enabled: false },
-      agent_telemetry: { enabled: false },
-      cloud_provider_metadata: [],
-    });
-  });
-
-  it("the agent reports processes", () => {
-    expect(yaml(part, "datadog.yaml")).toMatchObject({ process_config: { process_collection: { enabled: true } } });
-  });
-
-  it("the agent sends logs over HTTPS and accepts no traces", () => {
+  it("the agent connects to the internet only over HTTPS, because otherwise logs use Datadog's own ports", () => {
     const ways = trafficRules.filter(
       ({ users: senders, to, protocol }) => senders?.includes(users.datadog) && to === "internet" && protocol === "tcp",
     );
-    // Otherwise logs use Datadog's own ports.
     expect(ways.flatMap((rule) => rule.ports)).toEqual([ports.https]);
-    expect(yaml(part, "datadog.yaml")).toMatchObject({
-      logs_config: { force_use_http: true },
-      apm_config: { enabled: false },
-    });
-  });
-
-  it("the MySQL check logs in with the secret file and includes the group's state", () => {
-    expect(yaml(part, "conf.d/mysql.d/conf.yaml")).toMatchObject({
-      instances: [{ defaults_file: "/etc/datadog-agent/mysql.cnf", options: { replication: true } }],
-    });
-  });
-});
-
-describe("the data of a check", () => {
-  it.each(["nginx", "mysql"])("checks report only the agent's own host and server (%s)", (check) => {
-    const { instances } = yaml(partOf(datadogAgentPart), `conf.d/${check}.d/conf.yaml`) as { instances: object[] };
-    expect(instances).toEqual([expect.objectContaining({ disable_generic_tags: true })]);
   });
 });
 
@@ -105,13 +82,17 @@ describe("the settings of a check", () => {
 
   it("the nginx check reads nginx's status page", () => {
     expect(instancesOf("nginx")).toMatchObject([
-      { nginx_status_url: `http://127.0.0.1:${ports.nginxStatus}/nginx_status` },
+      { nginx_status_url: `http://127.0.0.1:${ports.nginxStatus}/nginx_status`, disable_generic_tags: true },
     ]);
   });
 
-  it("the MySQL check reads the group's state and InnoDB's metrics", () => {
+  it("the MySQL check logs in with the secret file and reads the group's state and InnoDB's metrics", () => {
     expect(instancesOf("mysql")).toMatchObject([
-      { options: { replication: true, extra_status_metrics: true, extra_innodb_metrics: true } },
+      {
+        defaults_file: "/etc/datadog-agent/mysql.cnf",
+        disable_generic_tags: true,
+        options: { replication: true, extra_status_metrics: true, extra_innodb_metrics: true },
+      },
     ]);
   });
 
@@ -181,14 +162,6 @@ describe("the agent in several locations", () => {
     expect(found.slice(1, 3)).toMatchObject([
       { server: "10.0.1.5", tags: ["balancer:production"], min_collection_interval: 60 },
       { server: "10.0.1.6", tags: ["balancer:production-second"], min_collection_interval: 60 },
-    ]);
-  });
-
-  it("checks the certificate on both load balancers", () => {
-    const tls = contentOf(part("alpha"), "/etc/datadog-agent/conf.d/tls.d/conf.yaml");
-    expect([...tls.matchAll(/^ {4}server: (10\..*)$/gm)].map(([, address]) => address)).toEqual([
-      "10.0.1.5",
-      "10.0.1.6",
     ]);
   });
 });
@@ -265,13 +238,6 @@ describe("logs", () => {
     const names = logs.filter(({ type }) => type === "journald").map(({ config_id: name }) => name);
     expect(names).not.toContain(undefined);
     expect(new Set(names).size).toBe(names.length);
-  });
-});
-
-describe("the agent's user", () => {
-  it("the agent's user can read the journal and otherwise only logs of its own group", () => {
-    const setup = partOf(datadogAgentPart).setup;
-    expect(setup?.match(/usermod .*/g)).toEqual(["usermod --groups systemd-journal dd-agent"]);
   });
 });
 

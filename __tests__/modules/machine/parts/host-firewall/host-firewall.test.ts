@@ -26,11 +26,6 @@ const rules = (config = exampleConfig(), server = "alpha"): string =>
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("the host firewall installs the local resolver", () => {
-    const part = partOf(hostFirewallPart);
-    expect(part.packages).toContain("systemd-resolved");
-  });
-
   it("the host firewall lets the application reach its configured networks by address family, but never the platform's own network", () => {
     const egress = [
       { cidr: "0.0.0.0/0", ports: [443] },
@@ -44,6 +39,7 @@ describe("the host firewall with defaults", () => {
   });
 
   it("the resolver sends every query to Hetzner's name servers and none to neighbours", () => {
+    expect(partOf(hostFirewallPart).packages).toContain("systemd-resolved");
     expect(contentOf(partOf(hostFirewallPart), "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
       "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",
     );
@@ -96,12 +92,6 @@ describe("outbound traffic", () => {
       'ip daddr 127.0.0.0/8 meta skuid { "app", "app-migrations", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
     );
   });
-
-  it("MySQL reaches only the other members", () => {
-    expect(out.filter((match) => match.includes('"mysql"'))).toEqual([
-      'meta skuid { "mysql" } ip saddr $own_address ip daddr { 10.0.1.8/29 } tcp dport { 3306, 33061 }',
-    ]);
-  });
 });
 
 describe("addresses of the internet", () => {
@@ -117,29 +107,15 @@ describe("addresses of the internet", () => {
 
   it("private, shared, link-local and multicast addresses do not count as internet", () => {
     const not = setOf("not_internet", "ipv4");
-    const others = ["0.1.2.3", "10.255.0.1", "100.64.0.1", "100.127.255.254", "127.0.0.53", "169.254.169.254"];
-    for (const address of [...others, "172.16.0.1", "172.31.255.254", "192.168.255.1", "224.0.0.1", "255.255.255.255"])
+    const local = "0.1.2.3 10.255.0.1 100.64.0.1 100.127.255.254 127.0.0.53 169.254.169.254 172.16.0.1 172.31.255.254";
+    for (const address of `${local} 192.168.255.1 224.0.0.1 255.255.255.255`.split(" "))
       expect(not.check(address), address).toBe(true);
-    for (const address of [
-      "1.1.1.1",
-      "11.0.0.1",
-      "100.128.0.1",
-      "126.0.0.1",
-      "172.32.0.1",
-      "192.169.0.1",
-      "223.255.0.1",
-    ])
+    for (const address of "1.1.1.1 11.0.0.1 100.128.0.1 126.0.0.1 172.32.0.1 192.169.0.1 223.255.0.1".split(" "))
       expect(not.check(address), address).toBe(false);
     const internet = setOf("internet6", "ipv6");
-    for (const [address, is] of [
-      ["2001:db8::1", true],
-      ["3fff::1", true],
-      ["::1", false],
-      ["fe80::1", false],
-      ["fd00::1", false],
-      ["ff02::1", false],
-    ] as const)
-      expect(internet.check(address, "ipv6"), address).toBe(is);
+    for (const address of ["2001:db8::1", "3fff::1"]) expect(internet.check(address, "ipv6"), address).toBe(true);
+    for (const address of ["::1", "fe80::1", "fd00::1", "ff02::1"])
+      expect(internet.check(address, "ipv6"), address).toBe(false);
   });
 });
 
@@ -167,28 +143,20 @@ describe("services", () => {
 
 describe("kernel settings of the network", () => {
   const text = contentOf(partOf(hostFirewallPart), "/etc/sysctl.d/60-network.conf");
-  const settings = Object.fromEntries(
-    [...text.matchAll(/^(net\S+) = (\S+)$/gm)].map(([, name = "", value = ""]) => [name, value] as const),
-  );
 
   it("the kernel rejects packets on a wrong interface, redirects and source routes", () => {
-    for (const scope of ["all", "default"])
-      expect(settings).toMatchObject({
-        [`net.ipv4.conf.${scope}.rp_filter`]: "1",
-        [`net.ipv4.conf.${scope}.accept_redirects`]: "0",
-        [`net.ipv4.conf.${scope}.secure_redirects`]: "0",
-        [`net.ipv4.conf.${scope}.send_redirects`]: "0",
-        [`net.ipv6.conf.${scope}.accept_redirects`]: "0",
-      });
-    expect(settings["net.ipv4.conf.all.accept_source_route"]).toBe("0");
+    const ofScope = (scope: string) => [
+      `net.ipv4.conf.${scope}.rp_filter = 1`,
+      ...["accept", "secure", "send"].map((what) => `net.ipv4.conf.${scope}.${what}_redirects = 0`),
+      `net.ipv6.conf.${scope}.accept_redirects = 0`,
+    ];
+    expect(text.split("\n")).toEqual(expect.arrayContaining(["all", "default"].flatMap(ofScope)));
+    expect(text).toContain("\nnet.ipv4.conf.all.accept_source_route = 0\n");
   });
 
   it("the kernel ignores broadcasts, uses SYN cookies, and lets services bind a missing address", () => {
-    expect(settings).toMatchObject({
-      "net.ipv4.icmp_echo_ignore_broadcasts": "1",
-      "net.ipv4.tcp_syncookies": "1",
-      "net.ipv4.ip_nonlocal_bind": "1",
-    });
+    const switches = ["icmp_echo_ignore_broadcasts", "tcp_syncookies", "ip_nonlocal_bind"];
+    expect(text.split("\n")).toEqual(expect.arrayContaining(switches.map((name) => `net.ipv4.${name} = 1`)));
   });
 });
 

@@ -45,23 +45,62 @@ class Case(unittest.TestCase):
         self.assertIn(reason, decision.reason)
 
 
+EMPTY = facts(blank("alpha"), blank("bravo"), blank("charlie"))
+ONE_WITH_DATA = facts(blank("alpha"), holding("bravo", "1-9"), holding("charlie", "1-8"))
+NO_GTIDS = facts(Report("alpha", state=OFFLINE), blank("bravo"), blank("charlie"))
+COMPLETE_CHARLIE = facts(holding("alpha", "1-5"), holding("bravo", "1-5"), holding("charlie", "1-6"))
+TWO_COMPLETE = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
+NO_MAJORITY = facts(holding("alpha", "1-6"), online("bravo", majority=False), holding("charlie", "1-6"))
+ERRANT = facts(holding("alpha", "1-12"), online("bravo"), online("charlie"))
+PARTLY_APPLIED = facts(blank("alpha"), queued("bravo", "1-6", "7-10"), holding("charlie", "1-10"))
+NEW_MEMBER = facts(online("alpha"), online("bravo"), online("charlie"), blank("delta"), None, names=(*NAMES, "delta", "echo"))
+# Situation, member that decides, reports, action, and part of the reason.
+DECISIONS = (
+    ("in an empty group, the first member by name bootstraps", "alpha", EMPTY, BOOTSTRAP, "first start of an empty group"),
+    ("in an empty group, the second member waits for the first by name", "bravo", EMPTY, WAIT, "alpha starts the group"),
+    ("in an empty group, the third member waits for the first by name", "charlie", EMPTY, WAIT, "alpha starts the group"),
+    ("no member bootstraps while a member does not answer", "alpha", facts(blank("alpha"), blank("bravo"), None), WAIT, "waiting for charlie"),
+    ("no member bootstraps while a mysqld does not answer", "alpha", facts(blank("alpha"), Report("bravo", state=DOWN), None), WAIT, "waiting for bravo, charlie"),
+    ("an empty first member does not bootstrap if another member has data", "alpha", ONE_WITH_DATA, WAIT, "bravo starts the group"),
+    ("a member with data bootstraps instead of an empty first member", "bravo", ONE_WITH_DATA, BOOTSTRAP, "holds every transaction"),
+    ("an empty member joins a running group", "alpha", facts(blank("alpha"), online("bravo"), online("charlie")), JOIN, "bravo, charlie"),
+    ("schemas without GTIDs require an operator", "alpha", NO_GTIDS, WAIT, "operator"),
+    ("schemas without GTIDs on another member require an operator", "bravo", NO_GTIDS, WAIT, "an operator must decide about data without GTIDs on alpha"),
+    ("the member with all transactions bootstraps regardless of its name", "charlie", COMPLETE_CHARLIE, BOOTSTRAP, "every transaction"),
+    ("a member that lacks transactions waits for the complete member", "alpha", COMPLETE_CHARLIE, WAIT, "charlie starts the group"),
+    ("of equal members, the first by name bootstraps", "bravo", TWO_COMPLETE, BOOTSTRAP, "every transaction"),
+    ("of equal members, the last by name waits", "charlie", TWO_COMPLETE, WAIT, "bravo starts the group"),
+    ("two of three members with the same data wait for the third", "alpha", facts(holding("alpha", "1-6"), holding("bravo", "1-6"), None), WAIT, "waiting for charlie"),
+    ("members wait for a member in a group without a majority", "alpha", NO_MAJORITY, WAIT, "waiting until these members have left or joined a group: bravo"),
+    ("a restarted member rejoins", "alpha", facts(holding("alpha", "1-9"), online("bravo"), online("charlie")), JOIN, "bravo"),
+    ("a member unknown to the existing members joins", "delta", NEW_MEMBER, JOIN, "alpha, bravo, charlie"),
+    ("a transaction that the group has received but not applied is not errant", "alpha", facts(holding("alpha", "1-10"), online("bravo", "1-9", received=f"{G}:10"), None), JOIN, "bravo"),
+    ("errant transactions are reported and prevent a join", "alpha", ERRANT, WAIT, f"{G}:11-12"),
+    ("errant transactions are reported with the command that discards them", "alpha", ERRANT, WAIT, "mysql-group reclone"),
+    ("a group without a majority is not joined", "alpha", facts(holding("alpha", "1-9"), online("bravo", majority=False), None), WAIT, "waiting for charlie"),
+    ("a member waits while its own mysqld does not answer", "alpha", facts(Report("alpha"), blank("bravo"), blank("charlie")), WAIT, "mysqld does not answer"),
+    ("a member waits if it has no report about itself", "alpha", {"alpha": None}, WAIT, ""),
+    ("a member in state ERROR leaves the group", "alpha", facts(Report("alpha", state=ERROR), online("bravo"), online("charlie")), LEAVE, "left the group"),
+    ("a recovering member stays", "alpha", facts(Report("alpha", state=RECOVERING), online("bravo"), None), STAY, "recovering"),
+    ("an online member stays", "alpha", facts(online("alpha", role="PRIMARY"), None, None), STAY, "online as PRIMARY"),
+    ("an online member without a majority stays", "alpha", facts(online("alpha", majority=False), None, None), STAY, "no majority"),
+    ("members that applied different shares of the same transactions are equal", "bravo", PARTLY_APPLIED, BOOTSTRAP, "every transaction"),
+    ("of members with the same received transactions, the last by name waits", "charlie", PARTLY_APPLIED, WAIT, "bravo starts the group"),
+    (
+        "received transactions do not count if all members have data, because acknowledged ones are executed",
+        *("bravo", facts(queued("alpha", "1-8", "9-11"), holding("bravo", "1-10"), queued("charlie", "1-9", "10-11")), BOOTSTRAP, "every transaction"),
+    ),
+)
+
+
+class Decisions(Case):
+    def test_every_situation_leads_to_its_decision(self):
+        for situation, me, reports, action, reason in DECISIONS:
+            with self.subTest(situation):
+                self.assertDecides(me, reports, action, reason)
+
+
 class FirstStart(Case):
-    everyone = facts(blank("alpha"), blank("bravo"), blank("charlie"))
-
-    def test_the_first_member_by_name_bootstraps_the_group(self):
-        self.assertDecides("alpha", self.everyone, BOOTSTRAP, "first start of an empty group")
-
-    def test_the_other_members_wait_for_the_first_by_name(self):
-        for me in ("bravo", "charlie"):
-            self.assertDecides(me, self.everyone, WAIT, "alpha starts the group")
-
-    def test_no_member_bootstraps_while_a_member_does_not_answer(self):
-        self.assertDecides("alpha", facts(blank("alpha"), blank("bravo"), None), WAIT, "waiting for charlie")
-
-    def test_no_member_bootstraps_while_a_mysqld_does_not_answer(self):
-        reports = facts(blank("alpha"), Report("bravo", state=DOWN), None)
-        self.assertDecides("alpha", reports, WAIT, "waiting for bravo, charlie")
-
     def test_a_group_of_five_bootstraps_only_if_all_five_answer(self):
         names = ("a", "b", "c", "d", "e")
         everyone = facts(*(blank(name) for name in names), names=names)
@@ -76,48 +115,11 @@ class FirstStart(Case):
         self.assertDecides("alpha", older, BOOTSTRAP, "first start")
 
 
-class BesideExistingData(Case):
-    def test_an_empty_first_member_does_not_bootstrap_if_another_member_has_data(self):
-        reports = facts(blank("alpha"), holding("bravo", "1-9"), holding("charlie", "1-8"))
-        self.assertDecides("alpha", reports, WAIT, "bravo starts the group")
-        self.assertDecides("bravo", reports, BOOTSTRAP, "holds every transaction")
-
-    def test_an_empty_first_member_does_not_bootstrap_while_a_member_does_not_answer(self):
-        self.assertDecides("alpha", facts(blank("alpha"), blank("bravo"), None), WAIT, "waiting for charlie")
-
-    def test_an_empty_member_joins_a_running_group(self):
-        self.assertDecides("alpha", facts(blank("alpha"), online("bravo"), online("charlie")), JOIN, "bravo, charlie")
-
-    def test_schemas_without_gtids_require_an_operator(self):
-        restored = Report("alpha", state=OFFLINE)
-        self.assertDecides("alpha", facts(restored, blank("bravo"), blank("charlie")), WAIT, "operator")
-        self.assertDecides("bravo", facts(restored, blank("bravo"), blank("charlie")), WAIT, "an operator must decide about data without GTIDs on alpha")
-
-
 class TotalOutage(Case):
-    def test_the_member_with_all_transactions_bootstraps_regardless_of_its_name(self):
-        reports = facts(holding("alpha", "1-5"), holding("bravo", "1-5"), holding("charlie", "1-6"))
-        self.assertDecides("charlie", reports, BOOTSTRAP, "every transaction")
-        self.assertDecides("alpha", reports, WAIT, "charlie starts the group")
-
-    def test_the_first_by_name_of_equal_members_bootstraps(self):
-        reports = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
-        self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
-        self.assertDecides("charlie", reports, WAIT, "bravo starts the group")
-
-    def test_two_of_three_members_wait_for_the_third_even_if_both_have_the_same_data(self):
-        reports = facts(holding("alpha", "1-6"), holding("bravo", "1-6"), None)
-        self.assertDecides("alpha", reports, WAIT, "waiting for charlie")
-
     def test_divergent_members_wait_for_an_operator(self):
         reports = facts(holding("alpha", "1-5:7"), holding("bravo", "1-6"), holding("charlie", "1-5"))
         for me in NAMES:
             self.assertDecides(me, reports, WAIT, "alpha lacks transactions of bravo")
-
-    def test_members_wait_for_a_member_that_is_still_in_a_group_without_a_majority(self):
-        reports = facts(holding("alpha", "1-6"), online("bravo", majority=False), holding("charlie", "1-6"))
-        self.assertDecides("alpha", reports, WAIT, "waiting until these members have left or joined a group: bravo")
-        self.assertDecides("charlie", reports, WAIT, "waiting until these members have left or joined a group: bravo")
 
     def test_members_wait_for_a_member_that_is_joining_or_has_failed(self):
         for state in (RECOVERING, ERROR):
@@ -143,44 +145,6 @@ class RunningGroup(Case):
         self.assertDecides("alpha", seen("alpha", "bravo", "charlie"), JOIN, "expelled this member's previous instance")
         self.assertDecides("alpha", seen("bravo", "charlie"), JOIN, "bravo, charlie")
         self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo", view=(ADDRESSES["alpha"],)), online("charlie")), JOIN, "previous instance")
-
-    def test_a_restarted_member_rejoins(self):
-        self.assertDecides("alpha", facts(holding("alpha", "1-9"), online("bravo"), online("charlie")), JOIN, "bravo")
-
-    def test_a_member_unknown_to_the_existing_members_joins(self):
-        names = (*NAMES, "delta", "echo")
-        reports = facts(online("alpha"), online("bravo"), online("charlie"), blank("delta"), None, names=names)
-        self.assertDecides("delta", reports, JOIN, "alpha, bravo, charlie")
-
-    def test_a_transaction_that_the_group_has_received_but_not_applied_is_not_errant(self):
-        group = online("bravo", "1-9", received=f"{G}:10")
-        self.assertDecides("alpha", facts(holding("alpha", "1-10"), group, None), JOIN, "bravo")
-
-    def test_errant_transactions_are_reported_and_prevent_a_join(self):
-        reports = facts(holding("alpha", "1-12"), online("bravo"), online("charlie"))
-        self.assertDecides("alpha", reports, WAIT, f"{G}:11-12")
-        self.assertDecides("alpha", reports, WAIT, "mysql-group reclone")
-
-    def test_a_group_without_majority_is_not_joined(self):
-        reports = facts(holding("alpha", "1-9"), online("bravo", majority=False), None)
-        self.assertDecides("alpha", reports, WAIT, "waiting for charlie")
-
-
-class OwnState(Case):
-    def test_waits_while_its_own_mysqld_does_not_answer(self):
-        self.assertDecides("alpha", facts(Report("alpha"), blank("bravo"), blank("charlie")), WAIT, "mysqld does not answer")
-        self.assertEqual(decide("alpha", {"alpha": None}).action, WAIT)
-
-    def test_a_member_in_state_error_leaves_the_group(self):
-        reports = facts(Report("alpha", state=ERROR), online("bravo"), online("charlie"))
-        self.assertDecides("alpha", reports, LEAVE, "left the group")
-
-    def test_a_recovering_member_stays(self):
-        self.assertDecides("alpha", facts(Report("alpha", state=RECOVERING), online("bravo"), None), STAY, "recovering")
-
-    def test_online_members_stay(self):
-        self.assertDecides("alpha", facts(online("alpha", role="PRIMARY"), None, None), STAY, "online as PRIMARY")
-        self.assertDecides("alpha", facts(online("alpha", majority=False), None, None), STAY, "no majority")
 
 
 class LostDisks(Case):
@@ -238,19 +202,10 @@ class Received(Case):
         self.assertDecides("charlie", survivors, BOOTSTRAP, "every transaction", lost=("alpha",))
         self.assertDecides("bravo", survivors, WAIT, "charlie starts the group", lost=("alpha",))
 
-    def test_members_that_applied_different_shares_of_the_same_transactions_are_equal(self):
-        reports = facts(blank("alpha"), queued("bravo", "1-6", "7-10"), holding("charlie", "1-10"))
-        self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
-        self.assertDecides("charlie", reports, WAIT, "bravo starts the group")
-
     def test_received_transactions_with_gaps_on_both_members_require_an_operator(self):
         reports = facts(blank("alpha"), holding("bravo", "1-8:10"), queued("charlie", "1-7", "8-9"))
         for me in NAMES:
             self.assertDecides(me, reports, WAIT, "bravo lacks transactions of charlie; charlie lacks transactions of bravo")
-
-    def test_received_transactions_do_not_count_if_all_members_have_data_because_acknowledged_ones_are_executed(self):
-        reports = facts(queued("alpha", "1-8", "9-11"), holding("bravo", "1-10"), queued("charlie", "1-9", "10-11"))
-        self.assertDecides("bravo", reports, BOOTSTRAP, "every transaction")
 
     def test_the_bootstrapping_member_drops_received_transactions_only_if_all_members_have_data(self):
         everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))

@@ -51,31 +51,6 @@ describe("scripts and units", () => {
     });
   });
 
-  it("mysqld starts only on the mounted volume and only if configured", () => {
-    const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
-    expect(dropIn).toContain("AssertPathIsMountPoint=/var/lib/mysql\n");
-    expect(dropIn).toContain("Requires=mysql-data.service\n");
-    expect(dropIn).toContain("ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf\n");
-  });
-
-  it("MySQL hands over the primary's role before it stops, and stops even if that fails", () => {
-    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
-      "ExecStop=-+/usr/local/sbin/mysql-group step-down\n",
-    );
-  });
-
-  it("mysql-group cannot access the sockets of services that obey root", () => {
-    expect(contentOf("/etc/systemd/system/mysql-group.service")).toContain(
-      "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n",
-    );
-  });
-
-  it("mysqld cannot bypass the firewall to reach a name server", () => {
-    expect(contentOf("/etc/systemd/system/mysql.service.d/group.conf")).toContain(
-      "InaccessiblePaths=-/run/dbus -/run/systemd/resolve\n",
-    );
-  });
-
   describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("systemd's evaluation", () => {
     const unit = (name: string): string => contentOf(`/etc/systemd/system/${name}`);
     const data = { "mysql-data.service": unit("mysql-data.service") };
@@ -121,28 +96,28 @@ describe("scripts and units", () => {
     );
   });
 
-  it("MySQL restarts without a limit after a crash or a clone", () => {
+  it("MySQL starts on its volume, hands over its role before it stops, and restarts without a limit after a crash or a clone", () => {
     const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
     // Removes the package's checks, which use another data directory.
     expect(dropIn).toMatch(
       /^ExecStartPre=\nExecStartPre=\+\S+\/mysql-data wait\nExecStartPre=\+\S+\/systemd-tmpfiles --create \/etc\/tmpfiles\.d\/mysql-logs\.conf$/m,
     );
-    for (const line of [
-      "After=mysql-data.service network-online.target",
-      "Wants=network-online.target",
-      "RequiresMountsFor=/var/lib/mysql",
-      "StartLimitIntervalSec=0",
-      // Exit status with which mysqld requests a restart, for example after a clone.
-      "Environment=MYSQLD_PARENT_PID=1",
-      "SuccessExitStatus=16",
-      "RestartForceExitStatus=16",
-      "Restart=on-failure",
-      "RestartSec=2",
-      "RestartPreventExitStatus=",
-      "LimitNOFILE=65536",
-      "OOMScoreAdjust=-500",
-    ])
-      expect(dropIn.split("\n")).toContain(line);
+    expect(dropIn.split("\n")).toEqual(
+      expect.arrayContaining([
+        ...["Wants=network-online.target", "After=mysql-data.service network-online.target"],
+        // mysqld starts only on the mounted volume and only if configured.
+        ...["Requires=mysql-data.service", "RequiresMountsFor=/var/lib/mysql", "AssertPathIsMountPoint=/var/lib/mysql"],
+        "ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf",
+        // It hands over the primary's role before it stops, and stops even if that fails.
+        "ExecStop=-+/usr/local/sbin/mysql-group step-down",
+        // Exit status with which mysqld requests a restart, for example after a clone.
+        ...["Environment=MYSQLD_PARENT_PID=1", "SuccessExitStatus=16", "RestartForceExitStatus=16"],
+        ...["Restart=on-failure", "RestartSec=2", "RestartPreventExitStatus=", "StartLimitIntervalSec=0"],
+        ...["LimitNOFILE=65536", "OOMScoreAdjust=-500"],
+        // It cannot bypass the firewall to reach a name server.
+        "InaccessiblePaths=-/run/dbus -/run/systemd/resolve",
+      ]),
+    );
   });
 
   it("the setup configures MySQL only once mysql-data is installed, and does not wait for the volume", () => {
@@ -157,7 +132,7 @@ describe("scripts and units", () => {
     ]);
   });
 
-  it("logs are rotated as user mysql, and reopened without creating a transaction", () => {
+  it("logs are readable only for the agent, rotated as user mysql, and reopened without creating a transaction", () => {
     const rotation = contentOf("/etc/logrotate.d/mysql-server");
     expect(rotation).toMatch(/^\tdaily\n\tmaxsize 100M\n\trotate 7\n\tmissingok\n\tcompress\n/m);
     expect(rotation).not.toContain("delaycompress");
@@ -168,59 +143,42 @@ describe("scripts and units", () => {
       "mysql --user=root --socket=/run/mysqld/mysqld.sock --execute=FLUSH LOCAL ERROR LOGS; FLUSH LOCAL SLOW LOGS",
     ]);
     expect(stepsOf(script, { fails: "systemctl is-active" })).toEqual(["systemctl is-active --quiet mysql"]);
-    for (const log of ["error.log", "slow.log"])
-      expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain(`f /var/log/mysql/${log} 0640 mysql dd-agent\n`);
-    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("z /var/log/mysql/*.log 0640 mysql dd-agent\n");
+    expect(rotation).toContain("create 0640 mysql dd-agent\n");
+    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf").split("\n")).toEqual(
+      expect.arrayContaining([
+        "d /var/log/mysql 2750 mysql dd-agent",
+        ...["error.log", "slow.log"].map((log) => `f /var/log/mysql/${log} 0640 mysql dd-agent`),
+        "z /var/log/mysql/*.log 0640 mysql dd-agent",
+      ]),
+    );
   });
 
   it("mysql-group restarts without a limit, runs its release's code, and logs without buffering", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
-    for (const line of [
-      "After=mysql-data.service mysql.service network-online.target",
-      "Wants=network-online.target",
-      "StartLimitIntervalSec=0",
-      "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
-      // Retries a busy release host for minutes; the unit counts as starting during that time.
-      "TimeoutStartSec=600",
-      "ExecStart=/usr/local/sbin/mysql-group daemon",
-      "RestartSec=1",
-      "WatchdogSec=10",
-      // A stopped process receives no other signal.
-      "WatchdogSignal=SIGKILL",
-      "RuntimeDirectory=mysql-group",
-      "Environment=PYTHONUNBUFFERED=1",
-      "MemoryMax=256M",
-      "WantedBy=multi-user.target",
-    ])
-      expect(unit.split("\n")).toContain(line);
+    expect(unit.split("\n")).toEqual(
+      expect.arrayContaining([
+        ...["Wants=network-online.target", "After=mysql-data.service mysql.service network-online.target"],
+        ...["Requires=mysql-data.service", "ReadWritePaths=/var/lib/mysql/mysql-group", "SupplementaryGroups=mysql"],
+        ...["Restart=always", "RestartSec=1", "StartLimitIntervalSec=0", "WantedBy=multi-user.target"],
+        "EnvironmentFile=/etc/platform/release.env",
+        "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}",
+        "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
+        "ExecStart=/usr/local/sbin/mysql-group daemon",
+        // Retries a busy release host for minutes; the unit counts as starting during that time.
+        "TimeoutStartSec=600",
+        // A stopped process receives no signal except SIGKILL.
+        ...["WatchdogSec=10", "WatchdogSignal=SIGKILL"],
+        ...["RuntimeDirectory=mysql-group", "Environment=PYTHONUNBUFFERED=1", "MemoryMax=256M"],
+        // It cannot access the sockets of services that obey root.
+        "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve",
+      ]),
+    );
     expect(unit.indexOf("fetch-release")).toBeLessThan(unit.indexOf("/bin/ln"));
     // Compiled copies next to the release would change its checksum.
     expect(contentOf("/usr/local/sbin/mysql-group")).toMatch(/python3 -B \/opt\/mysql-group\/current "\$@"\n$/);
   });
 
-  it("mysql-group's code comes from the server's release, and the setup does not wait for it", () => {
-    const unit = contentOf("/etc/systemd/system/mysql-group.service");
-    expect(unit).toContain("EnvironmentFile=/etc/platform/release.env\n");
-    expect(unit).toContain(
-      "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}\n",
-    );
-    expect(unit).toContain("Restart=always\n");
-    expect(mysqlOf("alpha").setup).toContain("systemctl start --no-block mysql.service mysql-group.service\n");
-  });
-
-  it("mysql-group stores its list of members on the data volume and can read relay logs", () => {
+  it("mysql-group's folder on the data volume belongs to root only", () => {
     expect(mysqlData).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
-    const unit = contentOf("/etc/systemd/system/mysql-group.service");
-    for (const line of [
-      "Requires=mysql-data.service",
-      "ReadWritePaths=/var/lib/mysql/mysql-group",
-      "SupplementaryGroups=mysql",
-    ])
-      expect(unit).toContain(`${line}\n`);
-  });
-
-  it("only the agent can read the logs", () => {
-    expect(contentOf("/etc/tmpfiles.d/mysql-logs.conf")).toContain("d /var/log/mysql 2750 mysql dd-agent\n");
-    expect(contentOf("/etc/logrotate.d/mysql-server")).toContain("create 0640 mysql dd-agent\n");
   });
 });

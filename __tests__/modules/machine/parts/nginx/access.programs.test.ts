@@ -19,23 +19,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
        told() { curl -s -H "X-Edge-Token: $1" http://127.0.0.1:8081/edge-token; echo; }; told ${"a".repeat(64)}; told ${"b".repeat(64)}
        from=10.0.1.6 curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1/; cat $folder/error.log`,
     );
-    expect(linesOf(output)).toEqual([
-      "403",
-      "403",
-      "403",
-      "200",
-      "403",
-      "403",
-      "403",
-      "403",
-      "200",
-      "200",
-      "421",
-      "421",
-      "1",
-      "0",
-      "000",
-    ]);
+    expect(linesOf(output).join(" ")).toBe("403 403 403 200 403 403 403 403 200 200 421 421 1 0 000");
   });
 
   it("serves the longest allowed domain with the longest allowed path of a health check", async () => {
@@ -149,14 +133,8 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
        rm $folder/in-service; body http://10.0.1.11/healthz; visitor -o /dev/null -w '%{http_code}\n' /`,
         );
         const refused = part === terminate ? "403" : "404";
-        expect(linesOf(output)).toEqual([
-          "200",
-          refused,
-          refused,
-          refused,
-          '{"status":"unavailable","server":"alpha","reason":"this server is taken out of service"}',
-          "200",
-        ]);
+        const reason = '{"status":"unavailable","server":"alpha","reason":"this server is taken out of service"}';
+        expect(linesOf(output)).toEqual(["200", refused, refused, refused, reason, "200"]);
       },
     );
 
