@@ -28,6 +28,14 @@ beforeAll(async () => {
   lab = await Lab.up(settings({ ...stays, ...goes, ...comes }));
 });
 
+/** Changes the lab's configuration. @returns the lab with the configured servers */
+async function configure(overrides: LabOverrides): Promise<Lab> {
+  const current = await loadSettings(lab.layout);
+  if (current === undefined) throw new Error("no lab");
+  await saveSettings(lab.layout, { ...current, overrides });
+  return Lab.attach();
+}
+
 /** Runs a command that must succeed. */
 async function succeed(...args: readonly string[]): Promise<void> {
   expect(await ops(...args)).toMatchObject({ exitCode: 0, stderr: "" });
@@ -37,16 +45,16 @@ describe("a move from one location to three", () => {
   it("a move from one location to three fails no request and loses no write, and the environment is healthy afterwards", async () => {
     const group = await wholeGroup(lab);
     const remaining = settings({ ...stays, ...comes });
-    const { told } = await unnoticed(lab, group, async () => {
+    // The load ends with the servers that remain.
+    const moved = await configure(remaining);
+    await configure(settings({ ...stays, ...goes, ...comes }));
+    const { told } = await unnoticed(moved, group, async () => {
       await succeed("rollout", "alpha");
-      const current = await loadSettings(lab.layout);
-      if (current === undefined) throw new Error("no lab");
-      await saveSettings(lab.layout, { ...current, overrides: remaining });
+      await configure(remaining);
       for (const name of Object.keys(goes)) await succeed("remove", name);
       await succeed("balancers", "both");
     });
     figure("move from one location to three", told);
-    const moved = await Lab.attach();
     expect(await errantTransactions(await settled(moved))).toEqual({});
     expect(moved.blueprint.environment.config.servers.map(({ location }) => location)).toEqual([
       "nbg1",
