@@ -108,14 +108,16 @@ export function findProblems(environment: string, input: unknown): readonly Prob
       },
     ];
   const lost = unreadable(input);
-  const issues = issuesOf(input).filter(({ path }) => !lost.some((other) => other.path === pathText(path)));
+  const issues = issuesOf(input);
   const broken = new Set([...issues.map(({ path }) => path[0]), ...lost.map(({ path }) => path.split(".")[0])]);
   const sections = { ...soundSections(input as Record<string, unknown>, broken), environment };
   const isSound = (key: keyof Checked): boolean => !broken.has(key);
   return [
     ...nameProblems(environment),
     ...lost,
-    ...issues.flatMap((issue) => toProblems(issue, input, keysBelow)),
+    ...issues
+      .flatMap((issue) => toProblems(issue, input, keysBelow))
+      .filter(({ path }) => !lost.some((other) => other.path === path)),
     ...rules.filter((rule) => rule.needs.every(isSound)).flatMap((rule) => rule.check(sections as Checked)),
   ];
 }

@@ -17,7 +17,7 @@ const longest = 80;
 
 /** A value as JSON, or its type if JSON cannot represent it. */
 function asText(value: unknown): string {
-  if (typeof value === "object" && value !== null) {
+  if (typeof value === "object") {
     try {
       return JSON.stringify(value);
     } catch {

@@ -3,7 +3,8 @@ import { closest, distance } from "fastest-levenshtein";
 /** The most similar known word, if at most a third of its letters differ. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
-  const candidate = closest(word, known);
+  const candidate = known.find((other) => other.toLowerCase() === word.toLowerCase()) ?? closest(word, known);
+  if (candidate.toLowerCase() === word.toLowerCase()) return candidate;
   return distance(word, candidate) <= Math.max(1, Math.floor(candidate.length / 3)) ? candidate : undefined;
 }
 

@@ -27,10 +27,11 @@ export const privateKey = /PRIVATE KEY|AGE-SECRET-KEY/i;
 export const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 
 /**
- * Values that are secret: private keys, credentials in a URL, and tokens with a vendor's prefix (Stripe, GitHub, GitLab, Slack, AWS, Google,
+ * Values that are secret: private keys, credentials in a URL, signed JSON tokens, webhooks of Slack and Discord, and tokens with a vendor's prefix (Stripe, GitHub, GitLab, Slack, AWS, Google,
  * OpenAI and Anthropic, SendGrid, npm, DigitalOcean, Shopify, Mailgun).
  */
 export const secretValues = [
   /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/,
+  /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|hooks\.slack\.com\/services\/\w|discord(app)?\.com\/api\/webhooks\/\w/,
   /\b(sk_live_|rk_live_|sk_test_|whsec_|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-(ant-|proj-)?|SG\.|npm_|dop_v1_|shpat_|key-)[A-Za-z0-9_.-]{10,}/,
 ];

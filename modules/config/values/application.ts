@@ -15,7 +15,7 @@ export const commandWord = matching(
 const program = /^(\.?(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)+)$/;
 
 /** Folders that packages install programs into. Other folders are writable, hidden from the application, or contain one release. */
-const ofPackages = /^\/(usr|bin|sbin|opt\/(?!app(-runs)?\/|platform\/|mysql-))/;
+const ofPackages = /^\/(usr\/(?!local\/)|bin\/|sbin\/|opt\/(?!app(-runs)?\/|platform\/|mysql-))/;
 
 /** The problem of a command's first word. */
 export function programVerdict(word: string) {
@@ -23,7 +23,7 @@ export function programVerdict(word: string) {
     return word.startsWith(".") || ofPackages.test(word)
       ? undefined
       : {
-          rule: "must be a program of a Debian package (/usr, /bin, /sbin or /opt), or begin with ./ for a file of the release",
+          rule: "must be a program of a Debian package (/usr without /usr/local, /bin, /sbin or /opt), or begin with ./ for a file of the release",
           fix: word.startsWith("/opt/app/")
             ? `write "./${word.split("/").at(-1)}"`
             : 'write it as "/usr/bin/node" or "./bin/server"',
@@ -41,10 +41,18 @@ export function programVerdict(word: string) {
 
 /** Packages that replace or disturb components of the platform: firewall, web server, database, clock, resolver, logins. */
 const conflicting =
-  /^(ufw|firewalld|iptables-persistent|netfilter-persistent|fail2ban|apache2|lighttpd|caddy|(mariadb|mysql|percona|default-mysql)-.*server.*|systemd-timesyncd|ntp|ntpsec|ntpdate|openntpd|dnsmasq|bind9|unbound|network-manager|ifupdown|dropbear|telnetd?|vsftpd|docker\.io|docker-ce|postfix|exim4)$/;
+  /^(ufw|firewalld|iptables-persistent|netfilter-persistent|fail2ban|apache2|libapache2-mod-.*|lighttpd|caddy|(mariadb|mysql|percona|default-mysql)-.*server.*|systemd-timesyncd|ntp|ntpsec|ntpdate|openntpd|resolvconf|openresolv|dnsmasq|bind9|unbound|network-manager|ifupdown|dropbear|telnetd?|vsftpd|docker\.io|docker-ce|postfix|exim4)$/;
+
+/** Depends on apache2, unless another server interface of PHP is installed. */
+const phpWithApache = /^php(\d\.\d)?$/;
 
 /** Name of a Debian package (Debian policy, 5.6.1). With a trailing hyphen, apt would remove the package. */
 export const packageName = text((value) => {
+  if (phpWithApache.test(value))
+    return {
+      rule: "must not be a package that installs apache2, which would take nginx's port",
+      fix: `write "${value}-cli" or "${value}-fpm"`,
+    };
   if (conflicting.test(value))
     return {
       rule: "must not be a package that conflicts with the platform",
@@ -62,6 +70,16 @@ export const packageName = text((value) => {
 const taken =
   /^(HOST|PORT|DATABASE_\w+|SITE_DOMAIN|ENVIRONMENT|RELEASE|LISTEN_\w+|LD_\w+|NOTIFY_SOCKET|PATH|HOME|USER|SHELL)$/;
 
+/** The probably intended name of a variable: without accents, and beginning with a letter. */
+const variableNameFor = (value: string): string =>
+  value
+    .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]+/g, "_")
+    .replace(/^[^A-Z]+/, "")
+    .slice(0, 63);
+
 /** Name of a variable of the application. */
 export const variableName = text((value) => {
   if (taken.test(value)) return { rule: "must not be a variable that the platform sets", fix: "choose another name" };
@@ -69,7 +87,7 @@ export const variableName = text((value) => {
     ? undefined
     : {
         rule: "must be a name of at most 63 capital letters, digits and underscores, beginning with a letter",
-        fix: `write it as "${value.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_") || "GREETING"}"`,
+        fix: `write it as "${variableNameFor(value) || "GREETING"}"`,
       };
 });
 

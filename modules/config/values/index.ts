@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import * as z from "zod";
 import { isArm, loadBalancerTypes, locations, retiredServerTypes, serverTypes } from "../../platform/hetzner-offers.js";
 import { ports } from "../../platform/ports.js";
@@ -19,20 +20,23 @@ export { distinct, matching } from "./verdict.js";
 const longestDomain = 64;
 
 /**
- * Registered domain in lower case, with at least two labels. Internationalised names must be in punycode.
+ * Registered domain in lower case, with at least two labels. Internationalized names must be in punycode.
  * A public suffix such as co.uk is accepted here, but the plan of the edge stack fails, because Cloudflare has no zone of that name.
  */
 export const domain = text((value) => {
-  if (value.startsWith("www."))
-    return { rule: "must be the registered domain, without www", fix: `write it as "${value.slice(4)}"` };
-  if (value !== value.toLowerCase()) return { rule: "must be lower case", fix: `write it as "${value.toLowerCase()}"` };
+  const ascii = domainToASCII(value);
+  const meant = ascii.replace(/^www\./, "").replace(/\.$/, "");
+  const fix = isHostName(meant)
+    ? `write it as "${meant}"`
+    : 'write it as "foobar.com", without scheme, path and trailing dot';
+  if (/^www\./i.test(value)) return { rule: "must be the registered domain, without www", fix };
+  if (value !== value.toLowerCase()) return { rule: "must be lower case", fix };
   if (value.length > longestDomain)
     return {
       rule: `must have at most ${longestDomain} characters`,
       fix: "use a shorter domain, because certificates do not allow longer names",
     };
-  if (!isHostName(value))
-    return { rule: "must be a domain name", fix: 'write it as "foobar.com", without scheme, path and trailing dot' };
+  if (!isHostName(value) || ascii !== value) return { rule: "must be a domain name", fix };
   return isSpecialUse(value)
     ? { rule: "must be a domain of the public DNS", fix: "write the domain that you registered" }
     : undefined;
@@ -201,11 +205,15 @@ export const folder = matching(
 /** Cloudflare allows 4096 characters, including the condition on the site's host names that is added. */
 const longestExpression = 3800;
 
+/** Without its strings, of which a string without an end remains. */
+const withoutStrings = (expression: string): string =>
+  expression.replaceAll(/\br(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"/g, "");
+
 /** Whether all brackets outside strings are balanced; otherwise the rule could match every host of the zone. */
 function isBalanced(expression: string): boolean {
   const closing: Record<string, string> = { "(": ")", "{": "}", "[": "]" };
   const open: string[] = [];
-  for (const character of expression.replaceAll(/\br(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"/g, "")) {
+  for (const character of withoutStrings(expression)) {
     if (character === '"') return false;
     const close = closing[character];
     if (close !== undefined) open.push(close);
@@ -221,6 +229,9 @@ export const expression = text((value) => {
       rule: `must be an expression of at most ${longestExpression} characters`,
       fix: "write an expression, or remove the setting",
     };
+  const odd = /[^\t\n -~]/u.exec(withoutStrings(value))?.[0];
+  if (odd !== undefined)
+    return { rule: `must not contain the character ${odd} outside of quotes`, fix: 'replace it, for example “ by "' };
   return isBalanced(value)
     ? undefined
     : {
@@ -230,7 +241,7 @@ export const expression = text((value) => {
 });
 
 /** Identity of a replication group. */
-export const groupName = z.uuid().superRefine((value, context) => {
+export const groupName = z.uuid({ abort: true }).superRefine((value, context) => {
   if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a unique UUID", "create one with `uuidgen`"));
   // The archive's objects contain the name in their paths, and MySQL writes GTIDs in lower case.
   else if (value !== value.toLowerCase())
