@@ -9,7 +9,7 @@ import { MysqlCertificates } from "../modules/credentials/mysql-certificates.js"
 import { originCertificates, type OriginCertificate } from "../modules/credentials/origin-certificate.js";
 import { OriginPull } from "../modules/credentials/origin-pull.js";
 import { Passwords } from "../modules/credentials/passwords.js";
-import { type OldestAccepted, Rotation } from "../modules/credentials/rotation.js";
+import { type OldestAccepted, RotatedSecret } from "../modules/credentials/rotation.js";
 import { SshHostKeys } from "../modules/credentials/ssh-host-keys.js";
 import type { SecretReferences } from "../modules/hetzner/server/index.js";
 import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
@@ -31,13 +31,13 @@ export class CredentialsStack extends PlatformStack {
   /** The configured generation of the origin certificate. */
   readonly originCertificate: OriginCertificate;
   /** Cloudflare's client certificate, required with `tls: "passthrough"`. */
-  private readonly originPull: Rotation<OriginPull>;
+  private readonly originPull: RotatedSecret<OriginPull>;
   /** The token required with `tls: "terminate"`. */
-  private readonly edgeTokens: Rotation<string>;
-  private readonly passwords: Rotation<NumberedPasswords>;
-  private readonly mysql: Rotation<MysqlCertificates>;
+  private readonly edgeTokens: RotatedSecret<string>;
+  private readonly passwords: RotatedSecret<NumberedPasswords>;
+  private readonly mysql: RotatedSecret<MysqlCertificates>;
   private readonly digest: Passwords;
-  private readonly sshHostKeys: Rotation<SshHostKeys>;
+  private readonly sshHostKeys: RotatedSecret<SshHostKeys>;
 
   constructor(scope: Construct, { config }: PlatformStackProps) {
     super(scope, "credentials", { config });
@@ -45,7 +45,7 @@ export class CredentialsStack extends PlatformStack {
     new TlsProvider(this, "tls");
     new RandomProvider(this, "random");
     const { protect } = config;
-    this.passwords = new Rotation(this, {
+    this.passwords = new RotatedSecret(this, {
       what: "database-passwords",
       generation: config.generations.databasePasswords,
       make: (ending, generation) => ({
@@ -56,12 +56,12 @@ export class CredentialsStack extends PlatformStack {
         }),
       }),
     });
-    this.mysql = new Rotation(this, {
+    this.mysql = new RotatedSecret(this, {
       what: "database-authority",
       generation: config.generations.databaseAuthority,
       make: (ending, generation) => new MysqlCertificates(this, `mysql${ending}`, { config, generation }),
     });
-    this.sshHostKeys = new Rotation(this, {
+    this.sshHostKeys = new RotatedSecret(this, {
       what: "ssh-host-keys",
       generation: config.generations.sshHostKeys,
       make: (ending) => new SshHostKeys(this, `ssh-host-key${ending}`, { config }),
@@ -69,14 +69,14 @@ export class CredentialsStack extends PlatformStack {
     const origin = originCertificates(this, config);
     this.originCertificate = origin.current;
     // Both exist in either TLS mode, because servers keep their proof of origin while the mode changes or changes back.
-    this.edgeTokens = new Rotation(this, {
+    this.edgeTokens = new RotatedSecret(this, {
       what: "edge-token",
       generation: config.generations.edgeToken,
       make: (ending) =>
         new Passwords(this, `edge${ending}`, { names: ["token"], length: 48, protect: false }).value("token"),
     });
     this.digest = new Passwords(this, "digest", { names: ["key"], protect });
-    this.originPull = new Rotation(this, {
+    this.originPull = new RotatedSecret(this, {
       what: "origin-pull-authority",
       generation: config.generations.originPullAuthority,
       isLate: true,

@@ -7,7 +7,12 @@ import { formerOf } from "../modules/derived/agreement.js";
 import { balancersOf, siteId } from "../modules/derived/balancer.js";
 import { formerDomain, type Config } from "../modules/config/schema.js";
 import { coversNames } from "../modules/credentials/origin-certificate.js";
-import { agreesWith, Balancer, BalancerCertificate, Changeover } from "../modules/hetzner/load-balancer/index.js";
+import {
+  agreesWith,
+  Balancer,
+  BalancerCertificate,
+  BalancerMigration,
+} from "../modules/hetzner/load-balancer/index.js";
 import { siteHosts } from "../modules/platform/names.js";
 import type { CredentialsStack } from "./credentials.js";
 import type { FoundationStack } from "./foundation.js";
@@ -35,7 +40,7 @@ interface Side {
 /** The previous load balancer during a migration. */
 interface Before extends Required<Side> {
   /** Progress of the migration. */
-  readonly change: Changeover;
+  readonly change: BalancerMigration;
 }
 
 /**
@@ -64,7 +69,7 @@ export class EdgeStack extends PlatformStack {
   private before(config: Config): Before | undefined {
     const former = formerOf(config);
     if (former === undefined) return undefined;
-    const change = new Changeover(this, "changeover", { config, former });
+    const change = new BalancerMigration(this, "changeover", { config, former });
     return { config: former, change, count: change.countBefore };
   }
 

@@ -5,12 +5,12 @@ import {
   generationSetting,
   isUsedAtOnce,
   type Rotated,
-  type Stage,
+  type RotationStage,
 } from "../../modules/derived/generations.js";
 import type { Config } from "../../modules/config/schema.js";
 import { writeWhole } from "../system/write-whole.js";
 
-type StoredStage = Pick<Stage, "used" | "oldest">;
+type StoredStage = Pick<RotationStage, "used" | "oldest">;
 
 const fileOf = (directory: string): string => path.join(directory, "stages.json");
 
@@ -21,7 +21,7 @@ const read = async (directory: string): Promise<Partial<Record<Rotated, StoredSt
  * Returns the progress of a rotation. It replaces the numbers in Terraform's state and has the same rules.
  * @throws Error if the configured generation is neither the current generation nor the next one
  */
-export async function stageOf(directory: string, config: Config, what: Rotated): Promise<Stage> {
+export async function stageOf(directory: string, config: Config, what: Rotated): Promise<RotationStage> {
   const configured = generationOf(config, what);
   const reached = (await read(directory))[what] ?? { used: 1, oldest: 1 };
   const { oldest, used } = isUsedAtOnce(what) ? { ...reached, used: configured } : reached;

@@ -2,8 +2,8 @@ import { conditional, Fn, Op, TerraformResource, type TerraformStack } from "cdk
 import { Construct } from "constructs";
 import { generationSetting, type Rotated } from "../derived/generations.js";
 
-/** Properties of {@link Rotation}. */
-export interface RotationProps<Secret> {
+/** Properties of {@link RotatedSecret}. */
+export interface RotatedSecretProps<Secret> {
   /** Name of the secret, as in `npm run ops rotate`. */
   readonly what: Rotated;
   /** Configured generation. */
@@ -21,14 +21,14 @@ const endingOf = (generation: number): string => (generation === 1 ? "" : `-${ge
  * define which generation is used and which is the oldest accepted one. Only `npm run ops rotate` changes these numbers, one at a time,
  * after the servers have been updated. Therefore a deploy never changes a secret in use.
  */
-export class Rotation<Secret> extends Construct {
+export class RotatedSecret<Secret> extends Construct {
   private readonly newest: Secret;
   private readonly previous: Secret | undefined;
   private readonly numbers: { readonly used: StoredGeneration; readonly oldest: StoredGeneration } | undefined;
 
   constructor(
     stack: TerraformStack,
-    private readonly props: RotationProps<Secret>,
+    private readonly props: RotatedSecretProps<Secret>,
   ) {
     super(stack, props.what);
     const { what, generation, make, isLate = false } = props;
@@ -90,7 +90,7 @@ export class OldestAccepted extends Construct {
 
   constructor(
     stack: TerraformStack,
-    private readonly props: Pick<RotationProps<unknown>, "what" | "generation">,
+    private readonly props: Pick<RotatedSecretProps<unknown>, "what" | "generation">,
   ) {
     super(stack, props.what);
     // The previous generation stays accepted until a check shows that it is no longer in use.
@@ -115,7 +115,7 @@ export class OldestAccepted extends Construct {
 }
 
 /** Properties of {@link StoredGeneration}. */
-interface ReachedProps extends Pick<RotationProps<unknown>, "what" | "generation"> {
+interface ReachedProps extends Pick<RotatedSecretProps<unknown>, "what" | "generation"> {
   /** Initial value. @default 1 */
   readonly begins?: number;
 }

@@ -31,7 +31,7 @@ export const generationOf = (config: Generations, what: Rotated): number => sett
 export const isUsedAtOnce = (what: Rotated): boolean => what === "origin-certificate";
 
 /** Progress of the change from one generation to the next: `oldest` ≤ `used` ≤ `configured`, with a maximum difference of one. */
-export interface Stage {
+export interface RotationStage {
   /** Generation in the configuration. It is accepted as soon as it exists. */
   readonly configured: number;
   /** Generation that is presented to verifiers. */
@@ -41,6 +41,6 @@ export interface Stage {
 }
 
 /** Accepted generations, beginning with the used one. */
-export const accepted = ({ configured, used, oldest }: Stage): readonly number[] => [
+export const accepted = ({ configured, used, oldest }: RotationStage): readonly number[] => [
   ...new Set([used, configured, oldest]),
 ];

@@ -3,7 +3,7 @@ import { balancersOf, locationsOf } from "./balancer.js";
 import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
 
 /** Effect of losing a location. */
-export interface Loss {
+export interface LocationLoss {
   readonly location: string;
   /** Remaining database members, and whether they are a majority of all members. Without a majority the site rejects reads and writes. */
   readonly membersLeft: number;
@@ -28,7 +28,7 @@ const stateLocation = ({ backend }: Config): string | undefined =>
 export const isSpread = (config: Config): boolean => locationsOf(config).length > 1;
 
 /** Pure. @param down names of servers that are unavailable for other reasons @default - none */
-export function lossOf(config: Config, location: string, down: readonly string[] = []): Loss {
+export function lossOf(config: Config, location: string, down: readonly string[] = []): LocationLoss {
   const remains = (server: ServerConfig): boolean => server.location !== location && !down.includes(server.name);
   const members = serversWithRole(config, "database");
   const membersLeft = members.filter(remains).length;
@@ -47,17 +47,17 @@ export function lossOf(config: Config, location: string, down: readonly string[]
 }
 
 /** The losses of all locations that the environment uses, including the locations of buckets. */
-export const lossesOf = (config: Config, down?: readonly string[]): readonly Loss[] =>
+export const lossesOf = (config: Config, down?: readonly string[]): readonly LocationLoss[] =>
   [...new Set([...locationsOf(config), stateLocation(config), bucketLocation(config.backup?.endpoint)])].flatMap(
     (location) => (location === undefined ? [] : [lossOf(config, location, down)]),
   );
 
 /** Whether a loss stops the site until the location returns. */
-export const stopsSite = ({ hasMajority, webServersLeft, balancersLeft }: Loss): boolean =>
+export const stopsSite = ({ hasMajority, webServersLeft, balancersLeft }: LocationLoss): boolean =>
   !hasMajority || webServersLeft === 0 || balancersLeft === 0;
 
 /** The effect of a loss on the site, and what to do. */
-export function effectOf(loss: Loss): string {
+export function effectOf(loss: LocationLoss): string {
   const { hasMajority, webServersLeft, balancersLost, balancersLeft, hasState, hasArchive } = loss;
   const missing = [
     ...(balancersLeft === 0 ? ["no load balancer"] : []),

@@ -6,7 +6,7 @@ import {
   privatelyReleased,
   restoring,
   terminates,
-  type Condition,
+  type ConfigCondition,
 } from "./conditions.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { applicationSecret, paths } from "../platform/paths.js";
@@ -56,7 +56,7 @@ export interface SecretFile {
   /** Role of the servers that get the file. @default - all servers */
   readonly role?: Role;
   /** Condition under which the file is needed. @default - always */
-  readonly when?: Condition;
+  readonly when?: ConfigCondition;
   /** Whether the values differ per server. @default false */
   readonly own?: boolean;
   /** Whether only the first server of the role gets it. @default false */

@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js";
 import { renderMarkup } from "./markup.js";
-import { topologyOf, type Kind, type Participant, type Topology } from "./topology.js";
+import { topologyOf, type ParticipantKind, type Participant, type Topology } from "./topology.js";
 
 /** Font sizes, as the styles of topology.svg.hbs have them. All lengths are pixels. */
 const fontSize = { name: 14, line: 12, label: 11 } as const;
@@ -91,7 +91,7 @@ function shapesOf({ kind, name, lines, duties, x, y, width, height }: Placed) {
   };
 }
 
-const arrow = (kind: Kind, ...points: readonly (readonly [x: number, y: number])[]) => ({
+const arrow = (kind: ParticipantKind, ...points: readonly (readonly [x: number, y: number])[]) => ({
   kind,
   points: points.map((point) => point.join(",")).join(" "),
 });

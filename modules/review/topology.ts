@@ -4,19 +4,19 @@ import { serversWithRole, type Config, type Role, type ServerConfig } from "../c
 import { ports } from "../platform/ports.js";
 
 /** Kind of a participant, which decides its colour. */
-export type Kind = "edge" | "balancer" | "server" | "database" | "monitoring";
+export type ParticipantKind = "edge" | "balancer" | "server" | "database" | "monitoring";
 
 /** A participant of the topology and its description. */
 export interface Participant {
-  readonly kind: Kind;
+  readonly kind: ParticipantKind;
   readonly name: string;
   readonly lines: readonly string[];
   /** Services of a server, each with its own colour. */
-  readonly duties: readonly { readonly kind: Kind; readonly text: string }[];
+  readonly duties: readonly { readonly kind: ParticipantKind; readonly text: string }[];
 }
 
 /** A load balancer, with the protocol to the web servers. */
-export interface Balancer extends Participant {
+export interface TopologyBalancer extends Participant {
   readonly toWeb: string;
 }
 
@@ -25,7 +25,7 @@ export interface Topology {
   readonly visitors: Participant;
   readonly cloudflare: Participant;
   /** The active load balancers, and during a migration also the previous one. */
-  readonly balancers: readonly Balancer[];
+  readonly balancers: readonly TopologyBalancer[];
   /** Servers with only the role web: one box each, or one box for all. */
   readonly webServers: readonly Participant[];
   /** Servers with the role database, with or without other roles. */
@@ -51,7 +51,7 @@ function inBoxes(servers: readonly ServerConfig[], boxOf: (server: ServerConfig)
   return [{ ...boxOf(first), name: `${servers.length} servers`, lines: [`${first.name} to ${last.name}`, types] }];
 }
 
-const outsider = (kind: Kind, name: string, ...lines: readonly string[]): Participant => ({
+const outsider = (kind: ParticipantKind, name: string, ...lines: readonly string[]): Participant => ({
   kind,
   name,
   lines,
@@ -69,7 +69,7 @@ function balancerOf(
   config: Config,
   balancer: Pick<ServerConfig, "privateIp" | "location">,
   ...lines: readonly string[]
-): Balancer {
+): TopologyBalancer {
   const endsTls = config.tls === "terminate";
   const task = endsTls ? "terminates TLS" : "passes TLS through";
   const place = `${config.loadBalancer.type}, ${placeOf(config, balancer)}`;

@@ -5,7 +5,7 @@ import {
   generationSetting,
   isUsedAtOnce,
   type Rotated,
-  type Stage,
+  type RotationStage,
 } from "../../modules/derived/generations.js";
 import type { ServerConfig } from "../../modules/config/schema.js";
 import type { JudgedCommand } from "../core/faults.js";
@@ -36,7 +36,7 @@ const rotations: Readonly<Record<Rotated, RotationProcedure>> = {
 const followSeconds = 90;
 
 /** Returns which number in the state changes next, or `undefined` if only the configured generation is valid. Pure. */
-export const nextOf = ({ configured, used, oldest }: Stage): "used" | "oldest" | undefined =>
+export const nextOf = ({ configured, used, oldest }: RotationStage): "used" | "oldest" | undefined =>
   used < configured ? "used" : oldest < configured ? "oldest" : undefined;
 
 /** Parses the name of a secret. @throws Error that lists the known names, if there is no secret with this name */
@@ -98,7 +98,7 @@ const canLogIn = ({ config }: Site): boolean => config.administrators.cidrs.leng
 export const needsLogin = (what: Rotated): boolean => !rotations[what].needsNoLogin;
 
 /** Changes all servers with the secret, Cloudflare and the load balancer to the given stage. */
-async function follow(context: Rotating, what: Rotated, stage: Stage): Promise<void> {
+async function follow(context: Rotating, what: Rotated, stage: RotationStage): Promise<void> {
   const { site, progress } = context;
   const { secrets, isShownOutside } = rotations[what];
   const holders = holdersOf(site.config, secrets).filter(({ name }) => !context.absent.has(name));
@@ -113,7 +113,7 @@ async function follow(context: Rotating, what: Rotated, stage: Stage): Promise<v
 async function followOn(
   context: Rotating,
   what: Rotated,
-  stage: Stage,
+  stage: RotationStage,
   holders: readonly ServerConfig[],
 ): Promise<void> {
   const { site, progress } = context;

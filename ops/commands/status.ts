@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { effectOf, isSpread, type Loss, lossesOf } from "../../modules/derived/loss.js";
+import { effectOf, isSpread, type LocationLoss, lossesOf } from "../../modules/derived/loss.js";
 import type { Config } from "../../modules/config/schema.js";
 import { downServers, needsHand } from "../core/judge.js";
 import { type Holding, UnreadableLock } from "../core/lock.js";
@@ -42,7 +42,7 @@ function lockLine(lock: Holding | UnreadableLock): string {
 }
 
 /** Formats the state of the environment as text for a terminal with 100 columns. */
-function screen(config: Config, snapshot: Snapshot, losses: readonly Loss[], hands: readonly string[]): string {
+function screen(config: Config, snapshot: Snapshot, losses: readonly LocationLoss[], hands: readonly string[]): string {
   const placeOf: Cell = ({ name }) => config.servers.find((server) => server.name === name)?.location ?? "-";
   const { server, ...others } = cells;
   const columns = { server, ...(isSpread(config) && { location: placeOf }), ...others };

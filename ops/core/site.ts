@@ -1,4 +1,4 @@
-import type { Rotated, Stage } from "../../modules/derived/generations.js";
+import type { Rotated, RotationStage } from "../../modules/derived/generations.js";
 import type { BalancerSettings } from "../../modules/derived/balancer.js";
 import type { Config, ServerConfig } from "../../modules/config/schema.js";
 import type { SecretName } from "../../modules/derived/secrets.js";
@@ -143,7 +143,7 @@ export interface SecretStore {
    */
   make(what: Rotated, report: Report): Promise<void>;
   /** Returns the progress of a rotation. @throws Error if the store has no stage of the secret */
-  stage(what: Rotated): Promise<Stage>;
+  stage(what: Rotated): Promise<RotationStage>;
   /** Reads the values of all secrets once. */
   values(): Promise<SecretValues>;
   /**

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { generationOf, isUsedAtOnce, type Rotated, type Stage } from "../../modules/derived/generations.js";
+import { generationOf, isUsedAtOnce, type Rotated, type RotationStage } from "../../modules/derived/generations.js";
 import { balancersOf, siteId } from "../../modules/derived/balancer.js";
 import type { Config } from "../../modules/config/schema.js";
 import type { SecretName } from "../../modules/derived/secrets.js";
@@ -105,8 +105,8 @@ export class TerraformSecretStore implements SecretStore {
     await this.apply(credentials, (plan) => excessOfMaking(plan, what, generationOf(config, what)), report);
   }
 
-  async stage(what: Rotated): Promise<Stage> {
-    const stages = (await this.output("stages")) as Readonly<Record<string, Stage>>;
+  async stage(what: Rotated): Promise<RotationStage> {
+    const stages = (await this.output("stages")) as Readonly<Record<string, RotationStage>>;
     const configured = generationOf(this.props.config, what);
     // Secrets that a later version added have no stage before their second generation.
     const stage = stages[what] ?? (configured === 1 ? { used: 1, oldest: 1 } : undefined);

@@ -1,4 +1,4 @@
-import type { Rotated, Stage } from "../../modules/derived/generations.js";
+import type { Rotated, RotationStage } from "../../modules/derived/generations.js";
 import { showCertificate } from "../../lab/balancer/balancer.js";
 import { Lab } from "../../lab/lab.js";
 import { acceptedHostKeys } from "../../lab/keys/credentials.js";
@@ -15,7 +15,7 @@ export class LabSecrets implements SecretStore {
     await Lab.attach();
   }
 
-  async stage(what: Rotated): Promise<Stage> {
+  async stage(what: Rotated): Promise<RotationStage> {
     return stageOf(layout.secrets, (await this.environment()).config, what);
   }
 

@@ -17,7 +17,7 @@ const replaced = (text: string, at: number, from: string, to: string): string =>
   text.slice(0, at) + to + text.slice(at + from.length);
 
 /** Replaces a text. @throws Error if it does not occur exactly once in the file */
-export function known(file: string, text: string, from: string, to: string): Mutant {
+export function knownMutant(file: string, text: string, from: string, to: string): Mutant {
   const found = text.split(from).length - 1;
   if (found !== 1)
     throw new Error(
@@ -39,7 +39,7 @@ export function knownMutants(): readonly Mutant[] {
   return Object.entries(list).flatMap(([name, changes]) => {
     const file = `modules/machine/parts/${name.replace("/", "/files/")}`;
     const text = readFileSync(join(project, file), "utf8");
-    return changes.map(([from, to]) => known(file, text, from, to));
+    return changes.map(([from, to]) => knownMutant(file, text, from, to));
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Budget, FailoverDatabase } from "../../../examples/guestbook/src/database/database.js";
 import { ConnectFailure, DatabaseUnavailable, judge } from "../../../examples/guestbook/src/database/errors.js";
-import type { Side } from "../../../examples/guestbook/src/database/side.js";
+import type { DatabaseEndpoint } from "../../../examples/guestbook/src/database/endpoint.js";
 import type { Outcome } from "../../../examples/guestbook/src/database/statement.js";
 import { pause } from "../../../examples/guestbook/src/database/time.js";
 
@@ -21,8 +21,8 @@ const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState:
 
 type Script = (attempt: number) => Outcome | Error;
 
-/** A side that answers each attempt according to the script. After a failure it is unavailable for `outageMs`. */
-class ScriptedSide implements Side {
+/** An endpoint that answers each attempt according to the script. After a failure it is unavailable for `outageMs`. */
+class ScriptedEndpoint implements DatabaseEndpoint {
   readonly state = { reachable: true };
   readonly timeouts: number[] = [];
   private recovery?: Promise<void>;
@@ -57,7 +57,7 @@ class ScriptedSide implements Side {
 }
 
 const rows = (id: number): Outcome => ({ rows: [{ id }], insertId: 0 });
-const always = (result: Outcome | Error): ScriptedSide => new ScriptedSide(() => result);
+const always = (result: Outcome | Error): ScriptedEndpoint => new ScriptedEndpoint(() => result);
 
 describe("reads", () => {
   it("reads from a replica", async () => {
@@ -72,22 +72,22 @@ describe("reads", () => {
     expect(replicas.attempts).toBe(1);
   });
 
-  it("retries a read while neither side answers", async () => {
-    const replicas = new ScriptedSide((attempt) => (attempt < 4 ? unreachable : rows(2)));
+  it("retries a read while neither endpoint answers", async () => {
+    const replicas = new ScriptedEndpoint((attempt) => (attempt < 4 ? unreachable : rows(2)));
     expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
   });
 });
 
-describe("an unavailable side", () => {
-  it("reads do not use a failed side while the other side answers", async () => {
-    const replicas = new ScriptedSide(() => unreachable, 1000);
+describe("an unavailable endpoint", () => {
+  it("reads do not use a failed endpoint while the other endpoint answers", async () => {
+    const replicas = new ScriptedEndpoint(() => unreachable, 1000);
     const database = new FailoverDatabase(always(rows(1)), replicas, budget);
     for (let read = 0; read < 3; read += 1) expect(await database.read(statement)).toEqual([{ id: 1 }]);
     expect(replicas.attempts).toBe(1);
   });
 
-  it("operations that need a failed side wait for it without further attempts", async () => {
-    const primary = new ScriptedSide((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
+  it("operations that need a failed endpoint wait for it without further attempts", async () => {
+    const primary = new ScriptedEndpoint((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     const before = Date.now();
     await database.writeIdempotent(statement);
@@ -95,22 +95,22 @@ describe("an unavailable side", () => {
     expect(primary.attempts).toBe(2);
   });
 
-  it("reports the failed side if it recovers too late", async () => {
-    const database = new FailoverDatabase(new ScriptedSide(() => unreachable, 5000), always(rows(2)), budget);
+  it("reports the failed endpoint if it recovers too late", async () => {
+    const database = new FailoverDatabase(new ScriptedEndpoint(() => unreachable, 5000), always(rows(2)), budget);
     await expect(database.writeIdempotent(statement)).rejects.toThrow("the database did not answer in time: slow");
   });
 });
 
 describe("writes", () => {
   it("retries a write after a pause if another transaction won", async () => {
-    const primary = new ScriptedSide((attempt) => (attempt < 4 ? deadlock : { rows: [], insertId: 7 }));
+    const primary = new ScriptedEndpoint((attempt) => (attempt < 4 ? deadlock : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
     expect(primary.attempts).toBe(4);
   });
 
   it("retries a write until the new primary answers", async () => {
-    const primary = new ScriptedSide((attempt) => (attempt < 10 ? readOnly : { rows: [], insertId: 7 }));
+    const primary = new ScriptedEndpoint((attempt) => (attempt < 10 ? readOnly : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
     expect(primary.attempts).toBe(10);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Reachability } from "../../../examples/guestbook/src/database/reachability.js";
-import type { Side } from "../../../examples/guestbook/src/database/side.js";
+import type { DatabaseEndpoint } from "../../../examples/guestbook/src/database/endpoint.js";
 import { liveness } from "../../../examples/guestbook/src/operations/health.js";
 import { Monitor } from "../../../examples/guestbook/src/operations/monitor.js";
 
@@ -14,31 +14,31 @@ const downFor = (seconds: number) => ({
 const never = { reachable: false, reason: "cannot connect" };
 
 it.each([
-  ["both sides answer", [up, up]],
+  ["both endpoints answer", [up, up]],
   ["the primary is away for ever and replicas answer", [downFor(1000), up]],
   ["no replica answers and the primary does", [up, never]],
   ["the whole database fails over", [downFor(8), downFor(8)]],
-  ["both sides are silent for 29 s", [downFor(29), downFor(60)]],
-])("/healthz is healthy while %s", (_, sides) =>
-  expect(liveness({ sides, leaving: false, nowMs: now })).toEqual({ ok: true }),
+  ["both endpoints are silent for 29 s", [downFor(29), downFor(60)]],
+])("/healthz is healthy while %s", (_, endpoints) =>
+  expect(liveness({ endpoints, leaving: false, nowMs: now })).toEqual({ ok: true }),
 );
 
-it("/healthz is unhealthy with a reason if both sides have not answered for 30 s", () =>
-  expect(liveness({ sides: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
+it("/healthz is unhealthy with a reason if both endpoints have not answered for 30 s", () =>
+  expect(liveness({ endpoints: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
     ok: false,
     reason: "the database has not answered for 30 s: connection lost",
   }));
 
 it("/healthz is unhealthy before the database was reached for the first time", () =>
-  expect(liveness({ sides: [never, never], leaving: false, nowMs: now })).toEqual({
+  expect(liveness({ endpoints: [never, never], leaving: false, nowMs: now })).toEqual({
     ok: false,
     reason: "the database was not reached yet: cannot connect",
   }));
 
 it("/healthz is unhealthy if the process closes its own listening socket", () =>
-  expect(liveness({ sides: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
+  expect(liveness({ endpoints: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
 
-it("remembers a side's last failure with its causes, and the time of its last answer", () => {
+it("remembers an endpoint's last failure with its causes, and the time of its last answer", () => {
   const reachability = new Reachability(() => now);
   expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
   reachability.answered();
@@ -48,7 +48,7 @@ it("remembers a side's last failure with its causes, and the time of its last an
 });
 
 describe("/readyz", () => {
-  const side = (failure?: Error): Side & { asked: number } => ({
+  const endpoint = (failure?: Error): DatabaseEndpoint & { asked: number } => ({
     asked: 0,
     state: up,
     available: true,
@@ -62,7 +62,7 @@ describe("/readyz", () => {
   const migrations = () => ({ done: true });
 
   it("/readyz is ready if writes and reads work and the schema is complete", async () => {
-    const readiness = await new Monitor({ write: side(), read: side(), migrations }).readiness();
+    const readiness = await new Monitor({ write: endpoint(), read: endpoint(), migrations }).readiness();
     expect(readiness).toEqual({
       ok: true,
       checks: { write: { ok: true }, read: { ok: true }, migrations: { ok: true } },
@@ -71,8 +71,8 @@ describe("/readyz", () => {
 
   it("/readyz is not ready and lists all reasons if a check fails", async () => {
     const readiness = await new Monitor({
-      write: side(new Error("read only")),
-      read: side(new Error("cannot connect", { cause: new Error("ECONNREFUSED") })),
+      write: endpoint(new Error("read only")),
+      read: endpoint(new Error("cannot connect", { cause: new Error("ECONNREFUSED") })),
       migrations: () => ({ done: false, reason: "not tried yet" }),
     }).readiness();
     expect(readiness).toEqual({
@@ -87,8 +87,8 @@ describe("/readyz", () => {
   });
 
   it("concurrent callers share one readiness check", async () => {
-    const counted = side();
-    const monitor = new Monitor({ write: side(), read: counted, migrations });
+    const counted = endpoint();
+    const monitor = new Monitor({ write: endpoint(), read: counted, migrations });
     await Promise.all([monitor.readiness(), monitor.readiness(), monitor.readiness()]);
     expect(counted.asked).toBe(1);
     await monitor.readiness();
@@ -96,8 +96,8 @@ describe("/readyz", () => {
   });
 
   it("probes regularly, so that health is known without traffic", async () => {
-    const counted = side();
-    const monitor = new Monitor({ write: side(), read: counted, migrations, intervalMs: 5 });
+    const counted = endpoint();
+    const monitor = new Monitor({ write: endpoint(), read: counted, migrations, intervalMs: 5 });
     monitor.start();
     await expect.poll(() => counted.asked).toBeGreaterThan(2);
     monitor.stop();

@@ -179,7 +179,7 @@ it("a request fails if no connection becomes free in time", async () => {
 
 const readOnly = (value: number) => () => ({ columns: ["readOnly"], rows: [[value]] });
 
-it("a probe of the write side fails on a read-only member and closes the side's connections", async () => {
+it("a probe of the write endpoint fails on a read-only member and closes the endpoint's connections", async () => {
   await start();
   mysql.answer = readOnly(1);
   await expect(pool.probe(5000)).rejects.toThrow("the write port leads to a read-only member");
@@ -188,7 +188,7 @@ it("a probe of the write side fails on a read-only member and closes the side's 
   expect(mysql.accepted).toBe(2);
 });
 
-it("a probe of the read side accepts any member", async () => {
+it("a probe of the read endpoint accepts any member", async () => {
   await start({}, { name: "read" });
   mysql.answer = readOnly(1);
   await expect(pool.probe(5000)).resolves.toBeUndefined();

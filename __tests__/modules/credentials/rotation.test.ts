@@ -2,14 +2,14 @@ import { TerraformOutput } from "cdktf";
 import { describe, expect, it } from "vitest";
 import { accepted } from "../../../modules/derived/generations.js";
 import { Passwords } from "../../../modules/credentials/passwords.js";
-import { Rotation } from "../../../modules/credentials/rotation.js";
+import { RotatedSecret } from "../../../modules/credentials/rotation.js";
 import { exampleConfig } from "../../support/config.js";
 import { addressesIn, resources, synthesize } from "../../support/synth.js";
 
 const config = exampleConfig();
 const rotation = (generation: number) =>
   synthesize(config, (stack) => {
-    const tokens = new Rotation(stack, {
+    const tokens = new RotatedSecret(stack, {
       what: "edge-token",
       generation,
       make: (ending) => new Passwords(stack, `edge${ending}`, { names: ["token"], protect: false }).value("token"),

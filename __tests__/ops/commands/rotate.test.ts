@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { accepted, type Stage } from "../../../modules/derived/generations.js";
+import { accepted, type RotationStage } from "../../../modules/derived/generations.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { nextOf, rotatedNamed, rotate } from "../../../ops/commands/rotate.js";
 import { exampleConfig, exampleSshKey, type Overrides } from "../../support/config.js";
@@ -8,7 +8,7 @@ import { release } from "../support/snapshot.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { World } from "../support/world.js";
 
-const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
+const stage = (configured: number, used: number, oldest: number): RotationStage => ({ configured, used, oldest });
 
 it("a rotation makes servers accept the new generation, use it and then reject the old generation, even after an interruption", () => {
   expect(nextOf(stage(2, 1, 1))).toBe("used");

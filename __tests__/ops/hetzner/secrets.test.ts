@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import type { AddressInfo } from "node:net";
 import tls, { createServer } from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type Stage } from "../../../modules/derived/generations.js";
+import { type RotationStage } from "../../../modules/derived/generations.js";
 import type { Config } from "../../../modules/config/schema.js";
 import { excessOfMaking, TerraformSecretStore } from "../../../ops/hetzner/secrets.js";
 import type { Plan } from "../../../ops/terraform/plan.js";
@@ -14,7 +14,7 @@ import { exampleConfig } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
 import { change, recordedTerraform } from "../support/terraform.js";
 
-const stage = (configured: number, used: number, oldest: number): Stage => ({ configured, used, oldest });
+const stage = (configured: number, used: number, oldest: number): RotationStage => ({ configured, used, oldest });
 
 const plan = (...changes: readonly (readonly [address: string, actions: string])[]): Plan => ({
   resource_changes: changes.map(([address, actions]) => change(address, actions)),

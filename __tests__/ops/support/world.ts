@@ -6,7 +6,7 @@ import type { Login } from "../../../ops/core/ssh.js";
 import type { Stored } from "../../../ops/core/store.js";
 import type { Observation, Release, Upgradable } from "../../../ops/core/snapshot.js";
 import { balancersOf } from "../../../modules/derived/balancer.js";
-import { accepted, type Stage } from "../../../modules/derived/generations.js";
+import { accepted, type RotationStage } from "../../../modules/derived/generations.js";
 import type { Config, Role } from "../../../modules/config/schema.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { exampleConfig } from "../../support/config.js";
@@ -68,7 +68,7 @@ export class World {
   /** Addresses that the group counts in addition to its online members. */
   remembered: readonly string[] = [];
   /** Rotation stage of every secret. */
-  stage: Stage = { configured: 1, used: 1, oldest: 1 };
+  stage: RotationStage = { configured: 1, used: 1, oldest: 1 };
   /** Newest and oldest generation that a database account accepts. */
   accounts: readonly [number, number] = [1, 1];
   /** Generations on members that lag behind the primary. @default - those of the primary */

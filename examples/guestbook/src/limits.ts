@@ -16,7 +16,7 @@ export const limits = {
     keepAliveSeconds: 75,
   },
   database: {
-    connectionsPerSide: 10,
+    connectionsPerEndpoint: 10,
     /**
      * Operations in progress, including operations that wait for a connection or a failover. Further operations are rejected immediately
      * with 503.
@@ -33,14 +33,14 @@ export const limits = {
     /** Pause between two attempts. It grows from the first to the second value. */
     firstPauseSeconds: 0.05,
     longestPauseSeconds: 0.5,
-    /** Pause between two probes of an unavailable side. All requests wait for a successful probe. */
+    /** Pause between two probes of an unavailable endpoint. All requests wait for a successful probe. */
     scoutSeconds: 0.2,
     probeSeconds: 2,
   },
   health: {
     probeIntervalSeconds: 2,
     /**
-     * If both sides are silent for this time, the server becomes unhealthy for the load balancer. It is four times the longest failover.
+     * If both endpoints are silent for this time, the server becomes unhealthy for the load balancer. It is four times the longest failover.
      */
     unreachableSeconds: 30,
   },

@@ -5,7 +5,7 @@ import { ports } from "../../platform/ports.js";
 import { secretName, secretWords } from "../../platform/secret-words.js";
 import { suggestion } from "../suggest.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
-import { custom, identifier, known, matching, text } from "./verdict.js";
+import { custom, identifier, oneOf, matching, text } from "./verdict.js";
 
 export * from "./application.js";
 export * from "./backup.js";
@@ -120,13 +120,13 @@ export const day = text((value) => {
 });
 
 /** Hetzner location, such as nbg1. */
-export const location = known("location", Object.keys(locations));
+export const location = oneOf("location", Object.keys(locations));
 
 /** Hetzner network zone, such as eu-central. */
-export const zone = known("network zone", [...new Set(Object.values(locations).map((place) => place.zone))]);
+export const zone = oneOf("network zone", [...new Set(Object.values(locations).map((place) => place.zone))]);
 
 /** Hetzner load balancer type, such as lb11. */
-export const loadBalancerType = known("load balancer type", Object.keys(loadBalancerTypes));
+export const loadBalancerType = oneOf("load balancer type", Object.keys(loadBalancerTypes));
 
 /** Hetzner server type on sale, x86 only. */
 export const serverType = text((value) => {

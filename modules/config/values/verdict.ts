@@ -27,7 +27,7 @@ export const identifier = (pattern: RegExp, rule: string, fix: string) =>
   });
 
 /** A text from a list of known values. */
-export const known = (what: string, values: readonly string[]) =>
+export const oneOf = (what: string, values: readonly string[]) =>
   text((value) =>
     values.includes(value) ? undefined : { rule: `must be a known ${what}`, fix: suggestion(value, values) },
   );

@@ -1,7 +1,7 @@
 import { paths } from "../../platform/paths.js";
 import { instances } from "../../platform/signals.js";
 import { series, type MonitoringContext } from "../scope.js";
-import { graph, monitorStates, value, type Group } from "./widgets.js";
+import { graph, monitorStates, value, type WidgetGroup } from "./widgets.js";
 
 const here = ["$env", "$role", "$server"];
 const by = ["server"];
@@ -13,7 +13,7 @@ const mysql = (title: string, metric: string): ReturnType<typeof graph> =>
 
 /** All members report the same archive. */
 const restorable = [...here, `name:${instances.restorable}`];
-const archive: Group = {
+const archive: WidgetGroup = {
   title: "Archive",
   widgets: [
     graph("Oldest and newest restorable time, seconds ago", {
@@ -23,7 +23,7 @@ const archive: Group = {
 };
 
 /** Dashboard of the database group: members, replication and load. */
-export const databaseDashboard = ({ config, env }: MonitoringContext): readonly Group[] => [
+export const databaseDashboard = ({ config, env }: MonitoringContext): readonly WidgetGroup[] => [
   {
     title: "Group",
     widgets: [

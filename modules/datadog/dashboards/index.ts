@@ -3,7 +3,7 @@ import type { MonitoringContext } from "../scope.js";
 import { databaseDashboard } from "./database.js";
 import { serversDashboard } from "./servers.js";
 import { serviceDashboard } from "./service.js";
-import { layOut, type Group } from "./widgets.js";
+import { layOut, type WidgetGroup } from "./widgets.js";
 
 /** A dashboard in the API's format. */
 export interface Dashboard {
@@ -16,7 +16,7 @@ export interface Dashboard {
  * The whole definition. It includes the fields that the API would add (description, notify_list, available_values), because otherwise
  * the next plan would show a change.
  */
-const definition = (title: string, description: string, environment: string, groups: readonly Group[]) => ({
+const definition = (title: string, description: string, environment: string, groups: readonly WidgetGroup[]) => ({
   title: `[${environment}] ${title}`,
   description,
   layout_type: "ordered",
@@ -35,7 +35,7 @@ export function dashboards(
   context: MonitoringContext,
   serviceLevelId: (name: ServiceLevelName) => string,
 ): readonly Dashboard[] {
-  const make = (id: string, title: string, description: string, groups: readonly Group[]): Dashboard => ({
+  const make = (id: string, title: string, description: string, groups: readonly WidgetGroup[]): Dashboard => ({
     id,
     definition: definition(title, description, context.config.environment, groups),
   });

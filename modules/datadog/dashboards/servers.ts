@@ -1,12 +1,12 @@
 import { count, series, type MonitoringContext } from "../scope.js";
 import { instances } from "../../platform/signals.js";
-import { graph, monitorStates, value, type Group } from "./widgets.js";
+import { graph, monitorStates, value, type WidgetGroup } from "./widgets.js";
 
 const here = ["$env", "$role", "$server"];
 const by = ["server"];
 
 /** Dashboard of the machines: CPU, memory, disks, clock and packets that the host firewall drops. */
-export const serversDashboard = ({ env, metrics }: MonitoringContext): readonly Group[] => [
+export const serversDashboard = ({ env, metrics }: MonitoringContext): readonly WidgetGroup[] => [
   {
     title: "Now",
     widgets: [

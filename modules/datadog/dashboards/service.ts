@@ -1,6 +1,6 @@
 import { count, series, type MonitoringContext } from "../scope.js";
 import type { ServiceLevelName } from "../definition.js";
-import { graph, monitorStates, serviceLevelWidget, value, type Group } from "./widgets.js";
+import { graph, monitorStates, serviceLevelWidget, value, type WidgetGroup } from "./widgets.js";
 
 const here = ["$env", "$server"];
 const failed = [...here, "status_class:5xx"];
@@ -9,7 +9,7 @@ const failed = [...here, "status_class:5xx"];
 export const serviceDashboard = (
   { env, metrics }: MonitoringContext,
   serviceLevelId: (name: ServiceLevelName) => string,
-): readonly Group[] => [
+): readonly WidgetGroup[] => [
   {
     title: "Now",
     widgets: [

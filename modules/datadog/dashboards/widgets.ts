@@ -6,7 +6,7 @@ export interface Widget {
 }
 
 /** Widgets under one heading. */
-export interface Group {
+export interface WidgetGroup {
   readonly title: string;
   readonly widgets: readonly Widget[];
 }
@@ -88,8 +88,8 @@ export const monitorStates = (title: string, tags: readonly string[]): Widget =>
 const grid = { columns: 12, width: 4, height: 3, groupTitleHeight: 1 } as const;
 const perRow = grid.columns / grid.width;
 
-const rowsOf = ({ widgets }: Group): number => Math.ceil(widgets.length / perRow);
-const heightOf = (group: Group): number => rowsOf(group) * grid.height + grid.groupTitleHeight;
+const rowsOf = ({ widgets }: WidgetGroup): number => Math.ceil(widgets.length / perRow);
+const heightOf = (group: WidgetGroup): number => rowsOf(group) * grid.height + grid.groupTitleHeight;
 
 const placed = (definition: Widget, index: number) => ({
   definition,
@@ -102,7 +102,7 @@ const placed = (definition: Widget, index: number) => ({
 });
 
 /** Places groups below each other, each with its widgets in rows of three. */
-export const layOut = (groups: readonly Group[]) =>
+export const layOut = (groups: readonly WidgetGroup[]) =>
   groups.map((group, index) => ({
     definition: {
       title: group.title,

@@ -7,7 +7,7 @@ import {
   passesThrough,
   reachingOut,
   relaying,
-  type Condition,
+  type ConfigCondition,
 } from "../conditions.js";
 
 /** One end of a connection: the servers with a role, all servers, or an external party. */
@@ -34,7 +34,7 @@ export interface TrafficRule {
   /** Users that may open the connection on the source server. @default - any user: the connection comes from outside */
   readonly users?: readonly ServiceUser[];
   /** Condition under which the rule exists. @default - always */
-  readonly when?: Condition;
+  readonly when?: ConfigCondition;
   readonly why: string;
 }
 

@@ -6,8 +6,8 @@ import { siteHosts } from "../../platform/names.js";
 import type { PlatformServer } from "../server/index.js";
 import { madeFor } from "./agrees-with.js";
 
-/** Properties of {@link Changeover}. */
-export interface ChangeoverProps {
+/** Properties of {@link BalancerMigration}. */
+export interface BalancerMigrationProps {
   /** The environment that the new balancer is created for. */
   readonly config: Config;
   /** The environment that the previous balancer was created for. */
@@ -18,14 +18,14 @@ export interface ChangeoverProps {
  * Progress of a migration from one balancer to another. Two numbers in the state hold it. No deploy changes them; only
  * `npm run ops rollout` writes them, after the servers have followed. A server is a target of the balancer that it was created for.
  */
-export class Changeover extends Construct {
+export class BalancerMigration extends Construct {
   private readonly usedNumber: BalancerNumber;
   private readonly onlyNumber: BalancerNumber;
 
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: ChangeoverProps,
+    private readonly props: BalancerMigrationProps,
   ) {
     super(scope, id);
     this.usedNumber = new BalancerNumber(this, "used", props.former.loadBalancer.number);

@@ -1,4 +1,4 @@
 export { agreesWith } from "./agrees-with.js";
 export { Balancer } from "./balancer.js";
 export { BalancerCertificate } from "./certificate.js";
-export { Changeover } from "./changeover.js";
+export { BalancerMigration } from "./changeover.js";

@@ -153,16 +153,16 @@ export function ownConfig(hostname: string, files: readonly PayloadFile[], share
 }
 
 /** Text that is already valid YAML (for example JSON). The text is written without quotes. */
-export class Written {
+export class RawYaml {
   constructor(readonly yaml: string) {}
 }
 
 const written: ScalarTag = {
   tag: "tag:yaml.org,2002:str",
   default: true,
-  identify: (value) => value instanceof Written,
+  identify: (value) => value instanceof RawYaml,
   resolve: (text) => text,
-  stringify: ({ value }) => (value as Written).yaml,
+  stringify: ({ value }) => (value as RawYaml).yaml,
 };
 
 /** Returns the text of a cloud-config. Equal configurations give identical texts. */

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Config, ServerConfig } from "../../config/schema.js";
 import { secretFilesOf, type SecretFile, type SecretName } from "../../derived/secrets.js";
-import { appending, renderCloudConfig, Written } from "./cloud-config.js";
+import { appending, renderCloudConfig, RawYaml } from "./cloud-config.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import { users } from "../../platform/users.js";
 import { ownTextOf, sharedTextOf } from "./payload.js";
@@ -53,7 +53,7 @@ export function secretParts(files: readonly SecretFile[], source: SecretSource):
     ...(file.owner !== users.root && { defer: true }),
     // Generated keys and certificates are already base64. Encoding them again would make the compressed text 20 % longer.
     ...(file.given && { encoding: "b64" }),
-    content: new Written(source.encode(file.content(source.value), file)),
+    content: new RawYaml(source.encode(file.content(source.value), file)),
   }));
   return [source.compress(renderCloudConfig({ merge_how: appending, write_files: written }))];
 }

@@ -1,4 +1,4 @@
-import type { Stage } from "../../../modules/derived/generations.js";
+import type { RotationStage } from "../../../modules/derived/generations.js";
 import type { Config, Role, ServerConfig } from "../../../modules/config/schema.js";
 import type { SecretName } from "../../../modules/derived/secrets.js";
 import type { Context } from "../../core/maintain.js";
@@ -7,7 +7,7 @@ import type { Report } from "../../core/site.js";
 
 /** Inputs of a step of a rotation. */
 export interface Moment extends Context {
-  readonly stage: Stage;
+  readonly stage: RotationStage;
   readonly values: SecretValues;
   /** Servers that cannot be reached now, with the reason. They keep the old secret until the command runs again. */
   readonly absent: ReadonlyMap<string, string>;

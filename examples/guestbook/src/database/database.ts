@@ -1,6 +1,6 @@
 import { limits } from "../limits.js";
 import { DatabaseUnavailable, judge } from "./errors.js";
-import type { Side } from "./side.js";
+import type { DatabaseEndpoint } from "./endpoint.js";
 import type { Outcome, Row, Statement } from "./statement.js";
 import { pause } from "./time.js";
 
@@ -35,13 +35,13 @@ const defaultBudget: Budget = {
   operations: limits.database.operations,
 };
 
-/** Retries statements on both sides of the database until a deadline, if a repetition is safe. */
+/** Retries statements on both endpoints of the database until a deadline, if a repetition is safe. */
 export class FailoverDatabase implements Database {
   private inProgress = 0;
 
   constructor(
-    private readonly primary: Side,
-    private readonly replicas: Side,
+    private readonly primary: DatabaseEndpoint,
+    private readonly replicas: DatabaseEndpoint,
     private readonly budget: Budget = defaultBudget,
   ) {}
 
@@ -53,42 +53,50 @@ export class FailoverDatabase implements Database {
     return this.attempt([this.primary], statement, this.budget.writeDeadlineMs);
   }
 
-  private async attempt(sides: readonly Side[], statement: Statement, deadlineMs: number): Promise<Outcome> {
+  private async attempt(
+    endpoints: readonly DatabaseEndpoint[],
+    statement: Statement,
+    deadlineMs: number,
+  ): Promise<Outcome> {
     if (this.inProgress >= this.budget.operations)
       throw new DatabaseUnavailable(`too many operations wait for the database (${this.inProgress})`);
     this.inProgress += 1;
     try {
-      return await this.attemptUntil(Date.now() + deadlineMs, sides, statement);
+      return await this.attemptUntil(Date.now() + deadlineMs, endpoints, statement);
     } finally {
       this.inProgress -= 1;
     }
   }
 
-  private async attemptUntil(deadline: number, sides: readonly Side[], statement: Statement): Promise<Outcome> {
+  private async attemptUntil(
+    deadline: number,
+    endpoints: readonly DatabaseEndpoint[],
+    statement: Statement,
+  ): Promise<Outcome> {
     const { attemptMs, firstPauseMs, longestPauseMs } = this.budget;
     // With little time left, an attempt would only time out, and its healthy connections would be closed.
     const latestStart = deadline - attemptMs / 4;
     let cause: unknown;
     for (let round = 0; ; round += 1) {
-      for (const side of sides.filter(({ available }) => available)) {
+      for (const endpoint of endpoints.filter(({ available }) => available)) {
         const remaining = deadline - Date.now();
         if (remaining <= 0) break;
         try {
-          return await side.run(statement, Math.min(attemptMs, remaining));
+          return await endpoint.run(statement, Math.min(attemptMs, remaining));
         } catch (error) {
           if (judge(error) === "reject") throw error;
           cause = error;
         }
       }
       const left = Math.max(0, latestStart - Date.now());
-      const wait = sides.some(({ available }) => available)
+      const wait = endpoints.some(({ available }) => available)
         ? pause(Math.min(left, longestPauseMs, firstPauseMs * 2 ** round * (0.5 + Math.random() / 2)))
-        : Promise.race([pause(left), ...sides.map((side) => side.recovered())]);
+        : Promise.race([pause(left), ...endpoints.map((endpoint) => endpoint.recovered())]);
       await wait;
-      if (Date.now() >= latestStart) throw new DatabaseUnavailable(describeOutage(sides), { cause });
+      if (Date.now() >= latestStart) throw new DatabaseUnavailable(describeOutage(endpoints), { cause });
     }
   }
 }
 
-const describeOutage = (sides: readonly Side[]): string =>
-  `the database did not answer in time: ${sides.map(({ state }) => state.reason ?? "slow").join("; ")}`;
+const describeOutage = (endpoints: readonly DatabaseEndpoint[]): string =>
+  `the database did not answer in time: ${endpoints.map(({ state }) => state.reason ?? "slow").join("; ")}`;

@@ -8,16 +8,16 @@ export class ConnectFailure extends Error {
   override readonly name = "ConnectFailure";
 }
 
-/** The connection works, but leads to a member that cannot do the work of this side, such as writes. */
+/** The connection works, but leads to a member that cannot do the work of this endpoint, such as writes. */
 export class WrongMember extends Error {
   override readonly name = "WrongMember";
 }
 
 /**
  * How to handle an error: `reject` returns it to the caller, `retry` repeats the statement, and `renew` first replaces the connections,
- * because the whole side (write or read) is unavailable.
+ * because the whole endpoint (write or read) is unavailable.
  */
-export type Verdict = "reject" | "retry" | "renew";
+export type ErrorReaction = "reject" | "retry" | "renew";
 
 /** The statement conflicted with another transaction; the connection is still usable. */
 const lostToAnother = new Set([
@@ -71,7 +71,7 @@ interface DriverError extends Error {
 }
 
 /** Classifies an error of the driver. Errors from the server have a number; all others are connection errors. */
-export const judge = (error: unknown): Verdict => {
+export const judge = (error: unknown): ErrorReaction => {
   if (!(error instanceof Error)) return "reject";
   if (error instanceof ConnectFailure || error instanceof WrongMember) return "renew";
   const { errno = 0, sqlState, fatal, code } = error as DriverError;

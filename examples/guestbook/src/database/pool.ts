@@ -11,7 +11,7 @@ import { limits } from "../limits.js";
 import type { Address, DatabaseSettings } from "../settings.js";
 import { ConnectFailure, judge, WrongMember } from "./errors.js";
 import { Reachability } from "./reachability.js";
-import type { ProbedPool } from "./side.js";
+import type { ProbedPool } from "./endpoint.js";
 import type { Outcome, Statement } from "./statement.js";
 import { within } from "./time.js";
 
@@ -24,20 +24,20 @@ interface Generation {
 
 /** Properties of {@link Pool}. */
 export interface PoolProps {
-  /** The `write` side must lead to a member that accepts writes. Messages contain the name. */
+  /** The `write` endpoint must lead to a member that accepts writes. Messages contain the name. */
   readonly name: "write" | "read";
-  /** Address of HAProxy for this side. */
+  /** Address of HAProxy for this endpoint. */
   readonly address: Address;
   /** Account, schema, and the CA that verifies the members' certificates. */
   readonly database: DatabaseSettings;
-  /** Maximum number of connections. @default limits.database.connectionsPerSide */
+  /** Maximum number of connections. @default limits.database.connectionsPerEndpoint */
   readonly size?: number;
   /** Time for TCP, TLS and login, in milliseconds. @default limits.database.connectSeconds */
   readonly connectMs?: number;
 }
 
 /**
- * Connections to one side of the database. They use TLS, and the member's certificate must contain `database.tlsName`.
+ * Connections to one endpoint of the database. They use TLS, and the member's certificate must contain `database.tlsName`.
  *
  * If one connection is dead, frozen or leads to a member that lost its role, the other connections probably are too. So the pool closes
  * the whole generation, and the next attempt opens a new connection instead of using another frozen one.
@@ -63,7 +63,7 @@ export class Pool implements ProbedPool {
     });
   }
 
-  /** Checks whether the side can do its work. Rejects with {@link WrongMember} if the write side leads to a read-only member. */
+  /** Checks whether the endpoint can do its work. Rejects with {@link WrongMember} if the write endpoint leads to a read-only member. */
   async probe(timeoutMs: number): Promise<void> {
     await this.use(timeoutMs, async (connection) => {
       const [rows] = await connection.query<RowDataPacket[]>("SELECT @@global.super_read_only AS readOnly");
@@ -136,7 +136,7 @@ export class Pool implements ProbedPool {
       password: database.password,
       timezone: "Z",
       connectTimeout: connectMs ?? limits.database.connectSeconds * 1000,
-      connectionLimit: size ?? limits.database.connectionsPerSide,
+      connectionLimit: size ?? limits.database.connectionsPerEndpoint,
     });
     // After an error the driver removes an idle connection. Without this listener, the error would end the process.
     connections.on("connection", (connection) => void connection.on("error", () => undefined));

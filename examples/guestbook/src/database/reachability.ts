@@ -1,9 +1,9 @@
 import { messageOf } from "../log.js";
 
-/** State of one side (write or read) of the database. */
+/** State of one endpoint (write or read) of the database. */
 export interface ReachabilityState {
   readonly reachable: boolean;
-  /** Reason why the side is unreachable. @default - absent if it is reachable */
+  /** Reason why the endpoint is unreachable. @default - absent if it is reachable */
   readonly reason?: string;
   /** Time of the last answer, in milliseconds. @default - absent if there was none */
   readonly lastAnswerAt?: number;

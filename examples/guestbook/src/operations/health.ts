@@ -10,7 +10,7 @@ export interface Health {
 
 /** Inputs of {@link liveness}. */
 export interface LivenessFacts {
-  readonly sides: readonly ReachabilityState[];
+  readonly endpoints: readonly ReachabilityState[];
   /** Whether the process is stopping and no other process inherits its listening socket. */
   readonly leaving: boolean;
   readonly nowMs: number;
@@ -19,19 +19,19 @@ export interface LivenessFacts {
 /**
  * Whether this server can serve requests. The load balancer uses the result, so it must not fail on all servers at once without need:
  * - During a failover (7 to 8 s) the server stays healthy: requests wait for the new primary, and otherwise all servers would become unhealthy at once.
- * - If one side fails (no primary, or no replica), the server stays healthy: pages still work, or reads use the primary.
- * - If both sides have not answered for 30 s, the server is unhealthy: it has lost its connection to the database, or the whole database is down.
+ * - If one endpoint fails (no primary, or no replica), the server stays healthy: pages still work, or reads use the primary.
+ * - If both endpoints have not answered for 30 s, the server is unhealthy: it has lost its connection to the database, or the whole database is down.
  * - A process that has not reached the database yet is unhealthy.
  * - While systemd holds the socket, a stopping process stays healthy: it answers all requests, and the next process continues.
  */
-export const liveness = ({ sides, leaving, nowMs }: LivenessFacts): Health => {
+export const liveness = ({ endpoints, leaving, nowMs }: LivenessFacts): Health => {
   if (leaving) return { ok: false, reason: "shutting down" };
-  const answers = sides.flatMap(({ lastAnswerAt }) => (lastAnswerAt === undefined ? [] : [lastAnswerAt]));
-  if (answers.length === 0) return { ok: false, reason: `the database was not reached yet: ${reasons(sides)}` };
+  const answers = endpoints.flatMap(({ lastAnswerAt }) => (lastAnswerAt === undefined ? [] : [lastAnswerAt]));
+  if (answers.length === 0) return { ok: false, reason: `the database was not reached yet: ${reasons(endpoints)}` };
   const silentSeconds = Math.floor((nowMs - Math.max(...answers)) / 1000);
   if (silentSeconds < limits.health.unreachableSeconds) return { ok: true };
-  return { ok: false, reason: `the database has not answered for ${silentSeconds} s: ${reasons(sides)}` };
+  return { ok: false, reason: `the database has not answered for ${silentSeconds} s: ${reasons(endpoints)}` };
 };
 
-const reasons = (sides: readonly ReachabilityState[]): string =>
-  [...new Set(sides.map(({ reason }) => reason ?? "no answer"))].join("; ");
+const reasons = (endpoints: readonly ReachabilityState[]): string =>
+  [...new Set(endpoints.map(({ reason }) => reason ?? "no answer"))].join("; ");

@@ -1,5 +1,5 @@
 import type { MigrationState } from "../database/migrations.js";
-import type { Side } from "../database/side.js";
+import type { DatabaseEndpoint } from "../database/endpoint.js";
 import { messageOf } from "../log.js";
 import { limits } from "../limits.js";
 import { type Health, liveness } from "./health.js";
@@ -11,10 +11,10 @@ export interface Readiness extends Health {
 
 /** Properties of {@link Monitor}. */
 export interface MonitorProps {
-  /** The side that leads to the primary. */
-  readonly write: Side;
-  /** The side that leads to replicas. */
-  readonly read: Side;
+  /** The endpoint that leads to the primary. */
+  readonly write: DatabaseEndpoint;
+  /** The endpoint that leads to replicas. */
+  readonly read: DatabaseEndpoint;
   /** Current state of the migrations. */
   readonly migrations: () => MigrationState;
   /** Pause between two probes, in milliseconds. @default limits.health.probeIntervalSeconds */
@@ -23,7 +23,7 @@ export interface MonitorProps {
 
 const probeMs = limits.database.probeSeconds * 1000;
 
-/** Probes both sides of the database regularly, so that health is known without traffic and without waiting. */
+/** Probes both endpoints of the database regularly, so that health is known without traffic and without waiting. */
 export class Monitor {
   /** Set if the process stops and no other process inherits its socket. */
   leaving = false;
@@ -32,7 +32,7 @@ export class Monitor {
 
   constructor(private readonly props: MonitorProps) {}
 
-  /** Starts probing both sides at the interval. */
+  /** Starts probing both endpoints at the interval. */
   start(): void {
     const intervalMs = this.props.intervalMs ?? limits.health.probeIntervalSeconds * 1000;
     this.timer = setInterval(() => void this.readiness(), intervalMs).unref();
@@ -45,11 +45,11 @@ export class Monitor {
 
   /** Current health without a query, so it cannot hang. */
   liveness(): Health {
-    const sides = [this.props.write.state, this.props.read.state];
-    return liveness({ sides, leaving: this.leaving, nowMs: Date.now() });
+    const endpoints = [this.props.write.state, this.props.read.state];
+    return liveness({ endpoints, leaving: this.leaving, nowMs: Date.now() });
   }
 
-  /** Queries both sides. Concurrent callers share one check. */
+  /** Queries both endpoints. Concurrent callers share one check. */
   readiness(): Promise<Readiness> {
     this.running ??= this.check().finally(() => (this.running = undefined));
     return this.running;
@@ -64,9 +64,9 @@ export class Monitor {
   }
 }
 
-const check = async (side: Side): Promise<Health> => {
+const check = async (endpoint: DatabaseEndpoint): Promise<Health> => {
   try {
-    await side.probe(probeMs);
+    await endpoint.probe(probeMs);
     return { ok: true };
   } catch (error) {
     return { ok: false, reason: messageOf(error) };

@@ -170,7 +170,7 @@ describe("the server's configuration", () => {
   });
 
   it("MySQL allows connections for two pools of each possible web server plus 100", () => {
-    const pools = 70 * 2 * limits.database.connectionsPerSide;
+    const pools = 70 * 2 * limits.database.connectionsPerEndpoint;
     const most = Number(variables()["max_connections"]);
     expect(most).toBeGreaterThanOrEqual(pools + 100);
     expect(most).toBeLessThan(2 * pools);

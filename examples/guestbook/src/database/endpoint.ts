@@ -4,25 +4,25 @@ import type { Reachability, ReachabilityState } from "./reachability.js";
 import type { Outcome, Statement } from "./statement.js";
 import { pause } from "./time.js";
 
-/** One side of the database: `write` leads to the primary, `read` to replicas. */
-export interface Side {
+/** One endpoint of the database: `write` leads to the primary, `read` to replicas. */
+export interface DatabaseEndpoint {
   readonly state: ReachabilityState;
-  /** Whether requests may use the side: false from the first failure until a probe succeeds. */
+  /** Whether requests may use the endpoint: false from the first failure until a probe succeeds. */
   readonly available: boolean;
-  /** Resolves when the side is available. */
+  /** Resolves when the endpoint is available. */
   recovered(): Promise<void>;
   /** Runs one statement within `timeoutMs`. */
   run(statement: Statement, timeoutMs: number): Promise<Outcome>;
-  /** Checks whether the side can do its work now. */
+  /** Checks whether the endpoint can do its work now. */
   probe(timeoutMs: number): Promise<void>;
 }
 
-/** Methods of a pool that {@link GuardedSide} uses. */
-export interface ProbedPool extends Pick<Side, "run" | "probe"> {
+/** Methods of a pool that {@link GuardedEndpoint} uses. */
+export interface ProbedPool extends Pick<DatabaseEndpoint, "run" | "probe"> {
   readonly reachability: Reachability;
 }
 
-/** Times of {@link GuardedSide} in milliseconds. */
+/** Times of {@link GuardedEndpoint} in milliseconds. */
 export interface ScoutTimes {
   readonly pauseMs: number;
   readonly probeMs: number;
@@ -34,10 +34,10 @@ const defaultTimes: ScoutTimes = {
 };
 
 /**
- * Observes a pool. After a failure, one probe at a time checks whether the side has recovered, and all requests wait for the result. If
+ * Observes a pool. After a failure, one probe at a time checks whether the endpoint has recovered, and all requests wait for the result. If
  * hundreds of requests each tried by themselves, their TLS handshakes would use the processor when the database needs it most.
  */
-export class GuardedSide implements Side {
+export class GuardedEndpoint implements DatabaseEndpoint {
   private recovery?: Promise<void>;
   private recoveries = 0;
   private stopped = false;
@@ -67,7 +67,7 @@ export class GuardedSide implements Side {
     return this.watch(() => this.pool.probe(timeoutMs));
   }
 
-  /** Ends the probes of an unavailable side. */
+  /** Ends the probes of an unavailable endpoint. */
   stop(): void {
     this.stopped = true;
   }
