@@ -62,7 +62,7 @@ describe("the stacks during a load balancer migration", () => {
     expect(ofFirst(during)).toEqual(ofFirst(before));
   });
 
-  it("the stacks during a load balancer migration have a certificate only on the load balancer that terminates TLS", () => {
+  it("during a migration, only a load balancer that terminates TLS has a certificate", () => {
     const formerly = { tls: "passthrough", balancerIp: "10.0.1.5" } as const;
     const network = { balancerIp: "10.0.1.6" };
     const { edge } = synthesizeEnvironment(exampleConfig({ network, loadBalancer: { number: 2, formerly } }));
@@ -101,7 +101,7 @@ describe("the stacks during a load balancer migration", () => {
     );
   });
 
-  it("the stacks during a load balancer migration reject a server created for neither load balancer, and a server of the first one after its removal", () => {
+  it("during a migration, the stacks reject a server created for neither load balancer, and a server of the first load balancer after that is removed", () => {
     const { precondition } = resources(during.edge, "hcloud_load_balancer_service")["balancer-2_service-443"]?.[
       "lifecycle"
     ] as { readonly precondition: readonly { readonly condition: string }[] };

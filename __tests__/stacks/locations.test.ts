@@ -42,7 +42,7 @@ describe("the stacks of an environment in several locations", () => {
     ]);
   });
 
-  it("the second load balancer has its own location and address, and otherwise everything that the first one has", () => {
+  it("the second load balancer has its own location and address; all its other properties equal those of the first load balancer", () => {
     const text = JSON.stringify(
       ["", "_network", "_service", "_target"].map((kind) =>
         Object.entries(resources(several.edge, `hcloud_load_balancer${kind}`))
@@ -64,7 +64,7 @@ describe("the stacks of an environment in several locations", () => {
     expect(text).toBe(expected);
   });
 
-  it("the stacks direct new records to the first load balancer, and leave a changed content of a record unchanged", () => {
+  it("new DNS records contain the address of the first load balancer, and a deploy keeps a content that was changed later", () => {
     const records = Object.entries(resources(several.edge, "cloudflare_dns_record"));
     expect(records.map(([id, { type, content, lifecycle }]) => [id, type, content, lifecycle])).toEqual(
       ["site_apex-a", "site_www-a"].map((id) => [

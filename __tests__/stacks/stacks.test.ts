@@ -100,7 +100,7 @@ describe("resources of all stacks", () => {
     expect([kindsWith(open, keptByPlans), kindsWith(open, keptByHetzner)]).toEqual([[], []]);
   });
 
-  it("resources of all stacks are replaced before they are destroyed if other resources always refer to them", () => {
+  it("resources to which other resources always refer are replaced before they are destroyed", () => {
     const hasSuccessor = (resource: Attributes): boolean => lifecycleOf(resource)["create_before_destroy"] === true;
     const origin = "cloudflare_origin_ca_certificate";
     expect(kindsWith(environments.terminate, hasSuccessor)).toEqual([origin, "hcloud_uploaded_certificate"]);
@@ -109,7 +109,7 @@ describe("resources of all stacks", () => {
     ]);
   });
 
-  it("resources of all stacks are changed by a deploy, except for attributes reserved for a replacement, a rotation or a rollout", () => {
+  it("a deploy changes all attributes of resources, except for attributes that only a replacement, a rotation or a rollout may change", () => {
     const isHeld = (resource: Attributes): boolean => Array.isArray(lifecycleOf(resource)["ignore_changes"]);
     for (const config of Object.values(environments))
       expect(kindsWith(config, isHeld)).toEqual([
@@ -119,7 +119,7 @@ describe("resources of all stacks", () => {
 });
 
 describe("passwords during a rotation", () => {
-  it("passwords during a rotation are written to members in lines with their generations, with the used password first", () => {
+  it("during a rotation, members get both passwords with their generations, the password in use first", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
     const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
     const [newest, before] = ["2", "1"].map(
@@ -144,7 +144,7 @@ describe("the authority of Cloudflare's client certificate during a rotation", (
     `(terraform_data.origin-pull-authority_${number}.input == 2) ? ${of("origin-pull-2")} : ${of("origin-pull")}`;
   const ca = (pair: string): string => `tls_self_signed_cert.${pair}_authority_certificate.cert_pem`;
 
-  it("the authority of Cloudflare's client certificate during a rotation adds nothing to the state before its second generation, so that existing environments have an empty plan", () => {
+  it("the authority of Cloudflare's client certificate adds nothing to the state before its second generation, so existing environments have an empty plan", () => {
     const { credentials: first } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(JSON.stringify(first)).not.toContain("origin-pull-authority");
     expect(JSON.stringify(credentials)).toContain("origin-pull-authority");
@@ -215,7 +215,7 @@ describe("names of other constructs", () => {
 });
 
 describe("data between stacks", () => {
-  it("data between stacks flows in one direction, which is the order of a deploy", () => {
+  it("stacks read data only from stacks that are deployed before them", () => {
     const order = withApp((app) => {
       addStacks(app, exampleConfig());
       app.synth();

@@ -29,7 +29,7 @@ it.each([
     },
     "restore.at: must be in the past",
   ],
-])("an app run writes nothing if it is rejected by %s", async (_who, mistake, words) => {
+])("an app run that %s rejects writes nothing", async (_who, mistake, words) => {
   const folder = temporaryFolder();
   vi.stubEnv("CDKTF_OUTDIR", folder);
   // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: some policies hold only for production

@@ -102,7 +102,7 @@ describe("the firewall rule", () => {
     expect(rules[0]?.["expression"]).not.toMatch(/ matches |cf\.bot_management/);
   });
 
-  it("the WAF rule blocks by default only requests of scanners to this site, and no possible page", () => {
+  it("by default, the WAF rule blocks only requests that scanners send, and no path that a page of the site may have", () => {
     const [rule] = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     const program = String(rule?.["expression"])
       .replaceAll("http.request.uri.path", "path")
@@ -169,7 +169,7 @@ describe("the rate limit", () => {
     ]);
   });
 
-  it("the rate limit counts the configured write paths, either exactly or with all paths below", () => {
+  it("the rate limit counts requests to the configured write paths, as exact paths or with all paths below them", () => {
     const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/orders"] } }));
     expect(ruleset(named, "http_ratelimit")?.["rules"]).toMatchObject([
       { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/orders"' },
@@ -186,7 +186,7 @@ describe("the rate limit", () => {
 });
 
 describe("the proof that a request came through the zone", () => {
-  it("the proof that a request came through the zone is a sensitive header in terminate mode", () => {
+  it("in terminate mode, a secret header proves that a request came through the zone", () => {
     const token =
       "data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-random_password-edge_token-result";
     expect(ruleset(edge, "http_request_late_transform")?.["rules"]).toEqual([
@@ -202,7 +202,7 @@ describe("the proof that a request came through the zone", () => {
     expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
   });
 
-  it("the proof that a request came through the zone is our own client certificate in passthrough mode, enabled after it exists", () => {
+  it("in passthrough mode, our own client certificate proves that a request came through the zone; it is enabled after it is created", () => {
     const output = (name: string): string =>
       `\${data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-${name}}`;
     expect(onlyResource(full, "cloudflare_authenticated_origin_pulls_certificate")).toEqual({

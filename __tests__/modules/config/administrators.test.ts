@@ -26,17 +26,17 @@ describe("administrators' networks", () => {
     "2002::/48",
     "4000::/48",
     "ff02::/64",
-  ])("rejects the network %s, which is not public", (cidr) => {
+  ])("administrators.cidrs rejects the network %s, which is not public", (cidr) => {
     expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a public network");
   });
   it.each(["8.8.8.8/32", "9.9.0.0/16", "2a01:4f8::/32", "198.51.100.7/32", "2001:db8:1::/48"])(
-    "accepts the network %s",
+    "administrators.cidrs accepts the network %s",
     (cidr) => {
       expect(lineFor(cidr)).toBe("");
     },
   );
   it.each(["010.51.100.7/32", "0x8.8.8.8/32", "8.8/32"])(
-    "rejects the network %s, which programs interpret differently",
+    "administrators.cidrs rejects the network %s, which programs interpret differently",
     (cidr) => {
       expect(lineFor(cidr)).toContain("must be written in four decimal numbers without leading zeros");
       expect(lineFor("010.51.100.7/32")).toContain("; write it as 10.51.100.7/32, if this is the intended network");
@@ -48,7 +48,7 @@ describe("administrators' networks", () => {
       expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a network in CIDR notation");
     },
   );
-  it("rejects more networks than Hetzner allows in one rule", () => {
+  it("administrators.cidrs rejects more networks than Hetzner allows in one rule", () => {
     const many = Array.from({ length: 101 }, (_, index) => `203.0.113.${index}/32`);
     expect(lineFor(...many.slice(1))).toBe("");
     expect(lineFor(...many)).toContain("administrators.cidrs: must have at most 100 entries");
@@ -96,12 +96,12 @@ describe("SSH keys", () => {
   ])("rejects an SSH key %s", (_what, key) => {
     expect(lineFor(key)).toContain("administrators.sshKeys.jane: must be an OpenSSH public key");
   });
-  it("accepts several SSH keys if they differ", () => {
+  it("administrators.sshKeys accepts several keys if they differ", () => {
     const two = (joe: string) => lineOf({ administrators: { sshKeys: { jane: exampleSshKey, joe } } });
     expect(two(ecdsa("P-256", "nistp256"))).toBe("");
     expect(two(`${short} joe`)).toContain("administrators.sshKeys.joe: must differ from the key of jane");
   });
-  it("rejects two SSH keys in one line, a line break, and RSA keys of 1024 bits", () => {
+  it("administrators.sshKeys rejects two keys in one line, a line break, and RSA keys of 1024 bits", () => {
     expect(lineFor(`${exampleSshKey} ${short}`)).toContain("must be one key");
     expect(lineFor(`from="*" ${short}`)).toContain("must be one key");
     expect(lineFor(`${exampleSshKey}\n${exampleSshKey}`)).toContain("must be one line");

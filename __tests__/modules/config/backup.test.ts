@@ -22,7 +22,7 @@ describe("production without a backup", () => {
 });
 
 describe("a restore", () => {
-  it("rejects a restore time in the future", () => {
+  it("a restore time in the future is rejected", () => {
     const problems = (at: string) =>
       restoreProblems({ restore: { at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
     expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
@@ -31,7 +31,7 @@ describe("a restore", () => {
     ]);
   });
 
-  it("gives the restore's private key only to the first member", () => {
+  it("only the first member gets the private key of a restore", () => {
     const config = exampleConfig({ backup, restore: { timeline, at: "latest" } });
     const withKey = config.servers.filter((server) =>
       secretFilesOf(config, server).own.some(({ path }) => path === paths.backup.restorePrivateKey),
@@ -46,7 +46,7 @@ describe("connections to the bucket", () => {
     return outboundOf(config, serverOf(config, "alpha")).flatMap(({ users: some = [] }) => some);
   };
 
-  it("opens connections to the bucket only for mysql-backup, and only if backup is set", () => {
+  it("the firewalls allow connections to the bucket only for mysql-backup, and only if backup is set", () => {
     expect(users({ backup }).filter((user) => user === "mysql-backup")).toHaveLength(1);
     expect(users({})).not.toContain("mysql-backup");
   });

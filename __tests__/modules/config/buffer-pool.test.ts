@@ -22,7 +22,7 @@ describe("the buffer pool", () => {
   });
 
   it.each(["cpx22", "ccx13", "cpx42", "ccx63"])(
-    "accepts the default buffer pool of %s as an explicit setting",
+    "the default size of the buffer pool of %s is also accepted as an explicit setting",
     (serverType) => {
       const pool = (bufferPoolMib?: number) =>
         /innodb_buffer_pool_size = (\d+)M/.exec(

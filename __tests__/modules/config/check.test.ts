@@ -50,7 +50,7 @@ describe("defaults of the example", () => {
     });
   });
 
-  it("protects only production by default", () => {
+  it("by default, only production is protected", () => {
     expect(exampleConfig({}, "staging").protect).toBe(false);
     expect(exampleConfig({ protect: true }, "staging").protect).toBe(true);
     expect(exampleConfig({ protect: false, acceptUnprotected: true }).protect).toBe(false);
@@ -79,7 +79,7 @@ describe("everything set", () => {
     tls: "passthrough",
   });
 
-  it("keeps all settings that differ from the defaults", () => {
+  it("the checked configuration contains all settings that differ from the defaults", () => {
     expect(config.servers.map(({ name, type }) => `${name} ${type}`)).toEqual([
       "alpha ccx13",
       "bravo cpx22",
@@ -95,14 +95,14 @@ describe("everything set", () => {
     });
   });
 
-  it("finds servers by role, in the order of the configuration", () => {
+  it("the servers of a role are in the order of the configuration", () => {
     expect(serversWithRole(config, "web").map((server) => server.name)).toEqual(["bravo", "charlie", "delta"]);
     expect(serversWithRole(config, "database").map((server) => server.name)).toEqual(["alpha", "bravo", "charlie"]);
   });
 });
 
 describe("all problems in one run", () => {
-  it("reports invalid settings together with violated rules between valid settings", () => {
+  it("the check reports invalid settings together with violated rules between valid settings", () => {
     const input = exampleInput({
       domain: "FooBar.com",
       serverTyp: "cx33",
@@ -122,7 +122,7 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("checks no rule between settings if one of them is invalid", () => {
+  it("a rule between settings is not checked if one of the settings is invalid", () => {
     const input = exampleInput({ network: { subnet: "nowhere" } });
     expect(() => checkEnvironment("production", input)).toThrow(
       new Error(
@@ -131,7 +131,7 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("reports a file that exports no environment", () => {
+  it("the check reports a file that exports no environment", () => {
     expect(() => checkEnvironment("staging", undefined as unknown as EnvironmentInput)).toThrow(
       "config staging: 1 problem\n  default export: must be an environment, got nothing; write `export default defineEnvironment({ … })`",
     );
@@ -139,13 +139,13 @@ describe("all problems in one run", () => {
 });
 
 describe("a checked configuration", () => {
-  it("freezes the checked configuration with all nested lists", () => {
+  it("the checked configuration and all its nested lists are frozen", () => {
     const config = exampleConfig();
     expect(() => Object.assign(config, { domain: "other.com" })).toThrow(TypeError);
     expect(() => (config.servers[0]?.roles as string[]).push("cache")).toThrow(TypeError);
   });
 
-  it("returns each role once and in a fixed order", () => {
+  it("the checked configuration contains each role of a server once, in a fixed order", () => {
     const config = exampleConfig({ servers: { bravo: { roles: ["database", "web", "web"] } } });
     expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
   });

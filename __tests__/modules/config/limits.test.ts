@@ -89,7 +89,7 @@ describe("numbers", () => {
     return linesOf(written).filter((line) => /: must be \S+ or (less|more),/.test(line) && line.startsWith(`${path}:`));
   };
 
-  it("tests the limits of all numeric settings", () => {
+  it("these tests contain the limits of all numeric settings", () => {
     const numbers = settings()
       .filter(({ type, path }) => ["integer", "number"].includes(type) && !path.includes("monitors"))
       .map(({ path }) => path.map((key, index) => (key === "*" ? anyNames[path[index - 1] ?? ""] : key)).join("."));
@@ -137,7 +137,7 @@ describe("lists", () => {
     ],
   ];
 
-  it.each(sizes)("accepts %s from its minimum to its maximum number of entries only", (path, of, least, most) => {
+  it.each(sizes)("the list %s may have from its minimum to its maximum number of entries", (path, of, least, most) => {
     const wrongWith = (count: number): readonly string[] =>
       linesOf({ application: of(count) }).filter((line) => line.startsWith(`${path}: must have `));
     for (const count of [least, most]) expect(wrongWith(count), String(count)).toEqual([]);
@@ -207,7 +207,7 @@ describe("addresses", () => {
 describe("memory that servers of different types have", () => {
   const small = { servers: { bravo: { type: "cpx12" } } };
 
-  it("checks memory against the smallest server and reports its name", () => {
+  it("the check of memory uses the smallest server and reports its name", () => {
     const larger = { serverType: "cpx32", servers: { bravo: { type: "cpx22" } } };
     expect(linesOf({ ...larger, application: { memoryMib: 2433 } })).toEqual([
       expect.stringMatching(/^application\.memoryMib: .* at most 2432 MiB, the memory that bravo has available/),
@@ -219,7 +219,7 @@ describe("memory that servers of different types have", () => {
     ]);
   });
 
-  it("reports too little memory once, for the role that needs most", () => {
+  it("too little memory is reported once, for the role that needs the most memory", () => {
     expect(linesOf(small)).toEqual([
       expect.stringMatching(/^servers\.bravo\.type: must have at least 4 GiB of memory for the roles of bravo/),
     ]);

@@ -6,7 +6,7 @@ import { exampleBackup, exampleConfig, exampleInput } from "../../support/config
 afterEach(() => vi.unstubAllEnvs());
 
 describe("the process environment", () => {
-  it("defaults to production without a Datadog key if no variable is set", () => {
+  it("without variables, the environment is production, without a Datadog key", () => {
     expect(readInvocation({})).toEqual({
       environment: "production",
       hasDatadogApiKey: false,
@@ -15,7 +15,7 @@ describe("the process environment", () => {
     });
   });
 
-  it("reads environment and Terraform binary from variables, and stores no secret", () => {
+  it("the environment and the Terraform binary come from variables, and no secret is stored", () => {
     const invocation = readInvocation({
       ENVIRONMENT: "example",
       TF_VAR_datadog_api_key: "a-key",
@@ -25,11 +25,11 @@ describe("the process environment", () => {
     expect(invocation).toEqual({ environment: "example", hasDatadogApiKey: true, outdir: "out", terraform: "tofu" });
   });
 
-  it("does not know whether a Datadog key is set if cdktf-cli runs the app, because cdktf-cli removes TF_VAR_* variables", () => {
+  it("if cdktf-cli runs the app, it is unknown whether a Datadog key is set, because cdktf-cli removes TF_VAR_* variables", () => {
     expect(readInvocation({ CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS: "true" }).hasDatadogApiKey).toBeUndefined();
   });
 
-  it("treats empty variables as not set, but an empty ENVIRONMENT does not mean production", () => {
+  it("an empty variable counts as not set, but an empty ENVIRONMENT does not mean production", () => {
     expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "", TERRAFORM_BINARY_NAME: "" })).toEqual({
       environment: "",
       hasDatadogApiKey: false,
@@ -42,19 +42,19 @@ describe("the process environment", () => {
 const folder = "__tests__/fixtures/environments";
 
 describe("environment files", () => {
-  it("loads an environment by its name from ENVIRONMENTS_FOLDER", async () => {
+  it("an environment is loaded by its name from ENVIRONMENTS_FOLDER", async () => {
     expect(process.env["ENVIRONMENTS_FOLDER"]).toBe(folder);
     expect(await loadEnvironment("example")).toEqual(exampleConfig({}, "example"));
   });
 
-  it("loads environments from environments/ if ENVIRONMENTS_FOLDER is not set", async () => {
+  it("environments are loaded from environments/ if ENVIRONMENTS_FOLDER is not set", async () => {
     vi.stubEnv("ENVIRONMENTS_FOLDER", undefined);
     await expect(loadEnvironment("no-such-name")).rejects.toThrow(
       "ENVIRONMENT: must be the name of a file in environments/ (",
     );
   });
 
-  it("lists the environments if ENVIRONMENT is not one of them", async () => {
+  it("the error lists the environments if ENVIRONMENT is not one of them", async () => {
     await expect(loadEnvironment("exmple")).rejects.toThrow(
       new Error(
         `config exmple: 1 problem\n  ENVIRONMENT: must be the name of a file in ${folder}/ (example, production), got "exmple"; did you mean example?`,
@@ -62,7 +62,7 @@ describe("environment files", () => {
     );
   });
 
-  it("reports file and line if an environment file throws", async () => {
+  it("an error that an environment file throws is reported with file and line", async () => {
     const file = fileURLToPath(new URL("../../fixtures/environments/example.ts", import.meta.url));
     const thrown = Object.assign(new TypeError("x is\nnot a function"), {
       stack: `TypeError: x\n    at file://${file}?tsx=1:12:3\n    at elsewhere.ts:1:1`,
@@ -99,7 +99,7 @@ describe("environment files", () => {
     );
   });
 
-  it("rejects two environments with the same group name and bucket, because their transactions would mix in the archive", async () => {
+  it("two environments with the same group name and bucket are rejected, because their transactions would mix in the archive", async () => {
     const input = exampleInput({ backup: exampleBackup });
     const load = (other: object) =>
       loadEnvironment("example", ({ href }) =>

@@ -5,7 +5,7 @@ import { lineOf } from "./mistake.js";
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
 
 describe("two keys for one apt repository", () => {
-  it("rejects two keys for one apt repository", () => {
+  it("two keys for one apt repository are rejected", () => {
     const line = lineOf({ aptSources: { mysql: { keyFile: exampleKeyFile, publishedKey: nextKey } } });
     expect(line).toMatch(
       /^aptSources\.mysql: must contain either keyFile or publishedKey, not both, got .*; remove one of the two$/,
@@ -51,7 +51,7 @@ describe("URLs", () => {
     expect(lineOf({ application: { url } })).toContain(words);
   });
 
-  it("shows no password of a URL, regardless of its notation", () => {
+  it("reports do not show the password of a URL, regardless of its notation", () => {
     for (const url of [
       "https:\\\\me:s3cret@foobar.com\\a",
       "https:me:s3cret@foobar.com/a",
@@ -81,14 +81,14 @@ describe("URLs", () => {
     },
   });
 
-  it.each(["?a=b", "/path", "#x"])("rejects a state endpoint that ends with %s", (end) => {
+  it.each(["?a=b", "/path", "#x"])("a state endpoint that ends with %s is rejected", (end) => {
     expect(lineOf(state({ endpoint: `https://fsn1.your-objectstorage.com/${end.replace(/^\//, "")}` }))).toContain(
       "backend.endpoint: must have no path, no query, no fragment, because Terraform appends its own paths",
     );
   });
 
   it.each(["../..", "${path.module}", "/a", "a/", "a//b", ".", "a/../b", "", " "])(
-    "rejects the state prefix %j",
+    "the state prefix %j is rejected",
     (prefix) => {
       expect(lineOf(state({ prefix }))).toContain("backend.prefix: must be a folder");
     },

@@ -13,12 +13,12 @@ describe("values of a wrong type", () => {
     expect(linesOf({ domain })[0]).toContain(`domain: ${words}; write a text in quotes`);
   });
 
-  it("escapes and shortens names of settings, so that they cannot add lines to the report", () => {
+  it("names of settings are escaped and shortened, so that they cannot add lines to the report", () => {
     expect(linesOf({ "a\nb\u001b[31m\u202e": 1 })[0]).toMatch(/^a\\u000ab\\u001b\[31m\\u202e: is not a known setting/);
     expect(linesOf({ ["x".repeat(100_000)]: 1 })[0]?.length).toBeLessThan(600);
   });
 
-  it("does not show values that may be secrets", () => {
+  it("the report does not show values that may be secrets", () => {
     const written = {
       apiToken: "s3cret",
       cloudflare: { api_key: "s3cret" },
@@ -34,7 +34,7 @@ describe("values of a wrong type", () => {
     [Number.NaN, "must be a number, got NaN; write a number"],
     [Number.POSITIVE_INFINITY, "must be a number, got Infinity; write a number"],
     [20.5, "must be a whole number, got 20.5; write a whole number"],
-  ])("rejects the number %o and shows it unchanged", (value, words) => {
+  ])("the number %o is rejected and shown unchanged", (value, words) => {
     expect(linesOf({ database: { volumeSizeGb: value } })).toEqual([`database.volumeSizeGb: ${words}`]);
   });
 
@@ -60,7 +60,7 @@ describe("values of a wrong type", () => {
   });
 
   it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(
-    "does not mistake the inherited property %s for a known name",
+    "the inherited property %s is not accepted as a known name",
     (name) => {
       for (const setting of ["serverType", "location"] as const)
         expect(linesOf({ [setting]: name })[0]).toMatch(

@@ -58,7 +58,7 @@ describe("a later generation of a secret", () => {
     });
   });
 
-  it("a later generation of a secret is accepted together with the previous generation until that generation is revoked, with the used one first", () => {
+  it("servers accept a later generation of a secret and the previous generation until the previous one is revoked; the generation in use comes first", () => {
     const at = (used: number, oldest: number) => accepted({ configured: 2, used, oldest });
     expect([at(1, 1), at(2, 1), at(2, 2)]).toEqual([[1, 2], [2, 1], [2]]);
   });

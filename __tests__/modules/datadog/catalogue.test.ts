@@ -24,7 +24,7 @@ describe("every monitor", () => {
   const context = exampleContext(spread);
   const definitions = [...fullCatalogue(context), ...allSynthetics(context)];
 
-  it.each(definitions)("$id has a title, a meaning and first checks", ({ meaning, firstLook, title }) => {
+  it.each(definitions)("the monitor $id has a title, a meaning and first checks", ({ meaning, firstLook, title }) => {
     expect(title).not.toBe("");
     expect(meaning.length).toBeGreaterThan(30);
     expect(firstLook.length).toBeGreaterThan(0);
@@ -55,18 +55,18 @@ describe("repetition", () => {
     }
   });
 
-  it("repeats alerts, warnings and missing data of certificates every day or every week", () => {
+  it("alerts, warnings and missing data of certificates are repeated every day or every week", () => {
     const repeats = ["edge-certificate", "origin-certificate", "internal-certificate"] as const;
     expect(repeats.map((id) => renderedMonitor(id).renotifyInterval)).toEqual([day, day, 7 * day]);
     for (const id of repeats) expect(renderedMonitor(id).renotifyStatuses).toEqual(["alert", "warn", "no data"]);
   });
 
-  it("repeats every alert for two years, regardless of Datadog's default limit", () => {
+  it("every alert is repeated for two years, regardless of Datadog's default limit", () => {
     for (const [urgency, , id, { renotifyInterval = 0, renotifyOccurrences = 0 }] of rendered)
       if (urgency !== "part") expect((renotifyInterval * renotifyOccurrences) / (365 * day), id).toBeCloseTo(2, 1);
   });
 
-  it("repeats nothing for a monitor that only feeds a composite", () => {
+  it("a monitor that is only a part of a composite repeats no alert", () => {
     expect(renderedMonitor("server-error-share").renotifyInterval).toBeUndefined();
   });
 });
@@ -78,7 +78,7 @@ describe("limits that follow from the configuration", () => {
     [90, "14", "30"],
     [365, "14", "30"],
   ] as const)(
-    "do not warn about an origin certificate of %i days during the first two thirds of its validity",
+    "an origin certificate of %i days causes no warning during the first two thirds of its validity",
     (validityDays, critical, warning) => {
       const { monitorThresholds } = renderedMonitor("origin-certificate", { certificate: { validityDays } });
       expect(monitorThresholds).toMatchObject({ critical, warning });
@@ -86,7 +86,7 @@ describe("limits that follow from the configuration", () => {
     },
   );
 
-  it("alert on fewer members than the majority and warn on fewer than all members", () => {
+  it("fewer members than the majority cause an alert, and fewer than all members cause a warning", () => {
     const five: typeof splitServers = {
       ...splitServers,
       fourth: { privateIp: "10.0.1.14", roles: ["database"] },
@@ -99,7 +99,7 @@ describe("limits that follow from the configuration", () => {
     });
   });
 
-  it("detect a silent balancer below half of its health checks plus the agent's requests", () => {
+  it("a load balancer counts as silent if fewer requests arrive than half of its health checks plus the agent's requests", () => {
     expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
     const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
     expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
@@ -120,7 +120,7 @@ describe("balancer-down", () => {
 });
 
 describe("changes by the configuration", () => {
-  it("replace thresholds also in the query", () => {
+  it("an adjusted threshold also replaces the threshold in the query", () => {
     const monitor = renderedMonitor("cpu-busy", {
       monitoring: { monitors: { "cpu-busy": { reason, critical: 2, warning: 8 } } },
     });
@@ -133,7 +133,7 @@ describe("changes by the configuration", () => {
     });
   });
 
-  it("replace the urgency of monitors and synthetic tests", () => {
+  it("an adjustment replaces the urgency of monitors and synthetic tests", () => {
     const overrides = {
       monitoring: {
         monitors: { "nginx-down": { reason, urgency: "notUrgent" }, "api-check": { reason, urgency: "notUrgent" } },
@@ -144,7 +144,7 @@ describe("changes by the configuration", () => {
     expect(api?.urgency).toBe("notUrgent");
   });
 
-  it("leave out disabled monitors and their composites", () => {
+  it("disabled monitors and their composites are not created", () => {
     const context = exampleContext({
       monitoring: {
         monitors: { "server-error-count": { reason, enabled: false }, "dns-check": { reason, enabled: false } },

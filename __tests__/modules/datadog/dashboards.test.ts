@@ -25,7 +25,7 @@ describe("dashboards", () => {
     ]);
   });
 
-  it.each(all)("$id can be filtered by environment, role and server", ({ definition }) => {
+  it.each(all)("the dashboard $id can be filtered by environment, role and server", ({ definition }) => {
     expect(definition.template_variables).toEqual([
       { name: "env", prefix: "env", available_values: [], defaults: ["production"] },
       { name: "role", prefix: "role", available_values: [], defaults: ["*"] },
@@ -34,7 +34,7 @@ describe("dashboards", () => {
   });
 
   it.each(all)(
-    "$id contains the API's default fields and no fields that the API generates, so that plans show no change",
+    "the dashboard $id contains the API's default fields and no fields that the API generates, so that plans show no change",
     ({ definition }) => {
       expect(definition).toMatchObject({ notify_list: [], layout_type: "ordered", reflow_type: "fixed" });
       expect(Object.keys(definition)).toContain("description");
@@ -43,7 +43,7 @@ describe("dashboards", () => {
     },
   );
 
-  it.each(all)("$id has formulas that use only queries of the same request", ({ definition }) => {
+  it.each(all)("the formulas of the dashboard $id use only queries of the same request", ({ definition }) => {
     const widgets = definition.widgets.flatMap((group) => group.definition.widgets.map((widget) => widget.definition));
     expect(widgets.length).toBeGreaterThan(11);
     for (const widget of widgets)

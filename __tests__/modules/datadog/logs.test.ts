@@ -109,11 +109,11 @@ describe("a request in nginx's log", () => {
       { "http.status_code": 502, upstream_status: "502" },
       { status_class: "5xx", answered_by: "application" },
     ],
-  ])("a request in nginx's log with the fields %j gets the classes %j", (difference, classes) => {
+  ])("a line of nginx's log with the fields %j gets the attributes %j", (difference, classes) => {
     expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
   });
 
-  it("a request in nginx's log is counted in a metric, as are rejected requests and dropped packets", () => {
+  it("metrics count the requests in nginx's log, rejected requests and dropped packets", () => {
     expect(logMetrics(context).map(({ id, search, measure }) => [id, search, measure])).toEqual([
       ["requests", "env:production service:nginx @http.answered_by:application", undefined],
       ["duration", "env:production service:nginx @http.answered_by:application", "@request_time"],

@@ -143,7 +143,7 @@ function opsProblem(line: string): string | undefined {
 describe("commands of the runbook", () => {
   const commands = runbookCommands();
 
-  it("commands of the runbook are found in the expected numbers", () => {
+  it("the extraction finds the expected number of the runbook's commands", () => {
     expect(commands.filter(({ where }) => where === "server").length).toBeGreaterThan(50);
     expect(commands.filter(({ where }) => where === "operator").length).toBeGreaterThan(15);
   });

@@ -48,13 +48,13 @@ const runByDefault = ["cpu", "load", "memory", "ntp", "agent"];
 const running = [...runByDefault, ...collected.integrations.map(({ name }) => name)];
 
 describe("every metric in a query", () => {
-  it("every metric in a query is in the list of signals or made from logs", () => {
+  it("every metric in a query is in the list of signals or is made from logs", () => {
     const known = [...Object.keys(metricSignals), driftCompared, ...made.map(({ name }) => name)];
     expect(metricsAsked.length).toBeGreaterThan(70);
     for (const { name } of metricsAsked) expect(known).toContain(name);
   });
 
-  it("every metric in a query is filtered and grouped only by its own tags if it is made from logs", () => {
+  it("queries filter and group a metric made from logs only by the tags of this metric", () => {
     for (const { name, by } of made) {
       const asked = metricsAsked.filter((metric) => metric.name === name).flatMap(({ tags }) => tags);
       const known = ["", "$env", "$server", ...Object.keys(by)];
@@ -87,7 +87,7 @@ describe("the agent's files", () => {
   const check = (name: string): string =>
     files.find(({ path }) => path === `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`)?.content ?? "";
 
-  it("define the instances that monitors query", () => {
+  it("the agent's files define the instances that monitors query", () => {
     expect(check("http_check")).toContain(`name: ${instances.application}`);
     expect(check("tls")).toContain(`name: ${instances.edgeCertificate}`);
     expect(check("tls")).toContain(`name: ${instances.originCertificate}`);

@@ -4,7 +4,7 @@ import { ports } from "../../../modules/platform/ports.js";
 import { exampleConfig } from "../../support/config.js";
 
 describe("the balancer", () => {
-  it("the load balancer detects a failed health check after at most the last successful check, all retries and one timeout", () => {
+  it("a failed server is detected after at most one check interval, one more interval per retry, and one timeout", () => {
     const healthCheck = { intervalSeconds: 10, timeoutSeconds: 4, retries: 2 };
     expect(noticeSeconds(exampleConfig({ loadBalancer: { healthCheck } }))).toBe(34);
   });
@@ -50,7 +50,7 @@ describe("the balancer", () => {
 });
 
 describe("several locations", () => {
-  it("an environment without the settings has one balancer and one location", () => {
+  it("an environment without settings for locations has one load balancer and one location", () => {
     const config = exampleConfig();
     expect(locationsOf(config)).toEqual(["nbg1"]);
     expect(balancersOf(config)).toEqual([

@@ -24,7 +24,7 @@ describe("the loss of a location", () => {
     ]);
   });
 
-  it("the loss of a location counts a server that is already down", () => {
+  it("the result of the loss of a location includes servers that are already down", () => {
     expect(lossOf(exampleConfig(spread), "hel1", ["alpha"])).toMatchObject({
       membersLeft: 1,
       hasMajority: false,
@@ -32,7 +32,7 @@ describe("the loss of a location", () => {
     });
   });
 
-  it("the loss of a location includes the buckets at Hetzner, also in locations without a server", () => {
+  it("the result of the loss of a location includes the buckets at Hetzner, also in locations without a server", () => {
     const endpoint = "https://hel1.your-objectstorage.com";
     const state = {
       type: "s3",
@@ -53,7 +53,7 @@ describe("the loss of a location", () => {
     ]);
   });
 
-  it("the loss of a location names the command if a load balancer is lost and the site continues", () => {
+  it("if a load balancer is lost with a location and the site continues, the result names the command for the operator", () => {
     expect(effectOf(lossOf(exampleConfig(spread), "fsn1"))).toBe(
       "the site continues; requests that Cloudflare sends to the lost load balancer fail until `npm run ops balancers`",
     );

@@ -60,7 +60,7 @@ describe("ProviderFirewall with every setting", () => {
       });
   });
 
-  it("the provider firewall opens no other port on a public address for any role and TLS mode", () => {
+  it("for every role and TLS mode, the provider firewall accepts only SSH and ICMP on public addresses", () => {
     for (const { name } of config.servers)
       expect(inbound(config, name).map((rule) => rule.port ?? rule.protocol)).toEqual(["22", "icmp"]);
   });

@@ -126,7 +126,7 @@ describe("a server with every setting", () => {
 });
 
 describe("user data", () => {
-  it("user data is assembled by Terraform during apply, and its parts shared by servers with the same roles are in the JSON once", () => {
+  it("Terraform assembles the user data during apply; parts that servers with the same roles share are in the JSON only once", () => {
     const references = (stack: typeof servers, name: string) =>
       JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
     expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
@@ -147,7 +147,7 @@ describe("user data", () => {
 });
 
 describe("secrets", () => {
-  it("secrets are encoded by Terraform as whole files", () => {
+  it("Terraform encodes each file with secrets as a whole", () => {
     const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
     const [shared, own] = [contentsOf("shared_parts_web-database_all"), contentsOf("alpha_secret_all")];
     expect([shared.length, own.length]).toEqual([9, 3]);
@@ -244,7 +244,7 @@ describe("outdated servers", () => {
     );
   });
 
-  it("outdated servers include the web servers if an application secret changes, because one digest covers all of them", () => {
+  it("all web servers are outdated if one application secret changes, because one digest covers all application secrets", () => {
     const secrets = { PIN: { maxBytes: 4 }, PAYMENT_KEY: { maxBytes: 64 } };
     const { servers } = synthesizeEnvironment(exampleConfig({ application: { secrets }, servers: splitServers }));
     const { front, left } = resources(servers, "hcloud_server");

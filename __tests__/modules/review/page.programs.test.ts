@@ -30,7 +30,7 @@ describe("the review as a page", () => {
     expect(page.match(/\s(?:src|href)=|url\((?!#)|@import|<script|<link/g)).toBeNull();
   });
 
-  it("escapes all text", () => {
+  it("the review page escapes all text", () => {
     expect(page).toContain("<td>visitors-gone &lt; 1</td>");
     expect(page).toContain("the state is &lt;a local file&gt;");
   });

@@ -63,7 +63,7 @@ describe("the list of policies", () => {
     for (const { description } of policies) expect(description).not.toBe("");
   });
 
-  it("a policy rejects with place, violation, reason and fix", () => {
+  it("a violated policy is reported with place, violation, reason and fix", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     expect(() => refuseViolations(policyResults(stack, config))).toThrow(
@@ -71,7 +71,7 @@ describe("the list of policies", () => {
     );
   });
 
-  it("each policy reports an outcome", () => {
+  it("each policy has an outcome in the report", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     const results = policyResults(stack, config);
@@ -253,7 +253,7 @@ describe("no-secret-literal in payloads", () => {
   const withUrl = (query: string) =>
     synthesizeEnvironment(exampleConfig({ application: { url: `https://releases.foobar.com/app.tar.gz${query}` } }));
 
-  it("accepts addresses without a secret", () => {
+  it("the policy no-secret-literal accepts addresses without a secret", () => {
     expect(() => withUrl("?version=0123456789")).not.toThrow();
   });
 
@@ -275,11 +275,11 @@ describe("payload-fits", () => {
     ).join("");
   const withUrl = (url: string) => exampleConfig({ application: { url } });
 
-  it("accepts the example's payload", () => {
+  it("the policy payload-fits accepts the payload of the example", () => {
     expect(() => synthesizeEnvironment(config)).not.toThrow();
   });
 
-  it("rejects user data that exceeds Hetzner's limit", () => {
+  it("the policy payload-fits rejects user data that exceeds Hetzner's limit", () => {
     expect(() => synthesizeEnvironment(withUrl(`https://releases.foobar.com/${noise(32_768)}.tar.gz`))).toThrow(
       /policy payload-fits: production-servers\/alpha: user data has \d{5} bytes, more than the limit of 32768/,
     );

@@ -48,7 +48,7 @@ describe("the review's data", () => {
     });
   });
 
-  it("shows where TLS is terminated, and the proof that a request came through Cloudflare", () => {
+  it("the review shows where TLS is terminated, and the proof that a request came through Cloudflare", () => {
     expect(Object.fromEntries(example.summary)).toMatchObject({
       TLS: "terminated by the load balancer (terminate); visitors from TLS 1.2, Cloudflare to origin strict",
       "Origin proof": "a secret header that only Cloudflare adds",
@@ -61,14 +61,14 @@ describe("the review's data", () => {
     });
   });
 
-  it("shows in one line what the loss of the only location costs", () => {
+  it("the review shows in one line the effects of the loss of the only location", () => {
     expect(Object.fromEntries(example.summary)["Location"]).toBe(
       "nbg1; if it is lost, the site stops: no load balancer, no web server, no majority of the database members left",
     );
     expect(example.sections).toEqual([]);
   });
 
-  it("shows for each of several locations what its loss costs", () => {
+  it("the review shows for each of several locations the effects of its loss", () => {
     const { servers, sections, summary } = review(exampleConfig(spread), facts);
     expect(servers.map(({ location }) => location)).toEqual(["nbg1", "fsn1", "hel1"]);
     expect(sections.map(({ rows }) => rows.map((row) => row.slice(0, 4)))).toEqual([
@@ -81,7 +81,7 @@ describe("the review's data", () => {
     expect(Object.keys(Object.fromEntries(summary))).not.toContain("Location");
   });
 
-  it("shows the previous load balancer during a migration", () => {
+  it("the review shows the previous load balancer during a migration", () => {
     expect(Object.fromEntries(example.summary)).not.toHaveProperty("Migration");
     const changing = exampleConfig({
       tls: "passthrough",
@@ -93,14 +93,14 @@ describe("the review's data", () => {
     );
   });
 
-  it("shows the redirect from a previous domain", () => {
+  it("the review shows the redirect from a previous domain", () => {
     const moved = exampleConfig(exampleMove);
     expect(Object.fromEntries(review(moved, facts).summary)["Migration"]).toBe(
       "from the load balancer at 10.0.1.5, TLS terminated by the load balancer (terminate); www.foobar.com and foobar.com then redirect to www.foobar.net",
     );
   });
 
-  it("shows the key with which servers download a private release", () => {
+  it("the review shows the key with which servers download a private release", () => {
     const storage = { endpoint: "https://nbg1.your-objectstorage.com", region: "nbg1", bucket: "foobar-releases" };
     const { summary } = review(exampleConfig({ application: { url: undefined, storage } }), facts);
     expect(Object.fromEntries(summary)["Release"]).toBe(
@@ -108,7 +108,7 @@ describe("the review's data", () => {
     );
   });
 
-  it("lists the protected resources", () => {
+  it("the review lists the protected resources", () => {
     expect(Object.fromEntries(example.summary)["Protected"]).toBe(
       "servers (delete, rebuild), volumes, primary addresses, network, load balancer, DNS records, database passwords",
     );
@@ -133,7 +133,7 @@ describe("the review as text", () => {
     expect(lines.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 
-  it("shows servers with payload size and hash", () => {
+  it("the text review shows servers with payload size and hash", () => {
     expect(lines).toContain(" alpha    cpx22  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
   });
 
@@ -141,21 +141,21 @@ describe("the review as text", () => {
     expect(text).toContain("2 passed; state-shared accepted by the configuration");
   });
 
-  it("shows the date of the prices", () => {
+  it("the text review shows the date of the prices", () => {
     expect(text).toContain("about 82.58 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cpx22: 58.47;");
   });
 
-  it("reports a price that is not in the price list", () => {
+  it("the text review reports a price that is not in the price list", () => {
     const large = review(exampleConfig({ loadBalancer: { type: "lb21" } }), facts);
     expect(renderReview(large, { color: false })).toMatch(/load balancer lb21:\s+not in the price list/);
   });
 
-  it("shows the number of warnings, or that there are no warnings", () => {
+  it("the text review shows the number of warnings, or that there are no warnings", () => {
     expect(text).toContain(`Warnings: ${example.warnings.length}`);
     expect(renderReview({ ...example, warnings: [] }, { color: false })).toContain("\nNo warnings.\n");
   });
 
-  it("shows sections from other modules", () => {
+  it("the text review shows sections from other modules", () => {
     const sections = [{ title: "Monitors", columns: ["area", "monitors"], rows: [["website", "5"]] }];
     const withMonitors = renderReview(review(exampleConfig(), { ...facts, sections }), { color: false });
     expect(withMonitors).toContain("Monitors\n area     monitors\n website  5\n");

@@ -95,7 +95,7 @@ const farthestOut = `(() => {
 })()`;
 
 describe.runIf(hasBrowser("that words of the topology stay in their boxes"))("the drawing in a browser", () => {
-  it("keeps text inside its box regardless of the viewer's font", () => {
+  it("text stays inside its box regardless of the viewer's font", () => {
     const fonts = ["monospace", "sans-serif", "serif", "DejaVu Sans; --spacing: 0.3em"];
     const drawings = [exampleConfig(), split, changing, exampleConfig(spread)].map(drawTopology);
     const page = fonts.flatMap((font) => drawings.map((svg) => `<div style="--font: ${font}">${svg}</div>`));

@@ -23,15 +23,15 @@ beforeAll(() => writeReview(props));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 describe("writing the review", () => {
-  it("writes plain files next to the JSON", () => {
+  it("the review is written as plain files next to the JSON", () => {
     expect(readdirSync(outdir).sort()).toEqual(["payload", "review.html", "review.txt", "topology.svg"]);
   });
 
-  it("prints the written review, without colours in a pipe", () => {
+  it("the written review is also printed, without colours in a pipe", () => {
     expect(printed.join("")).toBe(read("review.txt"));
   });
 
-  it("writes the shared and the server-specific payload files", () => {
+  it("the shared and the server-specific payload files are written", () => {
     expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["roles", "servers"]);
     expect(readdirSync(join(outdir, "payload/roles")).sort()).toEqual(["web+database", "web+database.yaml"]);
     expect(readdirSync(join(outdir, "payload/servers")).sort()).toEqual(["alpha.yaml", "bravo.yaml", "charlie.yaml"]);

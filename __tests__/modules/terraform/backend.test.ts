@@ -5,7 +5,7 @@ import { synthesize } from "../../support/synth.js";
 const backend = (config = exampleConfig()) => synthesize(config, () => undefined).terraform.backend;
 
 describe("every stack", () => {
-  it("requires a version of Terraform or OpenTofu that can lock states in an object storage", () => {
+  it("every stack requires a version of Terraform or OpenTofu that can lock states in an object storage", () => {
     expect(synthesize(exampleConfig(), () => undefined).terraform.required_version).toBe(">= 1.10");
   });
 });

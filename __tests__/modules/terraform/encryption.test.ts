@@ -18,7 +18,7 @@ const configFor = (step?: Step, generation = 1) =>
   });
 
 describe("state encryption", () => {
-  it("accepts a new passphrase only with a new generation, because otherwise old and new would share a name in the state", () => {
+  it("a new passphrase is accepted only with a new generation, because otherwise both passphrases would have the same name in the state", () => {
     expect(() => configFor("change-passphrase", 1)).toThrow(
       "backend.encryption.generation: must be raised if the passphrase changes",
     );
@@ -40,7 +40,7 @@ describe("state encryption", () => {
       { method: "method.aes_gcm.state", enforced: true, fallback: { method: "method.aes_gcm.previous" } },
     ],
     ["end", { method: "method.unencrypted.plain", fallback: { method: "method.aes_gcm.state" } }],
-  ] as const)("encrypts plans like states in the step %s", (step, expected) => {
+  ] as const)("plans are encrypted like states in the step %s", (step, expected) => {
     const { terraform } = synthesize(configFor(step, 2), () => undefined);
     expect((terraform as { encryption?: object }).encryption).toMatchObject({ state: expected, plan: expected });
   });
@@ -114,7 +114,7 @@ describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))
       .map((name) => readFileSync(join(folder, "state", `production-${name}.tfstate`), "utf8"))
       .join("");
 
-  it("encrypts the five stacks, changes the passphrase, decrypts them, and rejects plain state once enforced", () => {
+  it("OpenTofu encrypts the five stacks, changes the passphrase and decrypts them; with enforcement it rejects plain states", () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "state"));
     const passphrase = { TF_VAR_state_passphrase: first };

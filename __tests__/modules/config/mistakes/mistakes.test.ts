@@ -61,7 +61,7 @@ describe("mistakes in an environment's file", () => {
     expect(linesOf(mistakeOf(mistake))).toEqual(lines);
   });
 
-  it("suggests the smallest load balancer that supports all web servers, if one exists", () => {
+  it("the report suggests the smallest load balancer type that supports all web servers, if such a type exists", () => {
     // The three servers of the example are web servers too.
     const suggested = (count: number) =>
       linesOf({ network, servers: webServers(count - 3, groupsOfTen) }).map((line) => line.split("; ")[1]);
@@ -73,7 +73,7 @@ describe("mistakes in an environment's file", () => {
     ]);
   });
 
-  it("reports too many servers of a placement group, ports, bytes of a body, characters of a key and used addresses", () => {
+  it("the report contains too many servers of a placement group, ports, bytes of a body, characters of a key and used addresses", () => {
     const ports = (network: number) => [0, 1, 2, 3].map((port) => 9000 + 10 * network + port);
     const egress = Array.from({ length: 10 }, (_, last) => ({ cidr: `198.51.100.${last}/32`, ports: ports(last) }));
     const narrow = { ...network, webRange: "10.0.2.0/30" };
@@ -126,14 +126,14 @@ describe("mistakes in an environment's file", () => {
     expect(linesOf(mistakeOf(settings))).toEqual([]);
   });
 
-  it("reports more than 1,000 settings of an environment as one problem", () => {
+  it("more than 1,000 settings of an environment are reported as one problem", () => {
     const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`setting${index}`, 1]));
     expect(linesOf(many)).toEqual([
       expect.stringMatching(/^default export: must have at most 1000 entries, got \d+; list only what is needed/),
     ]);
   });
 
-  it("shows no passphrase of an unknown setting", () => {
+  it("the report does not contain the passphrase of an unknown setting", () => {
     const lines = linesOf({ passphrase: "correct horse", statePassphrase: "battery staple" }).join("\n");
     expect(lines).toContain("passphrase: is not a known setting");
     expect(lines).not.toMatch(/horse|staple/);

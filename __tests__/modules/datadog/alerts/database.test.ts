@@ -3,7 +3,7 @@ import type { Sent } from "../small-datadog.js";
 import { named, sends } from "./support.js";
 
 describe("connections of MySQL", () => {
-  it("the monitor of MySQL's connections alerts at a percentage of the connections that a member allows", () => {
+  it("the monitor of MySQL's connections alerts if a percentage of the allowed connections is in use", () => {
     const connected = (count: number) =>
       named("connections-near-limit", [
         sends("mysql.performance.threads_connected")("alpha", count),

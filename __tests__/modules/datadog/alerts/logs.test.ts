@@ -86,7 +86,7 @@ describe("log lines", () => {
     expect(definitions.get(id)?.thresholds).toMatchObject(warning === undefined ? { critical } : { critical, warning });
   });
 
-  it("log lines are counted over the window that fits each cause", () => {
+  it("the monitor of each kind of log line has a window that fits its cause", () => {
     const windows = [...definitions.values()].flatMap(({ id, condition }) =>
       condition.kind === "log" ? [[id, condition.window]] : [],
     );

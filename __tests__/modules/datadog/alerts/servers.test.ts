@@ -134,11 +134,11 @@ describe("a service that does not answer", () => {
 describe("a new server", () => {
   const all = [...monitors].filter(([, { type }]) => ["query alert", "log alert"].includes(type));
 
-  it("a new server is evaluated before it has sent data for a whole window", () => {
+  it("monitors evaluate a new server before the server has sent data for a whole window", () => {
     expect(all.filter(([, { requireFullWindow }]) => requireFullWindow !== false)).toEqual([]);
   });
 
-  it("a new server has five minutes to start its services, but a login is reported at once", () => {
+  it("a new server has five minutes to start its services, but a login on it is reported immediately", () => {
     const patient = all.filter(([, { newGroupDelay }]) => newGroupDelay === 300).map(([id]) => id);
     const byServer = all.filter(([, { type, query = "" }]) => type === "query alert" && query.includes(" by {"));
     expect(patient).toEqual(byServer.map(([id]) => id));
@@ -157,7 +157,7 @@ describe("the comparison with the configuration", () => {
       },
     ]).alert;
 
-  it("a monitor alerts after a week without a comparison, even if none has ever run", () => {
+  it("a monitor alerts after a week without a drift comparison, even if no comparison has ever run", () => {
     expect(compared(5, 1445)).toEqual([]);
     expect(compared(minutesOfAWeek - 1)).toEqual([]);
     expect(compared(minutesOfAWeek + 1)).toEqual([""]);

@@ -30,7 +30,7 @@ describe("an unusual value", () => {
     },
   );
 
-  it("an unusual value is forecast a week ahead for each disk separately", () => {
+  it("the use of each disk is forecast a week ahead", () => {
     const disks = [
       sends("system.disk.in_use", { device: "/" })("alpha", 0.3),
       sends("system.disk.in_use", { device: "/var/lib/mysql" })("alpha", 0.4),

@@ -17,7 +17,7 @@ describe("requests of visitors", () => {
     { alert: [], warning: [] },
   ];
 
-  it("failed requests alert by percentage and by count, so that a single failure at low traffic does not alert", () => {
+  it("failed requests cause an alert only if their percentage and their number are high, so a single failure at low traffic causes no alert", () => {
     expect(errors([requests(100, "2xx")])).toEqual({ share: none, count: none });
     expect(errors([requests(100, "2xx"), requests(20, "5xx")])).toEqual({ share: all, count: all });
     expect(errors([requests(100, "2xx"), requests(20, "4xx")])).toEqual({ share: none, count: none });
@@ -25,7 +25,7 @@ describe("requests of visitors", () => {
     expect(errors([requests(10_000, "2xx"), requests(20, "5xx")])).toEqual({ share: none, count: all });
   });
 
-  it("failed requests warn above 1 % and 3 failures, and alert above 5 % and 10 failures in five minutes", () => {
+  it("failed requests cause a warning above 1 % and 3 failures in five minutes, and an alert above 5 % and 10 failures", () => {
     const warns = { alert: [], warning: [""] };
     const share = (percent: number) => errors([requests(100 - percent, "2xx"), requests(percent, "5xx")]).share;
     expect([0.9, 1.1, 4.9, 5.1].map(share)).toEqual([none, warns, warns, all]);
@@ -35,7 +35,7 @@ describe("requests of visitors", () => {
     expect(few(100, 5)).toEqual(none);
   });
 
-  it("an alert begins if no request has arrived for half an hour, not earlier", () => {
+  it("missing requests cause an alert after half an hour", () => {
     const since = (minutes: number): Sent => ({ ...requests(3, "2xx"), at: (ago) => (ago < minutes ? undefined : 3) });
     expect(named("visitors-gone", [since(28)])).toEqual(none);
     expect(named("visitors-gone", [since(29)])).toEqual({ ...none, warning: [""] });
@@ -43,7 +43,7 @@ describe("requests of visitors", () => {
     expect(named("visitors-gone", [])).toEqual(all);
   });
 
-  it("slow requests alert if one in twenty takes longer than a second", () => {
+  it("slow requests cause an alert if one of twenty requests takes longer than a second", () => {
     // Twenty servers with one value each stand for twenty requests.
     const taking = (slow: number, seconds: number): readonly Sent[] =>
       Array.from({ length: 20 }, (_, index) =>
@@ -58,7 +58,7 @@ describe("requests of visitors", () => {
     expect([9, 10].map((minutes) => named("latency-p95", before(minutes)))).toEqual([all, none]);
   });
 
-  it("requests that bypass Cloudflare alert by count", () => {
+  it("the number of requests that bypass Cloudflare causes an alert", () => {
     const refused = (count: number, ago = 14) =>
       named("edge-bypassed", [
         { ...sends(metrics.edgeBypassed)("alpha", 0), at: (minute) => (minute === ago ? count : 0) },

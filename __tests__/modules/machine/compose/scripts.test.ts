@@ -39,12 +39,12 @@ describe("units of the payload", () => {
       for (const required of words(lines, "Requires")) expect(words(lines, "After"), path).toContain(required);
   });
 
-  it("units that use MySQL wait for it", () => {
+  it("units that use MySQL start after MySQL", () => {
     for (const name of ["mysql-group", "mysql-backup", "mysql-base"])
       expect(having("After", "mysql.service").map(([path]) => path.split("/").at(-1))).toContain(`${name}.service`);
   });
 
-  it("units that restart do so without a limit", () => {
+  it("units with automatic restarts have no limit of restarts", () => {
     const restarted = units.filter(([, lines]) => lines.some((line) => /^Restart=(always|on-failure)$/.test(line)));
     expect(restarted.length).toBeGreaterThan(5);
     for (const [path, lines] of restarted) expect(words(lines, "StartLimitIntervalSec"), path).toEqual(["0"]);
@@ -75,7 +75,7 @@ describe("scripts of the payload", () => {
     expect(careless.map(({ path }) => path)).toEqual(["/usr/local/sbin/mysql-group", "/usr/sbin/policy-rc.d"]);
   });
 
-  it("sets parts up in the order of dependencies, with firewall and monitoring first", () => {
+  it("parts are set up in the order of their dependencies, firewall and monitoring first", () => {
     const parts = files.find(({ path }) => path === paths.setup.parts)?.content ?? "";
     expect([...parts.matchAll(/^\S+/gm)].join()).toBe(
       "host-firewall,hardening,datadog-agent,private-network,release,mysql,haproxy,nginx,application,base",

@@ -15,7 +15,7 @@ const part = partOf(applicationPart);
 const unit = (name: string): string => contentOf(part, `/etc/systemd/system/${name}`);
 
 describe("the application's part", () => {
-  it("gives the application valid settings, and secrets only as file names", () => {
+  it("the application gets valid settings, and secrets only as file names", () => {
     const lines = contentOf(part, "/etc/app/app.env").trim().split("\n");
     const variables = Object.fromEntries(lines.map((line) => line.split("=")) as [string, string][]);
     const files: string[] = [];
@@ -51,7 +51,7 @@ describe("a custom application", () => {
     }),
   );
 
-  it("starts the configured command with unchanged arguments", () => {
+  it("the configured command is started with unchanged arguments", () => {
     const service = contentOf(own, "/etc/systemd/system/app.service");
     expect(service).toContain(
       String.raw`ExecStart="/opt/app/current/bin/serve" "--name" "a \"b\" $$HOME 100%%h \\"` + "\n",
@@ -62,7 +62,7 @@ describe("a custom application", () => {
     );
   });
 
-  it("installs the configured packages and uses the configured variables and health paths", () => {
+  it("the configured packages, variables and health paths are used", () => {
     expect(own.packages).toEqual(["python3-flask"]);
     expect(contentOf(own, "/etc/app/app.env")).toContain(String.raw`GREETING="say \"hi\" to \$USER \\ \`id\`"` + "\n");
     expect(contentOf(own, "/etc/app/deploy.env")).toContain("\nHEALTH_PATH=/live\nREADY_PATH=/ready\n");
@@ -83,11 +83,11 @@ describe("networks and secrets of an application", () => {
     }),
   );
 
-  it("passes the application's secrets only as file names", () => {
+  it("a custom application gets its secrets only as file names", () => {
     expect(contentOf(own, "/etc/app/app.env")).toContain('PAYMENT_KEY_FILE="/etc/app/secrets/payment_key"\n');
   });
 
-  it("allows connections only to the configured networks, also for the trial; IPv6 only if needed", () => {
+  it("the application and its trial may connect only to the configured networks, and may use IPv6 only if one of them needs it", () => {
     for (const name of ["app.service", "app-trial.service"]) {
       const text = contentOf(own, `/etc/systemd/system/${name}`);
       expect(text).toContain("IPAddressDeny=any\nIPAddressAllow=localhost 198.51.100.0/28 2001:db8:1::/48\n");

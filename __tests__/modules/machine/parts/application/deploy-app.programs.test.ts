@@ -87,7 +87,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
-  it("deploy-app activates a release, returns to an earlier one with the same command, and does nothing if it is current", async () => {
+  it("deploy-app activates a new or an earlier release, and does nothing if the release is current", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; current; release 1; current; release 1");
     expect(output.filter((line) => !line.includes("is current"))).toEqual([
       "exit 0",
@@ -194,7 +194,7 @@ describe("deploy-app", { concurrent: true }, () => {
   it.each([
     ["the current release", "release 1"],
     ["an earlier one", "build 2; release 1; release 2"],
-  ])("deploy-app fetches %s again if it is incomplete", async (_, before) => {
+  ])("if %s is incomplete, deploy-app fetches it again", async (_, before) => {
     const output = await deploy(
       `build 1; ${before}; for f in opt/releases/4355*/server.js; do : >$f; done; release 1; current`,
     );
@@ -227,7 +227,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("deploy-app waits for a trial longer than the limit for migrations, and for an application longer than its startup", () => {
+  it("deploy-app waits for a trial longer than migrations may take, and for an application longer than its start may take", () => {
     const program = readFileSync(script, "utf8");
     const seconds = (pattern: RegExp): number => Number(pattern.exec(program)?.[1]);
     expect(seconds(/--max-time (\d+)/)).toBeLessThanOrEqual(10);

@@ -86,14 +86,14 @@ const two = "first a b\nsecond c\n";
 const scripts = { first: notes("first"), second: notes("second") };
 
 describe("setting a server up", () => {
-  it("installs all packages in one run, then starts each part once in order", () => {
+  it("the setup installs all packages in one run, then starts each part once, in order", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     expect(machine.run()).toEqual({ status: 0, log: [...fetched("a b c"), "set up first", "set up second"] });
     expect([machine.notice, machine.isComplete]).toEqual([undefined, true]);
     expect(machine.run()).toEqual({ status: 0, log: [] });
   });
 
-  it("completes interrupted installations without questions, keeps our files, and does not wait for unreachable sources", () => {
+  it("the setup completes interrupted installations without questions, keeps our files, and does not wait for unreachable sources", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     machine.run();
     const [dpkg, helper, ...apt] = machine.lines("calls");
@@ -109,7 +109,7 @@ describe("setting a server up", () => {
     expect(contentOf(part, paths.setup.script)).toMatch(/^export DEBIAN_FRONTEND=noninteractive /m);
   });
 
-  it("shows a login notice during setup", () => {
+  it("the login notice is shown during the setup", () => {
     const machine = new Machine("first a\n", { first: "cat run/motd.d/server-setup >>log" }, "a\n");
     expect(machine.run().log.at(-1)).toMatch(/^This server is being set up: /);
   });
@@ -122,14 +122,14 @@ describe("setting a server up", () => {
 });
 
 describe("a part", () => {
-  it("installs the missing packages of a part", () => {
+  it("the missing packages of a part are installed", () => {
     const machine = new Machine("first a b\n", scripts, "a\nb\n");
     machine.write("installed", "a\n");
     expect(machine.run().log).toContain("apt-get install a b");
     expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
   });
 
-  it("sets up a part without packages without an archive, and a part without a script by installing its packages", () => {
+  it("a part without packages needs no package archive, and a part without a script only installs its packages", () => {
     const machine = new Machine("first\nnone a\n", scripts, "a\n");
     expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
   });
@@ -152,7 +152,7 @@ describe("an unreachable repository", () => {
 });
 
 describe("a part whose script fails", () => {
-  it("a failed script is shown with its last line and repeated", () => {
+  it("a failed script is shown with the last line of its output, and is repeated", () => {
     const machine = new Machine(two, { ...scripts, first: "echo before; echo the reason >&2; exit 3" }, "a\nb\nc\n");
     expect(machine.run().status).toBe(1);
     expect(machine.notice).toContain("  first: the reason\n");
@@ -213,7 +213,7 @@ describe("server-watch", () => {
     expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
   });
 
-  it("shows a failed check's output under the part's name, and removes it once the check passes", () => {
+  it("server-watch shows the output of a failed check under the part's name, and removes it when the check passes", () => {
     const folder = temporaryFolder();
     const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
     const run = (check: string, longestSeconds = "60"): string => {

@@ -152,12 +152,12 @@ describe("the settings of a check", () => {
 describe("the agent in several locations", () => {
   const part = (name: string, config = exampleConfig(spread)) => partOf(datadogAgentPart, config, name);
 
-  it("tags each host with its location", () => {
+  it("in several locations, each host has a tag with its location", () => {
     expect(contentOf(part("bravo"), "/etc/datadog-agent/datadog.yaml")).toContain("\n  - location:fsn1\n");
     expect(contentOf(part("bravo", exampleConfig()), "/etc/datadog-agent/datadog.yaml")).not.toContain("location:");
   });
 
-  it("connects to each load balancer every minute, and tags the result with the load balancer's name", () => {
+  it("the agent connects to each load balancer every minute, and the result has a tag with the load balancer's name", () => {
     const { instances: found } = yaml(part("alpha"), "conf.d/tls.d/conf.yaml") as { instances: readonly object[] };
     expect(found.slice(1, 3)).toMatchObject([
       { server: "10.0.1.5", tags: ["balancer:production"], min_collection_interval: 60 },

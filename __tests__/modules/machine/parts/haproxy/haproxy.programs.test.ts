@@ -32,7 +32,7 @@ describe("connections through HAProxy", () => {
   const lines = (name: string): readonly string[] =>
     (new RegExp(`^${name}\\n((\t.*\\n)+)`, "m").exec(rendered())?.[1] ?? "").split("\n").map((line) => line.trim());
 
-  it("connections time out after one second, are retried once at another member, and may be idle for 30 minutes", () => {
+  it("a connection attempt times out after one second and is retried once at another member; a connection may be idle for 30 minutes", () => {
     // Pools keep unused connections at night; the application probes each every 30 s.
     const idle = ["timeout client 30m", "timeout server 30m"];
     const quick = ["timeout connect 1s", "timeout queue 1s", "timeout check 1s", "retries 2", "option redispatch 1"];
@@ -83,11 +83,11 @@ describe("the write port", () => {
     );
   });
 
-  it("closes connections to a member that lost the primary's role", () => {
+  it("HAProxy closes connections to a member that is no longer the primary", () => {
     expect(rendered()).toContain("on-marked-down shutdown-sessions\n");
   });
 
-  it("detects a role change within 2 s, so that a failover takes less than 10 s", () => {
+  it("HAProxy detects a change of the primary within 2 s, so that a failover takes less than 10 s", () => {
     expect(rendered()).toContain("default-server port 8008 inter 1s fastinter 500ms downinter 500ms fall 2 rise 1");
   });
 });
@@ -131,7 +131,7 @@ describe("HAProxy with everything set", () => {
     expect(rendered(config, "front")).toBe(rendered());
   });
 
-  it("sets the server's own address in a drop-in", () => {
+  it("the server's own address is set in a drop-in", () => {
     const known = contentOf(
       partOf(haproxyPart, config, "left"),
       "/etc/systemd/system/haproxy.service.d/own-address.conf",
@@ -139,7 +139,7 @@ describe("HAProxy with everything set", () => {
     expect(known).toContain("\n[Service]\nEnvironment=OWN_ADDRESS=10.0.1.11\n");
   });
 
-  it("checks every address of the database range except reserved ones", () => {
+  it("HAProxy checks every address of the database range except reserved addresses", () => {
     const wide = exampleConfig({ network: { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" } });
     expect(section("primary", rendered(wide)).match(/^\tserver .* check$/gm)).toHaveLength(14);
     expect(rendered(wide)).not.toContain("server 10.0.1.1 ");

@@ -99,7 +99,7 @@ describe("after a security update", () => {
   it.each<[what: string, outdated: string, steps: readonly string[], fails?: string, waiting?: string]>([
     ["restarts nothing if no service is outdated", "", ["exit 0"]],
     [
-      "restarts outdated web services while the server is out of service, with all other outdated services",
+      "outdated web services are restarted together with all other outdated services while the server is out of service",
       "nginx app ssh",
       ["exit 0", ...outAndBack("try-restart app.service nginx.service ssh.service")],
     ],
@@ -134,7 +134,7 @@ describe("after a security update", () => {
       "linux-image-6.12\n",
     ],
     [
-      "puts a server back into service even if taking it out failed",
+      "a server is put back into service even if the step that took it out of service failed",
       "nginx",
       ["exit 1", inService, "stop in-service.service", "start in-service.service"],
       "stop",
@@ -303,7 +303,7 @@ describe("the check of the nightly upgrade", () => {
     expect(checked([71, 71, 71])).toEqual({ status: 0, output: "" });
   });
 
-  it("gives a new server three days", () => {
+  it("the check of the nightly upgrade gives a new server three days", () => {
     expect(checked([100, 100, 100], 71)).toEqual({ status: 0, output: "" });
   });
 
@@ -311,11 +311,14 @@ describe("the check of the nightly upgrade", () => {
     [[73, 1, 1], /package lists were not updated.*\nE: EXPKEYSIG/],
     [[1, 73, 1], /No automatic upgrade succeeded/],
     [[1, 1, 73], /could not be listed/],
-  ] as const)("reports the step that has not succeeded for three days, for ages of %j hours", (hours, words) => {
-    const { status, output } = checked(hours);
-    expect(status).toBe(1);
-    expect(output).toMatch(words);
-  });
+  ] as const)(
+    "the check of the nightly upgrade reports the step that has not succeeded for three days, for ages of %j hours",
+    (hours, words) => {
+      const { status, output } = checked(hours);
+      expect(status).toBe(1);
+      expect(output).toMatch(words);
+    },
+  );
 });
 
 describe("the check of known expiry dates", () => {
@@ -342,7 +345,7 @@ describe("the check of known expiry dates", () => {
     expect(on("2030-01-01").output).toContain("security support of Debian 13");
   });
 
-  it("reports Cloudflare's client certificate 180 days before it is ten years old", () => {
+  it("the check of known expiry dates reports Cloudflare's client certificate 180 days before it is ten years old", () => {
     const created =
       "mkdir -p etc/nginx/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -keyout key -out etc/nginx/tls/origin-pull-ca.pem 2>/dev/null";
     const end = new Date();

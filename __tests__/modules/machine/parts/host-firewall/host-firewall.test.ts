@@ -170,7 +170,7 @@ describe("setting it up", () => {
     "nft --check --file /etc/nftables.conf",
   ];
 
-  it("starts the resolver before loading the rules, replaces rules in one transaction, and loads no invalid rules", () => {
+  it("the setup starts the resolver before it loads the rules, replaces the rules in one transaction, and loads no invalid rules", () => {
     expect(stepsOf(setup)).toEqual([
       ...before,
       "systemctl daemon-reload",
@@ -245,7 +245,7 @@ describe("a database member in several locations", () => {
     expect(found["silent"]?.[1]).toBeLessThan(0.5);
   });
 
-  it("heard members do not count as changed rules", () => {
+  it("addresses of members that were learned from packets do not count as changed rules", () => {
     const heard = "\tset heard {\n\t\ttype ipv4_addr\n\t\telements = { 10.0.1.11 }\n\t}\n";
     const check = partOf(hostFirewallPart, exampleConfig(spread), "charlie").check ?? "";
     const [, filter = ""] = /list ruleset \| (sed .*?)\) \|\|/.exec(check.replaceAll("'", "")) ?? [];

@@ -186,14 +186,14 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
 describe.runIf(canFormat)("the reserved space", besideEachOther, () => {
   const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
 
-  it("reserves 512 MiB of a new volume; `release` frees the space and `reserve` reserves it again", async () => {
+  it("mysql-data reserves 512 MiB of a new volume; `release` frees this space and `reserve` reserves it again", async () => {
     const output = await run(
       `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
     );
     expect(output.slice(-4)).toEqual(["131072", "0", "131072", expect.stringMatching(/4096$/)]);
   });
 
-  it("refuses to change reserved space if no volume is mounted", async () => {
+  it("mysql-data refuses to change the reserved space if no volume is mounted", async () => {
     expect(await run('ours 1; mysql-data release; echo "exit $?"')).toEqual([
       "mysql-data: /mnt is not the volume",
       "exit 1",
@@ -202,7 +202,7 @@ describe.runIf(canFormat)("the reserved space", besideEachOther, () => {
 });
 
 describe("mysql-data initialize", besideEachOther, () => {
-  it("mysql-data initialize creates a complete data directory owned by mysql, and replaces an empty one", async () => {
+  it("mysql-data initialize creates a complete data directory owned by mysql, also instead of an empty directory", async () => {
     for (const found of ["data.new/rest", "data"])
       expect(await run(`touch mounted; mkdir -p mnt/${found}; mysql-data initialize; ls mnt; cat installed`)).toEqual([
         "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
@@ -258,19 +258,19 @@ describe("a server with a configured restore", () => {
   const told = `touch mounted; echo '${restore("latest")}' >restore.json;`;
   const waits = "mysql-data wait 2>&1 && echo goes on";
 
-  it("with a configured restore, creates no data directory on the first member unless a group is running", async () => {
+  it("with a configured restore, mysql-data creates no data directory on the first member unless a group is running", async () => {
     const first = `${told} touch restoring.json;`;
     expect(await run(`${first} mysql-data initialize && ls mnt`)).toEqual(["mysql-group"]);
     expect(await run(`${first} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
   });
 
-  it("with a configured restore, starts MySQL on the other members' empty data, which becomes a copy of the first member's", async () => {
+  it("with a configured restore, MySQL starts with empty data on the other members, and they then copy the data of the first member", async () => {
     const other = `${told} mysql-data initialize >/dev/null; mkdir -p mnt/data/mysql;`;
     expect(await run(`${other} ${waits}`)).toEqual(["goes on"]);
     expect(await run(`${other} echo '${restore("2026-12-01T20:00:00Z")}' >restore.json; ${waits}`)).toEqual([refused]);
   });
 
-  it("with a configured restore, does not start MySQL on older data", async () => {
+  it("with a configured restore, MySQL does not start with older data", async () => {
     const data = "mkdir -p mnt/mysql-group mnt/data/mysql;";
     // The fake sleep ends the wait.
     expect(await run(`${told} ${data} ${waits}`)).toEqual([refused]);

@@ -29,7 +29,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("an expelled member stays reachable, because MySQL would not undo offline mode or a stop", () => {
+  it("an expelled member stays reachable, because MySQL would not end its offline mode or restart by itself", () => {
     expect(variables()["loose_group_replication_exit_state_action"]).toBe("READ_ONLY");
   });
 
@@ -99,7 +99,7 @@ describe("the server's configuration", () => {
     });
   });
 
-  it("MySQL expels a dead member at once and leaves a minority after three seconds", () => {
+  it("MySQL expels a dead member immediately, and a member in a minority leaves the group after three seconds", () => {
     expect(variables()).toMatchObject({
       loose_group_replication_member_expel_timeout: "0",
       loose_group_replication_unreachable_majority_timeout: "3",
@@ -146,7 +146,7 @@ describe("the server's configuration", () => {
     ]);
   });
 
-  it("MySQL replays missed transactions, and clones only if the joiner lowers the threshold", () => {
+  it("a joining member replays missed transactions, and is cloned only if it lowers the threshold", () => {
     expect(joinerSource("group.py")).toContain("NEVER = 2**63 - 1\n");
     expect(variables()["loose_group_replication_clone_threshold"]).toBe(String(2n ** 63n - 1n));
   });

@@ -6,7 +6,7 @@ import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, passthrough, terminate } from "./running.js";
 
 describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access to nginx", besideEachOther, () => {
-  it("rejects requests without a valid edge token, requests for other hosts and other clients (terminate)", async () => {
+  it("nginx rejects requests without a valid edge token, requests for other hosts and requests from other clients (terminate)", async () => {
     const output = await inNetwork(
       terminate,
       `application
@@ -22,7 +22,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output).join(" ")).toBe("403 403 403 200 403 403 403 403 200 200 421 421 1 0 000");
   });
 
-  it("serves the longest allowed domain with the longest allowed path of a health check", async () => {
+  it("nginx serves the longest allowed domain with the longest allowed path of a health check", async () => {
     const domain = `${"a".repeat(60)}.com`;
     const output = await inNetwork(
       partOf(nginxPart, exampleConfig({ domain, application: { healthPath: `/${"h".repeat(99)}` } })),
@@ -31,7 +31,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200"]);
   });
 
-  it("serves only clients with the edge's certificate and only the site's host names (passthrough)", async () => {
+  it("nginx serves only clients with the edge's certificate, and only the site's host names (passthrough)", async () => {
     const output = await inNetwork(
       passthrough,
       `application
@@ -42,7 +42,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200", "421", "421", "200", "200", "curl 35", "curl 7"]);
   });
 
-  it("accepts client certificates of both authorities during a rotation, and then only of the new one (passthrough)", async () => {
+  it("nginx accepts client certificates of both authorities during a rotation, and then only of the new authority (passthrough)", async () => {
     const output = await inNetwork(
       passthrough,
       `application
@@ -60,7 +60,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200 000", "200 200", "000 200"]);
   });
 
-  it("sends no response to clients without TLS, without a certificate or with a foreign certificate (passthrough)", async () => {
+  it("nginx sends no response to clients without TLS, without a certificate or with a foreign certificate (passthrough)", async () => {
     const requests = [
       "https://10.0.1.11/",
       "--tls-max 1.2 https://10.0.1.11/",
@@ -78,7 +78,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
   });
 
   it.each(["ec -pkeyopt ec_paramgen_curve:P-256", "rsa:2048"])(
-    "accepts TLS 1.3, and TLS 1.2 only with forward secrecy and authenticated ciphers, with a key of %s (passthrough)",
+    "nginx accepts TLS 1.3, and TLS 1.2 only with forward secrecy and authenticated ciphers, with a key of %s (passthrough)",
     async (key) => {
       const client = "timeout 5 openssl s_client -connect 10.0.1.11:443 -servername www.foobar.com";
       const output = await inNetwork(
@@ -101,7 +101,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     },
   );
 
-  it("trusts the visitor address of Cloudflare's header only if the request comes from Cloudflare through the balancer", async () => {
+  it("nginx trusts the visitor's address in Cloudflare's header only if the request comes from Cloudflare through the load balancer", async () => {
     const output = await inNetwork(
       terminate,
       `application

@@ -38,7 +38,7 @@ describe("nginx with passthrough", () => {
 });
 
 describe("logs", () => {
-  it("rotates all logs, including the JSON log", () => {
+  it("all logs are rotated, including the JSON log", () => {
     const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
     expect(rotation).toContain("/var/log/nginx/*.log /var/log/nginx/*.json {");
     // A second uncompressed file could also reach the size limit.
@@ -47,7 +47,7 @@ describe("logs", () => {
     expect(main).toContain("access_log /var/log/nginx/access.json platform");
   });
 
-  it("only the agent can read the logs, from the first line and after each rotation", () => {
+  it("only the agent can read the logs, before and after each rotation", () => {
     expect(contentOf(terminate, "/etc/logrotate.d/nginx")).toContain("create 0640 www-data dd-agent\n");
     const setup = terminate.setup;
     expect(setup).toMatch(/umask 0027\n[^]*chown www-data:dd-agent "\$log"\n\s*chmod 0640 "\$log"\n[^]*nginx -t/);
@@ -81,14 +81,14 @@ describe("nginx's time limits and headers", () => {
 
   const seconds = (text: string, name: string): number => Number(values(text, name)[0]?.replace(/s$/, ""));
 
-  it("slow clients are disconnected before an attacker can hold all connections", () => {
+  it("slow clients are disconnected, so that an attacker cannot keep all connections busy", () => {
     for (const name of ["client_header_timeout", "client_body_timeout", "send_timeout"])
       expect([5 <= seconds(main, name), seconds(main, name) <= 60], name).toEqual([true, true]);
     expect(seconds(main, "keepalive_timeout")).toBeLessThanOrEqual(120);
     expect(values(main, "reset_timedout_connection")).toEqual(["on"]);
   });
 
-  it("the application has more time than its longest answer takes, and less for the health check than the balancer waits", () => {
+  it("the application has more time than its longest answer takes; for the health check it has less time than the load balancer waits", () => {
     const { application, nginx } = timings;
     expect(seconds(visitors, "proxy_read_timeout")).toBeGreaterThan(application.longestAnswer);
     expect(seconds(visitors, "proxy_connect_timeout")).toBeLessThan(application.longestAnswer);

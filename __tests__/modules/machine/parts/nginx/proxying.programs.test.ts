@@ -10,7 +10,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
   besideEachOther,
   () => {
     it.each(bothModes)(
-      "a request is passed on with the visitor's address and a generated request ID (%s)",
+      "the application gets each request with the visitor's address and a generated request ID (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,
@@ -78,7 +78,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       }
     });
 
-    it("a request body above the size limit is rejected, and a smaller one is passed to the application", async () => {
+    it("a request body above the size limit is rejected, and a smaller body is passed to the application", async () => {
       const output = await inNetwork(
         terminate,
         `application

@@ -16,7 +16,7 @@ import { makeCertificate } from "../../../../examples/guestbook/support/certific
 const part = partOf(releasePart);
 
 describe("the release's part", () => {
-  it("names the configuration's release", () => {
+  it("the part contains the address and checksum of the configured release", () => {
     const application = { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "a".repeat(64) };
     expect(contentOf(partOf(releasePart, exampleConfig({ application })), "/etc/platform/release.env")).toMatch(
       /^RELEASE_URL='https:\/\/releases\.foobar\.com\/release-2\.0\.0\.tar\.gz'\nRELEASE_SHA256=a{64}\n$/m,
@@ -90,7 +90,7 @@ describe("fetch-release", () => {
     ]);
   });
 
-  it("fetch-release deletes what an interrupted run left behind", () => {
+  it("fetch-release deletes the files that an interrupted run left", () => {
     expect(fetch("mkdir -p opt/.fetch.AAAAAA/release; get app; ls -A opt").at(-1)).toBe("x");
   });
 
@@ -232,7 +232,7 @@ describe("downloads of fetch-release", () => {
     },
   );
 
-  it("a download times out before systemd stops the waiting unit", () => {
+  it("a download times out before systemd stops the unit that waits for it", () => {
     const program = contentOf(part, "/usr/local/sbin/fetch-release");
     const [connecting, whole, again] = ["connect-timeout", "max-time", "retry"].map((name) =>
       Number(new RegExp(`--${name} (\\d+) `).exec(program)?.[1]),
@@ -250,7 +250,7 @@ describe("downloads of fetch-release", () => {
     },
   );
 
-  it.runIf(hasCurl)("rejects a server with an untrusted certificate", async () => {
+  it.runIf(hasCurl)("fetch-release rejects a server with an untrusted certificate", async () => {
     expect(await attempt("/release", false)).toBe("fetch-release: cannot download /release");
   });
 });
