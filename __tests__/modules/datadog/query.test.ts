@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { AlertCondition } from "../../../modules/datadog/definition.js";
 import { renderQuery } from "../../../modules/datadog/query.js";
 import { count, series } from "../../../modules/datadog/scope.js";
 import { withRecovery } from "../../../modules/datadog/thresholds.js";
@@ -17,86 +18,85 @@ describe("series", () => {
 });
 
 describe("renderQuery", () => {
-  it("renderQuery writes a metric condition", () => {
-    const condition = { kind: "metric", reduce: "avg", window: "5m", series: "avg:x{*}", comparison: "<" } as const;
-    expect(renderQuery(condition, 10, names)).toBe("avg(last_5m):avg:x{*} < 10");
-  });
+  const log = { kind: "log", search: 'service:ssh "Invalid user"', window: "15m", comparison: ">" } as const;
+  const anomaly = { kind: "anomaly", series: "sum:x{*}", window: "4h", trigger: "15m", deviations: 3 } as const;
 
-  it("renderQuery writes an anomaly with its windows", () => {
-    const condition = {
-      kind: "anomaly",
-      series: "sum:x{*}",
-      window: "4h",
-      trigger: "15m",
-      deviations: 3,
-      direction: "above",
-    } as const;
-    expect(renderQuery(condition, 0.8, names)).toBe(
+  it.each<[what: string, condition: AlertCondition, critical: number | undefined, query: string]>([
+    [
+      "a metric condition",
+      { kind: "metric", reduce: "avg", window: "5m", series: "avg:x{*}", comparison: "<" },
+      ...([10, "avg(last_5m):avg:x{*} < 10"] as const),
+    ],
+    [
+      "an anomaly with its windows",
+      { ...anomaly, direction: "above" },
+      0.8,
       "avg(last_4h):anomalies(sum:x{*}, 'agile', 3, direction='above', interval=60, alert_window='last_15m', count_default_zero='true', seasonality='daily') >= 0.8",
-    );
-  });
-
-  it("renderQuery writes a forecast", () => {
-    const condition = { kind: "forecast", series: "max:x{*}", horizon: "1w", comparison: ">=" } as const;
-    expect(renderQuery(condition, 0.95, names)).toBe(
+    ],
+    [
+      "a forecast",
+      { kind: "forecast", series: "max:x{*}", horizon: "1w", comparison: ">=" },
+      0.95,
       "max(next_1w):forecast(max:x{*}, 'linear', 1, interval='60m', history='1w', model='default') >= 0.95",
-    );
-  });
-
-  it("renderQuery writes a service check without thresholds in the query", () => {
-    const condition = {
-      kind: "check",
-      check: "http.can_connect",
-      over: ["env:test", "instance:a"],
-      by: ["host"],
-    } as const;
-    expect(renderQuery(condition, 3, names)).toBe(
+    ],
+    [
+      "a service check without thresholds",
+      { kind: "check", check: "http.can_connect", over: ["env:test", "instance:a"], by: ["host"] },
+      3,
       '"http.can_connect".over("env:test","instance:a").by("host").last(5).count_by_status()',
-    );
-  });
-
-  it("renderQuery writes a log condition with and without groups, and escapes quotes", () => {
-    const condition = { kind: "log", search: 'service:ssh "Invalid user"', window: "15m", comparison: ">" } as const;
-    expect(renderQuery({ ...condition, by: "host" }, 5, names)).toBe(
+    ],
+    [
+      "a log condition with groups and escaped quotes",
+      { ...log, by: "host" },
+      5,
       'logs("service:ssh \\"Invalid user\\"").index("*").rollup("count").by("host").last("15m") > 5',
-    );
-    expect(renderQuery(condition, 5, names)).toContain('.rollup("count").last("15m") > 5');
-  });
-
-  it("renderQuery writes a burn rate over two windows", () => {
-    const condition = { kind: "burn", serviceLevel: "latency", longWindow: "1h", shortWindow: "5m" } as const;
-    expect(renderQuery(condition, 14.4, names)).toBe(
+    ],
+    [
+      "a log condition without groups",
+      log,
+      5,
+      'logs("service:ssh \\"Invalid user\\"").index("*").rollup("count").last("15m") > 5',
+    ],
+    [
+      "a burn rate over two windows",
+      { kind: "burn", serviceLevel: "latency", longWindow: "1h", shortWindow: "5m" },
+      14.4,
       'burn_rate("<latency>").over("30d").long_window("1h").short_window("5m") > 14.4',
-    );
-  });
-
-  it("renderQuery writes a composite of all its parts", () => {
-    const condition = { kind: "composite", all: ["server-error-share", "server-error-count"] } as const;
-    expect(renderQuery(condition, undefined, names)).toBe("<server-error-share> && <server-error-count>");
+    ],
+    [
+      "a composite of all its parts",
+      { kind: "composite", all: ["server-error-share", "server-error-count"] },
+      ...([undefined, "<server-error-share> && <server-error-count>"] as const),
+    ],
+  ])("renderQuery writes %s", (_, condition, critical, query) => {
+    expect(renderQuery(condition, critical, names)).toBe(query);
   });
 });
 
 describe("withRecovery", () => {
-  it("withRecovery ends a critical alert halfway to the warning threshold", () => {
-    expect(withRecovery({ critical: 0.9, warning: 0.8 }, ">")).toEqual({
-      critical: 0.9,
-      warning: 0.8,
-      criticalRecovery: 0.85,
-      warningRecovery: 0.72,
-    });
-  });
-
-  it("withRecovery ends an alert at a larger value if small values alert", () => {
-    expect(withRecovery({ critical: 5, warning: 15 }, "<")).toEqual({
-      critical: 5,
-      warning: 15,
-      criticalRecovery: 10,
-      warningRecovery: 16.5,
-    });
-  });
-
-  it("withRecovery ends an alert a tenth from its threshold if the monitor has no warning", () => {
-    expect(withRecovery({ critical: 10 }, ">=")).toEqual({ critical: 10, criticalRecovery: 9 });
+  it.each<
+    [what: string, thresholds: Parameters<typeof withRecovery>[0], comparison: ">" | ">=" | "<", recovery: object]
+  >([
+    [
+      "ends a critical alert halfway to the warning threshold",
+      { critical: 0.9, warning: 0.8 },
+      ">",
+      { criticalRecovery: 0.85, warningRecovery: 0.72 },
+    ],
+    [
+      "ends an alert at a larger value if small values alert",
+      { critical: 5, warning: 15 },
+      "<",
+      { criticalRecovery: 10, warningRecovery: 16.5 },
+    ],
+    [
+      "ends an alert a tenth from its threshold if the monitor has no warning",
+      { critical: 10 },
+      ">=",
+      { criticalRecovery: 9 },
+    ],
+  ])("withRecovery %s", (_, thresholds, comparison, recovery) => {
+    expect(withRecovery(thresholds, comparison)).toEqual({ ...thresholds, ...recovery });
   });
 
   it("withRecovery returns no recovery thresholds for exact values, because hysteresis cannot reach them", () => {

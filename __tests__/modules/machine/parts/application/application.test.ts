@@ -264,12 +264,11 @@ describe("units", () => {
       app-schedule-report.timer starts on time: OnCalendar=Mon..Fri 06:00 Europe/Berlin | AccuracySec=1s | WantedBy=timers.target
   `;
 
-  it.each([...behaviours.matchAll(/^ +(\S+) (.+?): (.+)$/gm)].map(([, ...row]) => row as [string, string, string]))(
-    "the unit %s %s",
-    (name, _, lines) => {
-      expect(moreUnit(name).split("\n")).toEqual(expect.arrayContaining(lines.split(" | ")));
-    },
-  );
+  it.each(behaviours.trim().split(/\n\s*/))("the unit %s", (behaviour) => {
+    const [what = "", lines = ""] = behaviour.split(": ");
+    const unit = moreUnit(what.split(" ")[0] ?? "");
+    expect(unit.split("\n")).toEqual(expect.arrayContaining(lines.split(" | ")));
+  });
 
   it("the first release is installed after app-runs, only if the application needs app-runs", () => {
     expect(moreUnit("app-first-release.service")).toMatch(

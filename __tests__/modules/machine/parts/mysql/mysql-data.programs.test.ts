@@ -213,16 +213,20 @@ describe("mysql-data initialize", besideEachOther, () => {
       ]);
   });
 
-  it("mysql-data initialize keeps existing data at each boot", async () => {
-    const data = "touch mounted; mkdir -p mnt/data/mysql;";
-    const mysqls = "printf '#!/bin/sh\\necho mysql:mysql\\n' >bin/stat; chmod +x bin/stat;";
-    expect(await run(`${data} mysql-data initialize && ls mnt`)).toEqual([
-      "chown -R mysql:mysql /mnt/data",
-      "data",
-      "mysql-group",
-    ]);
-    expect(await run(`${data} ${mysqls} mysql-data initialize && ls mnt`)).toEqual(["data", "mysql-group"]);
-  });
+  it.each([
+    ["mysql:mysql", []],
+    ...["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"].map((owner) => [
+      owner,
+      ["chown -R mysql:mysql /mnt/data"],
+    ]),
+  ])(
+    "mysql-data initialize keeps existing data of %s at each boot, and changes a wrong owner",
+    async (owner, changes) => {
+      const stat = `printf '#!/bin/sh\\necho ${String(owner)}\\n' >bin/stat; chmod +x bin/stat`;
+      const output = await run(`touch mounted; mkdir -p mnt/data/mysql; ${stat}; mysql-data initialize && ls mnt`);
+      expect(output).toEqual([...changes, "data", "mysql-group"]);
+    },
+  );
 
   it.runIf(hasTool("mysqld", "the statements of a new data directory"))(
     "mysql-data initialize lets root log in over the socket",

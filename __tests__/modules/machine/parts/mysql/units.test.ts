@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder, writeBelow } from "../../../../support/payload-files.js";
 import { stepsOf } from "../../../../support/steps.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
@@ -13,42 +12,6 @@ describe("scripts and units", () => {
   it.runIf(hasTool("shellcheck", "mysql-data"))("mysql-data passes shellcheck", () => {
     for (const script of [mysqlData, contentOf("/usr/local/sbin/mysql-group")])
       expect(runTool("shellcheck", ["-"], script)).toEqual({ status: 0, output: "" });
-  });
-
-  describe("the owner of the data", () => {
-    /** Runs `mysql-data initialize` on a volume with data of this owner and group; returns what it changes. */
-    const changes = (owner: string): string => {
-      const folder = temporaryFolder();
-      const tool = (name: string, body: string) => ({
-        path: `bin/${name}`,
-        content: `#!/bin/sh\n${body}\n`,
-        permissions: "0755",
-      });
-      writeBelow(folder, [
-        { path: "data/mysql/table", content: "" },
-        {
-          path: "mysql-data",
-          content: mysqlData.replace("=/var/lib/mysql", `=${folder}`),
-        },
-        tool("mountpoint", "true"),
-        tool("stat", `case "$*" in *%U:%G*) echo ${owner} ;; *%U*) echo ${owner.split(":")[0]} ;; esac`),
-        tool("chown", 'echo "chown $*"'),
-        tool("mysqld", "echo mysqld"),
-      ]);
-      const run = `PATH=${folder}/bin:$PATH sh ${folder}/mysql-data initialize`;
-      return runTool("sh", ["-c", run]).output.replace(folder, "");
-    };
-
-    it.each(["UNKNOWN:UNKNOWN", "haproxy:haproxy", "mysql:haproxy"])(
-      "mysql-data changes the owner of data that belongs to %s",
-      (owner) => {
-        expect(changes(owner)).toBe("chown -R mysql:mysql /data\n");
-      },
-    );
-
-    it("mysql-data does not change data that already belongs to mysql", () => {
-      expect(changes("mysql:mysql")).toBe("");
-    });
   });
 
   describe.runIf(hasTool("systemd-analyze", "MySQL's units"))("systemd's evaluation", () => {
