@@ -1,4 +1,3 @@
-import { exampleConfig, type Overrides } from "../../__tests__/support/config.js";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
 import { descriptions } from "./descriptions.js";
@@ -11,8 +10,6 @@ interface Chapter {
   readonly about: string;
   /** Top-level settings of the topic. */
   readonly keys: readonly (keyof EnvironmentInput)[];
-  /** Part of a valid environment. @default - no example */
-  readonly example?: Overrides<EnvironmentInput>;
 }
 
 const chapters: readonly Chapter[] = [
@@ -21,27 +18,12 @@ const chapters: readonly Chapter[] = [
     about:
       "`npm run app:build` prints `url` and `sha256` of `application`. [Your application](your-application.md) describes the contract.",
     keys: ["domain", "application"],
-    example: {
-      domain: "foobar.com",
-      application: {
-        url: "https://releases.foobar.com/release-1.2.0.tar.gz",
-        sha256: "0123456789abcdef".repeat(4),
-        command: ["/usr/bin/python3", "serve.py"],
-        packages: ["python3-flask"],
-        environment: { GREETING: "hello" },
-        writePaths: ["/orders/"],
-      },
-    },
   },
   {
     title: "Servers",
     about:
       "A changed setting applies to an existing server only after the server is [replaced](operations.md#replace-outdated-servers).",
     keys: ["servers", "serverType", "location", "backups", "protect", "acceptUnprotected"],
-    example: {
-      serverType: "cx33",
-      servers: { delta: { privateIp: "10.0.1.134", roles: ["web"] } },
-    },
   },
   {
     title: "Who can log in",
@@ -79,12 +61,6 @@ const chapters: readonly Chapter[] = [
     about:
       "Every change of a monitor needs a reason, which the review shows. [The runbook](runbook.md) lists the monitors.",
     keys: ["monitoring"],
-    example: {
-      monitoring: {
-        receivers: { urgent: ["@pagerduty-foobar"], notUrgent: ["@slack-foobar-operations"] },
-        monitors: { "cpu-busy": { reason: "nightly reports keep the CPU busy", warning: 8, critical: 2 } },
-      },
-    },
   },
   {
     title: "Secrets",
@@ -101,16 +77,6 @@ const chapters: readonly Chapter[] = [
     about:
       "The state contains every secret, so store it in a private bucket. [How to move the state](state.md#move-the-state-to-a-bucket).",
     keys: ["backend"],
-    example: {
-      backend: {
-        type: "s3",
-        bucket: "foobar-state",
-        endpoint: "https://fsn1.your-objectstorage.com",
-        region: "fsn1",
-        // The base example stores its state in a local file.
-        acceptLocalState: undefined,
-      } as Overrides<EnvironmentInput>["backend"],
-    },
   },
 ];
 
@@ -122,9 +88,10 @@ const shown = (path: readonly string[]): string =>
     .join(".")
     .replaceAll(".[]", "[]");
 
-/** In parentheses: the type, unless it is a string or the default shows it, and whether the setting is required. */
-function detailsOf({ type, required, default: fallback }: Setting): string {
-  const isShown = type.includes('"') || (type !== "string" && fallback === undefined);
+/** Returns, in parentheses, the type and whether the setting is required. Omits the type if the description or the default shows it. */
+function detailsOf({ type, required, default: fallback }: Setting, description: string): string {
+  const isDescribed = type.split(" | ").every((value) => description.includes(`${value}:`));
+  const isShown = type.includes('"') ? !isDescribed : type !== "string" && fallback === undefined;
   const details = [...(isShown ? [code(type)] : []), ...(required ? ["required"] : [])];
   return details.length > 0 ? ` (${details.join(", ")})` : "";
 }
@@ -140,16 +107,11 @@ const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
 function list(rows: readonly Setting[], describe: (path: readonly string[]) => string): string {
   const items = new Map<string, string[]>();
   for (const setting of rows) {
-    const text = `${detailsOf(setting)}: ${describe(setting.path)}`;
+    const description = describe(setting.path);
+    const text = `${detailsOf(setting, description)}: ${description}`;
     items.set(text, [...(items.get(text) ?? []), code(shown(setting.path))]);
   }
   return [...items].map(([text, paths]) => `- ${paths.join(", ")}${text}`).join("\n");
-}
-
-/** An example in the form of an environment's file. @throws Error with all problems if the example is invalid */
-function snippet(example: Overrides<EnvironmentInput>): string {
-  exampleConfig(example);
-  return ["```ts", `export default defineEnvironment(${JSON.stringify(example)});`, "```"].join("\n");
 }
 
 /** docs/configuration.md: all settings with meaning, type and default, grouped by topic. */
@@ -165,11 +127,10 @@ export function configurationPage(): Promise<string> {
   return markdownPage([
     "# Configuration",
     "Generated from `modules/config/schema.ts` by `npm run docs`.",
-    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. A setting without a type is a string.",
+    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. A setting without a type is a string. [production.ts](../environments/production.ts) is an example.",
     ...chapters.flatMap((chapter) => [
       `## ${chapter.title}`,
       chapter.about,
-      ...(chapter.example === undefined ? [] : [snippet(chapter.example)]),
       list(values.filter(belongsTo(chapter)), describe),
     ]),
     ...(others.length > 0 ? ["## Everything else", list(others, describe)] : []),

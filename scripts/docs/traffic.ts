@@ -11,8 +11,8 @@ export function trafficPage(): Promise<string> {
   return markdownPage([
     "# Traffic",
     "Generated from `modules/derived/traffic/rules.ts` by `npm run docs`.",
-    "All allowed connections. Every server drops all other packets in both directions; the provider firewalls repeat the public lines.",
-    "Servers are identified by the address ranges of their roles: `database` is `network.databaseRange`; `web` is `network.webRange` plus `network.databaseRange`, because servers can have both roles.",
+    "This table lists all allowed connections. Servers drop all other packets in both directions.",
+    "`database` means the addresses of `network.databaseRange`. `web` means the addresses of `network.webRange` and `network.databaseRange`, because servers can have both roles.",
     markdownTable(["From", "To", "Network", "Ports", "As user", "Why"], rows),
   ]);
 }
