@@ -1,40 +1,49 @@
-/** Memory that a server needs besides the buffer pool, in MiB. The values are generous, because a small pool is better than a database that swaps or is killed. */
+/**
+ * Memory in MiB that a server needs in addition to the buffer pool. The values are generous, because MySQL would swap or be killed if the
+ * pool were too large.
+ */
 const reservedMib = {
-  /** Kernel, systemd, agent, page cache of the logs. */
+  /** Memory of the kernel, systemd, the Datadog agent and the page cache of logs. */
   system: 768,
-  /** mysqld without its pool: performance schema, connections, message cache of the group (540 MiB in all with a pool of 128, measured). */
+  /**
+   * Memory of mysqld without its buffer pool: performance schema, connections, message cache of the group. Measured: 540 MiB including a
+   * pool of 128 MiB.
+   */
   mysqld: 768,
 } as const;
 
-/** The smallest pool, in MiB. InnoDB rounds all pool sizes up to multiples of this chunk size. */
+/** Size of the smallest buffer pool, in MiB. InnoDB rounds all pool sizes up to multiples of this chunk size. */
 export const bufferPoolChunkMib = 128;
 
 /** Properties of {@link applicationRoomMib}. */
 export interface ApplicationRoomProps {
-  /** Memory of the server. */
+  /** Memory of the server, in MiB. */
   readonly memoryMib: number;
-  /** Whether the server also runs MySQL. */
+  /** True if the server also runs MySQL. */
   readonly database: boolean;
 }
 
-/** Maximum memory for the application on a server, in MiB. A server with MySQL must also hold the smallest buffer pool. */
+/** Returns the maximum memory for the application on a server, in MiB. If the server runs MySQL, the smallest buffer pool must also fit. */
 export const applicationRoomMib = ({ memoryMib, database }: ApplicationRoomProps): number =>
   memoryMib - reservedMib.system - (database ? reservedMib.mysqld + bufferPoolChunkMib : 0);
 
-/** InnoDB's own structures need about 10 % in addition to the pool; the rest stays free. */
+/** Share of the remaining memory that the buffer pool may use. InnoDB's own structures need about 10 % more, and the rest stays free. */
 const share = 0.8;
 
 /** Properties of {@link largestBufferPoolMib}. */
 export interface BufferPoolProps {
-  /** Memory of the server. */
+  /** Memory of the server, in MiB. */
   readonly memoryMib: number;
-  /** Maximum memory of the application on the same server. nginx and HAProxy need little. @default - none: the server has no application */
+  /**
+   * Maximum memory of the application on the same server, in MiB. nginx and HAProxy need little memory. @default - none, because the server
+   * has no application
+   */
   readonly applicationMib?: number;
 }
 
 /**
- * Largest InnoDB buffer pool that fits on a server, in MiB, rounded down to whole chunks. It is the default and the maximum of
- * `database.bufferPoolMib`.
+ * Returns the largest InnoDB buffer pool that fits on a server, in MiB, rounded down to whole chunks. This size is the default and the
+ * maximum of `database.bufferPoolMib`.
  */
 export function largestBufferPoolMib({ memoryMib, applicationMib = 0 }: BufferPoolProps): number {
   const left = memoryMib - reservedMib.system - reservedMib.mysqld - applicationMib;

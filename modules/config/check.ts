@@ -8,7 +8,7 @@ import { rules, type Checked } from "./rules/index.js";
 import { environmentSchema, roles, type Config, type EnvironmentInput, type Sections } from "./schema.js";
 import { keysBelow } from "./settings.js";
 
-/** Environment names are part of labels and stack names: short, lower case. */
+/** Valid name of an environment. The name must be short and lower case, because it is part of labels and stack names. */
 const environmentName = /^[a-z][a-z0-9-]{0,18}[a-z0-9]$/;
 
 const nameProblems = (environment: string): readonly Problem[] =>
@@ -23,7 +23,10 @@ const nameProblems = (environment: string): readonly Problem[] =>
         },
       ];
 
-/** The problem of a file whose default export is not an object: for example a function, a promise or nothing. */
+/**
+ * Returns the problem of an environment's file that does not export an object. For example, the file may export a function, a promise or
+ * nothing.
+ */
 const notAnEnvironment = (input: unknown): Problem => ({
   path: "default export",
   rule: "must be an environment",
@@ -35,18 +38,18 @@ const isEnvironment = (input: unknown): input is object =>
   typeof input === "object" && input !== null && !Array.isArray(input) && !types.isPromise(input);
 
 /**
- * Invisible characters except line feed and tab: control characters, direction marks, line separators, halves of surrogate pairs, and
- * noncharacters, because of which systemd would drop the whole line.
+ * Matches invisible characters except line feed and tab: control characters, direction marks, line separators, halves of surrogate pairs,
+ * and noncharacters. If a line has a noncharacter, systemd ignores the whole line.
  */
 const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
-/** Whether an object has the key `__proto__`: as its own key, or as an object literal writes it. Zod ignores both. */
+/** Returns true if an object has the key `__proto__`, either as its own key or written in an object literal. Zod ignores both. */
 function isNamedProto(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return Object.hasOwn(value, "__proto__") || (prototype !== null && !Object.hasOwn(prototype, "constructor"));
 }
 
-/** A problem for each text with an invisible character, and for each key `__proto__`. */
+/** Returns a problem for each text with an invisible character, and for each key `__proto__`. */
 function unreadable(value: unknown, path: readonly PropertyKey[] = []): readonly Problem[] {
   if (typeof value === "object" && value !== null && path.length <= 10)
     return [
@@ -69,7 +72,7 @@ function unreadable(value: unknown, path: readonly PropertyKey[] = []): readonly
     : [];
 }
 
-/** Valid sections, with defaults filled in. */
+/** Returns the valid sections of an environment with their defaults. */
 function soundSections(
   input: Record<string, unknown>,
   broken: ReadonlySet<PropertyKey | undefined>,
@@ -81,12 +84,17 @@ function soundSections(
   );
 }
 
-/** Whether the issue is zod's limit for whole numbers. Every setting has a stricter limit, which reports the number too. */
+/**
+ * Returns true if the issue reports zod's own limit for whole numbers. Every setting has a stricter limit, which also reports the number.
+ */
 const isBeyondCounting = (issue: z.core.$ZodIssue): boolean =>
   (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER) ||
   (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER);
 
-/** Issues of the schema. For a value of the wrong type, only the type is reported, because its length has no meaning. */
+/**
+ * Returns the issues that zod finds. If a value has the wrong type, only the issue about the type is returned, because the value's length
+ * has no meaning.
+ */
 function issuesOf(input: unknown) {
   const issues = environmentSchema.safeParse(input).error?.issues ?? [];
   const misplaced = new Set(issues.filter(({ code }) => code === "invalid_type").map(({ path }) => pathText(path)));
@@ -95,7 +103,7 @@ function issuesOf(input: unknown) {
   );
 }
 
-/** All problems of an environment: first invalid settings, then violated rules between valid settings. */
+/** Returns all problems of an environment: first invalid settings, then violated rules between valid settings. */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
   if (Object.keys(input).length > 1000)
@@ -131,8 +139,8 @@ function deepFreeze<T>(value: T): T {
 }
 
 /**
- * Checks an environment and fills in its defaults. The result is frozen.
- * @throws Error that lists every problem at once: path, rule, value and fix.
+ * Checks an environment and adds the default values. The result is frozen.
+ * @throws Error that lists all problems at once, each with path, rule, value and fix
  */
 export function checkEnvironment(environment: string, input: EnvironmentInput): Config {
   const problems = findProblems(environment, input);

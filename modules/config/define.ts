@@ -1,4 +1,4 @@
 import type { EnvironmentInput } from "./schema.js";
 
-/** Types an environment file. */
+/** Gives an environment's file its type, so that the editor and the compiler check it. */
 export const defineEnvironment = (environment: EnvironmentInput): EnvironmentInput => environment;

@@ -6,16 +6,16 @@ import { suggestion } from "./suggest.js";
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** Maximum length of a key in a message. */
+/** Maximum length of a setting's name in a message. */
 const longestKey = 80;
 
-/** A key in one line, so that a key cannot add lines to the report. */
+/** Returns a setting's name in one line, so that a name cannot add lines to the report. */
 function keyText(key: string): string {
   const text = key.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
   return text.length > longestKey ? `${text.slice(0, longestKey)}…` : text;
 }
 
-/** A path in the notation of an environment file: `administrators.cidrs[0]`. */
+/** Returns a path in the notation of an environment's file, for example `administrators.cidrs[0]`. */
 export const pathText = (path: Path): string =>
   path
     .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${keyText(String(key))}`))
@@ -71,7 +71,7 @@ function sizeVerdict(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): 
     : { rule: `must be ${issue.minimum} or more`, fix: `raise it to ${issue.minimum}` };
 }
 
-/** Rule and fix for an issue of zod. */
+/** Returns the violated rule and the fix for an issue of zod. */
 function verdict(issue: Issue, got: unknown): RuleAndFix {
   switch (issue.code) {
     case "invalid_type":
@@ -98,7 +98,7 @@ function verdict(issue: Issue, got: unknown): RuleAndFix {
   }
 }
 
-/** The value at a path, for messages. A text in place of a secret's settings, or under a secret's name, is hidden because it may be the secret. */
+/** Returns the value at a path, for messages. A text is hidden if it is in a place for secrets, because the text may be the secret. */
 function gotAt(input: unknown, path: Path, known = true): unknown {
   const got = valueAt(input, path);
   const isSecret =
@@ -107,10 +107,10 @@ function gotAt(input: unknown, path: Path, known = true): unknown {
   return isSecret && typeof got === "string" ? "…" : got;
 }
 
-/** Known keys at a path, from which a key is suggested for an unknown one. */
+/** Returns the valid keys at a path. One of these keys is suggested for an unknown key. */
 export type KnownKeys = (path: Path) => readonly string[];
 
-/** Converts an issue of zod to problems: one per unknown key, otherwise one per issue. */
+/** Converts an issue of zod to problems: one problem for each unknown key, otherwise one problem. */
 export function toProblems(issue: Issue, input: unknown, knownKeys: KnownKeys): readonly Problem[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({

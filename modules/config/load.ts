@@ -6,22 +6,24 @@ import { suggestion } from "./suggest.js";
 
 export { checkEnvironment } from "./check.js";
 
-/** Settings from environment variables, which only this module reads. For a secret, only its presence is stored. */
+/** Settings from environment variables. Only this module reads environment variables. For a secret, only its presence is stored. */
 export interface Invocation {
-  /** `ENVIRONMENT`. An empty text is an error, because it does not mean production. @default "production" */
+  /** Value of `ENVIRONMENT`. An empty text is an error, because it must not select production. @default "production" */
   readonly environment: string;
-  /** Whether `TF_VAR_datadog_api_key` is set. Unknown if cdktf-cli runs the app, because it removes TF_VAR_* variables. */
+  /**
+   * True if `TF_VAR_datadog_api_key` is set. If cdktf-cli runs the program, the value is undefined, because cdktf-cli removes TF_VAR_*
+   * variables.
+   */
   readonly hasDatadogApiKey: boolean | undefined;
-  /** `CDKTF_OUTDIR`, the output folder. @default "cdktf.out" */
+  /** Output folder, from `CDKTF_OUTDIR`. @default "cdktf.out" */
   readonly outdir: string;
-  /** `TERRAFORM_BINARY_NAME`, for commands in messages. @default "terraform" */
+  /** Name of the Terraform program for commands in messages, from `TERRAFORM_BINARY_NAME`. @default "terraform" */
   readonly terraform: string;
 }
 
 const isRunByCdktfCli = (variables: NodeJS.ProcessEnv): boolean =>
   variables["CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"] !== undefined;
 
-/** Reads the environment variables. */
 export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invocation => ({
   environment: variables["ENVIRONMENT"] ?? "production",
   hasDatadogApiKey: isRunByCdktfCli(variables) ? undefined : Boolean(variables["TF_VAR_datadog_api_key"]),
@@ -29,12 +31,12 @@ export const readInvocation = (variables: NodeJS.ProcessEnv = process.env): Invo
   terraform: variables["TERRAFORM_BINARY_NAME"] || "terraform",
 });
 
-/** Folder of the environments, relative to the project. Tests set `ENVIRONMENTS_FOLDER` to load fixtures. */
+/** Returns the folder with the environments' files, relative to the project. Tests set `ENVIRONMENTS_FOLDER` to load fixtures. */
 const folder = (): string => process.env["ENVIRONMENTS_FOLDER"] || "environments";
 
 const address = (file: string): URL => new URL(`../../${file}`, import.meta.url);
 
-/** Names of the environments that have a file, sorted. */
+/** Returns the names of all environments that have a file, sorted. */
 const environmentNames = (): readonly string[] =>
   readdirSync(address(folder()))
     .filter((file) => file.endsWith(".ts"))
@@ -44,13 +46,16 @@ const environmentNames = (): readonly string[] =>
 /** Imports a TypeScript file. */
 export type ImportFile = (file: URL) => Promise<unknown>;
 
-/** File of an environment, with the line of an error if the stack contains it. */
+/** Returns the name of an environment's file. If the stack of the error contains the line, the line is added. */
 const placeOf = (file: string, error: unknown): string => {
   const line = error instanceof Error && error.stack?.split(file)[1]?.match(/^[^:\s]*:(\d+)/)?.[1];
   return line ? `${file}:${line}` : file;
 };
 
-/** Imports the file of an environment. @throws Error with the file's path if the file throws */
+/**
+ * Imports the file of an environment.
+ * @throws Error with the path of the file if the code in the file throws an error
+ */
 async function run(name: string, importFile: ImportFile): Promise<{ readonly default?: unknown }> {
   const file = `${folder()}/${name}.ts`;
   try {
@@ -66,7 +71,10 @@ async function run(name: string, importFile: ImportFile): Promise<{ readonly def
   }
 }
 
-/** The environment if its file is valid. Mistakes in it are reported when it is selected. */
+/**
+ * Returns an environment if its file is valid, otherwise `undefined`. The mistakes of an invalid file are reported when an operator selects
+ * this environment.
+ */
 async function tryLoad(name: string, importFile: ImportFile): Promise<Config | undefined> {
   try {
     return checkEnvironment(name, (await run(name, importFile)).default as EnvironmentInput);
@@ -78,7 +86,7 @@ async function tryLoad(name: string, importFile: ImportFile): Promise<Config | u
 const archiveKey = ({ backup, database }: Config): string =>
   [backup?.endpoint, backup?.bucket, database.groupName].join(" ");
 
-/** Two environments with one archive would mix their transactions. */
+/** Returns a problem if two environments use the same archive, because their transactions would be mixed. */
 async function sharedArchive(config: Config, others: readonly string[], importFile: ImportFile) {
   if (config.backup === undefined) return [];
   const loaded = await Promise.all(others.map((other) => tryLoad(other, importFile)));
@@ -93,8 +101,8 @@ async function sharedArchive(config: Config, others: readonly string[], importFi
 }
 
 /**
- * Loads `environments/<name>.ts`. With `backup`, it is compared with the other environments.
- * @throws Error if the file does not exist, throws or has problems; the error lists all problems
+ * Loads `environments/<name>.ts`. If `backup` is set, compares the archive with the archives of all other environments.
+ * @throws Error with all problems if the file does not exist, throws an error or is invalid
  */
 export async function loadEnvironment(
   name: string,

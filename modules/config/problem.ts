@@ -5,17 +5,17 @@ import { privateKey } from "../platform/secret-words.js";
 export interface Problem {
   /** Path in the environment file, for example "servers.alpha.privateIp". */
   readonly path: string;
-  /** The violated rule, beginning with "must" or "is". */
+  /** Text of the violated rule, beginning with "must" or "is". */
   readonly rule: string;
-  /** The offending value. */
+  /** Value that violates the rule. */
   readonly got: unknown;
-  /** What to do. */
+  /** Instruction to fix the problem. */
   readonly fix: string;
 }
 
 const longest = 80;
 
-/** A value as JSON, or its type if JSON cannot represent it. */
+/** Returns a value as JSON. If JSON cannot represent the value, returns its type. */
 function asText(value: unknown): string {
   if (typeof value === "object") {
     try {
@@ -27,15 +27,15 @@ function asText(value: unknown): string {
   return typeof value === "string" || typeof value === "boolean" ? JSON.stringify(value) : `a ${typeof value}`;
 }
 
-/** An invisible character in JavaScript's escape notation. */
+/** Returns a character in JavaScript's escape notation. */
 export const escaped = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
-/** Whether a value is an error, including errors from the thread of Node's loader. Executes no code of the value. */
+/** Returns true if a value is an error, including an error from the thread of Node's loader. Does not execute code of the value. */
 const isError = (value: unknown): value is Error =>
   types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error);
 
-/** A value for messages: shortened, and without secrets. */
+/** Returns the text of a value for messages. The text is shortened and contains no secret. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
@@ -48,13 +48,13 @@ function show(value: unknown): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
-/** One line: `path: rule, got value; fix`. */
+/** Returns a problem as one line: `path: rule, got value; fix`. */
 export const problemLine = ({ path, rule, got, fix }: Problem): string => `${path}: ${rule}, got ${show(got)}; ${fix}`;
 
-/** Maximum lines of a report. */
+/** Maximum number of lines in a report. */
 const mostLines = 50;
 
-/** All problems of one environment, one line each. */
+/** Returns a report with all problems of one environment, each in one line. */
 export function problemReport(environment: string, problems: readonly Problem[]): string {
   const more = problems.length - mostLines;
   return [

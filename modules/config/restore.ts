@@ -1,12 +1,11 @@
 import type { Problem } from "./problem.js";
 import type { Config } from "./schema.js";
 
-/** Problems of the restore point that depend on the current time. */
+/** Returns problems of the restore point that depend on the current time. */
 export function restoreProblems(
   { restore }: { readonly restore?: Pick<NonNullable<Config["restore"]>, "at"> | undefined },
   now: Date,
 ): readonly Problem[] {
-  // "latest" and "before GTID" are not dates, so they are never in the future.
   if (restore === undefined || !(Date.parse(restore.at) > now.getTime())) return [];
   return [
     {
@@ -18,6 +17,9 @@ export function restoreProblems(
   ];
 }
 
-/** Whether MySQL events, workers and schedules are paused, so that a restored copy sends and charges nothing before an operator allows it. */
+/**
+ * Returns true if MySQL events, workers and schedules are paused. On restored data they must not run before an operator allows it, because
+ * they could send mails or charge customers.
+ */
 export const jobsArePaused = ({ restore }: Pick<Config, "restore">): boolean =>
   restore !== undefined && !restore.startJobs;

@@ -18,8 +18,8 @@ import * as values from "./values/index.js";
 export { roles, type Role } from "./sections/servers.js";
 
 /**
- * All settings of an environment, in the order in which a reader needs them.
- * Editors show the comments of the settings here and in `sections/`; docs/configuration.md is generated from them.
+ * All settings of an environment, in the order in which a reader needs them. Only this file and `sections/` define descriptions and
+ * defaults, from which docs/configuration.md is generated.
  */
 export const environmentSchema = z.strictObject({
   /** Registered domain. Visitors use `www.<domain>` or the domain itself. */
@@ -62,10 +62,10 @@ export const environmentSchema = z.strictObject({
 /** An environment as its file writes it, before defaults are filled in. */
 export type EnvironmentInput = z.input<typeof environmentSchema>;
 
-/** An environment as the schema returns it, before the rules between settings are checked. */
+/** An environment after the schema check, before the rules between settings are checked. */
 export type Sections = z.output<typeof environmentSchema>;
 
-/** One server, with the environment's defaults filled in. */
+/** Configuration of one server, including the environment's defaults. */
 export interface ServerConfig {
   readonly name: string;
   readonly privateIp: string;
@@ -75,23 +75,23 @@ export interface ServerConfig {
   readonly placementGroup: string;
 }
 
-/** A validated environment, as all stacks and modules read it. */
+/** A validated environment. All stacks and modules read this configuration. */
 export type Config = Readonly<Omit<Sections, "application" | "servers" | "protect" | "network" | "certificate">> & {
   readonly application: Readonly<Sections["application"] & { readonly url: string }>;
-  /** Name of the environment: the name of its file under environments/, without `.ts`. */
+  /** Name of the environment's file in `environments/`, without `.ts`. */
   readonly environment: string;
-  /** In the order of the configuration. */
+  /** Servers in the order of the configuration. */
   readonly servers: readonly ServerConfig[];
   readonly protect: boolean;
   readonly network: Readonly<Required<Sections["network"]>>;
   readonly certificate: Readonly<Required<Sections["certificate"]>>;
 };
 
-/** Servers with a role, in the order of the configuration. */
+/** Returns the servers with a role, in the order of the configuration. */
 export const serversWithRole = (config: Config, role: Role): readonly ServerConfig[] =>
   config.servers.filter((server) => server.roles.includes(role));
 
-/** The previous domain of the site, if the configuration contains one. */
+/** Returns the previous domain of the site if the configuration contains one. */
 export function formerDomain({ domain, loadBalancer: { formerly } }: Pick<Sections, "domain" | "loadBalancer">) {
   return formerly?.domain === domain ? undefined : formerly?.domain;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { environmentSchema } from "./schema.js";
 
-/** The keywords of a JSON schema (draft 2020-12) that this module reads. All keywords are optional. */
+/** Keywords of a JSON schema (draft 2020-12) that this module reads. All keywords are optional. */
 interface Schema {
   readonly type?: string;
   readonly default?: unknown;
@@ -16,13 +16,13 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** One setting of an environment, as the schema declares it. */
+/** One setting of an environment, as declared in the schema. */
 export interface Setting {
-  /** Keys from the top level. `*` means any name, `[]` any index of a list. */
+  /** Keys of the setting, beginning at the top level. `*` stands for any name, `[]` for any index of a list. */
   readonly path: readonly string[];
-  /** Allowed names if the path ends with `*`. @default - any */
+  /** Allowed names if the path ends with `*`. @default - any name */
   readonly names?: readonly string[];
-  /** For example `"terminate" | "passthrough"`. */
+  /** Type of the setting, for example `"terminate" | "passthrough"`. */
   readonly type: string;
   readonly required: boolean;
   /** @default - none, or only stated in the description */
@@ -36,7 +36,7 @@ function typeText(schema: Schema): string {
   return schema.type ?? "object";
 }
 
-/** Settings below a schema. For a union, the settings of all alternatives, each listed once. */
+/** Returns the settings below a schema. For a union, returns the settings of all alternatives, each setting once. */
 function below(schema: Schema, path: readonly string[]): readonly Setting[] {
   const named = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
     settingsOf(child, [...path, key], schema.required?.includes(key) ?? false),
@@ -74,11 +74,11 @@ function settingsOf(schema: Schema, path: readonly string[], required: boolean):
   return [own, ...children];
 }
 
-/** Every setting, in the schema's order. */
+/** Returns all settings, in the order of the schema. */
 export const settings = (): readonly Setting[] =>
   below(z.toJSONSchema(environmentSchema, { io: "input", unrepresentable: "any" }) as Schema, []);
 
-/** Keys of the schema below a path of an environment file. */
+/** Returns the keys that the schema allows below a path of an environment's file. */
 export function keysBelow(path: readonly PropertyKey[]): readonly string[] {
   const matches = (setting: Setting): boolean =>
     setting.path.length === path.length + 1 &&

@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The most similar known word, if at most a third of its letters differ. */
+/** Returns the most similar known word if at most a third of the letters differ. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const candidate = known.find((other) => other.toLowerCase() === word.toLowerCase()) ?? closest(word, known);
@@ -8,7 +8,7 @@ function nearest(word: string, known: readonly string[]): string | undefined {
   return distance(word, candidate) <= Math.max(1, Math.floor(candidate.length / 3)) ? candidate : undefined;
 }
 
-/** A fix for an unknown word. */
+/** Returns a fix for an unknown word: the most similar word, or the list of known words. */
 export function suggestion(word: string, known: readonly string[]): string {
   const candidate = nearest(word, known);
   return candidate === undefined ? `choose one of ${known.join(", ")}` : `did you mean ${candidate}?`;

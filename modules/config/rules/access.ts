@@ -9,10 +9,10 @@ const keysForNetworks = rule(["administrators"], ({ administrators: { cidrs, ssh
   })),
 );
 
-/** Algorithm and key of a line, without its comment. */
+/** Returns the algorithm and the key of an SSH key line, without the comment. */
 const keyIn = (line: string): string => line.split(" ").slice(0, 2).join(" ");
 
-/** Hetzner accepts each key only once per project, regardless of its name. */
+/** Checks that each SSH key appears only once, because Hetzner accepts a key only once per project. */
 const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   Object.entries(sshKeys).flatMap(([name, line], _, all) => {
     const first = all.find(([, other]) => keyIn(other) === keyIn(line))?.[0];

@@ -44,11 +44,11 @@ const pathsDiffer = rule(["application"], ({ application }) => {
   ];
 });
 
-/** Whether a path is in a list of paths, or below a listed path that ends with a slash. */
+/** Returns true if a path is in the list, or if the path is below a listed path that ends with a slash. */
 const isAmong = (path: string, paths: readonly string[]): boolean =>
   paths.some((other) => path === other || (other.endsWith("/") && path.startsWith(other)));
 
-/** The limits of nginx and Cloudflare must count the lab's writes; otherwise the lab would test a path without these limits. */
+/** Checks that the write limits of nginx and Cloudflare apply to the lab's writes. Otherwise the lab would not test these limits. */
 const visitorWrites = rule(["application"], ({ application: { visitor, writePaths } }) =>
   unless(visitor === undefined || isAmong(visitor.path, writePaths), () => ({
     path: "application.visitor.path",
@@ -58,7 +58,7 @@ const visitorWrites = rule(["application"], ({ application: { visitor, writePath
   })),
 );
 
-/** Paths that `modules/cloudflare/waf-rule.ts` blocks by default, as far as settings can contain them. */
+/** Matches paths that `modules/cloudflare/waf-rule.ts` blocks by default. */
 const scannersPath = /\.php$|^\/wp-/i;
 
 const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare }) => {
@@ -80,7 +80,7 @@ const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare
 
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
-/** Each secret has a variable that contains the path of the secret's file. */
+/** Checks that no configured variable has the name of a secret's variable. The secret's variable contains the path of the secret's file. */
 const secretsHaveNames = rule(["application"], ({ application: { environment, secrets } }) =>
   Object.keys(environment)
     .filter((variable) => variable !== nameOf(variable) && Object.hasOwn(secrets, nameOf(variable)))
@@ -116,7 +116,7 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
     .filter(([, { roles }]) => roles.includes("web"))
     .flatMap(([name, { type, roles }]) => {
       const memoryGib = serverTypes[type ?? serverType]?.memoryGib ?? 0;
-      // Another rule reports types that are too small for their roles.
+      // This rule skips server types that are too small for their roles, because another rule reports them.
       if (roles.some((role) => memoryGib < leastMemoryGib[role])) return [];
       const room = applicationRoomMib({ memoryMib: memoryGib * 1024, database: roles.includes("database") });
       return [{ name, room }];
@@ -146,7 +146,9 @@ const releaseHasOneAddress = rule(["application"], ({ application: { url, storag
   })),
 ]);
 
-/** After a total outage, the site itself could not deliver the release that its servers need. */
+/**
+ * Checks that the release is not stored on the site itself. After a total outage, the site could not deliver the release to its servers.
+ */
 const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url }, domain }) =>
   unless(url === undefined || !siteHosts({ domain }).includes(new URL(url).hostname), () => ({
     path: "application.url",
@@ -156,7 +158,7 @@ const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url
   })),
 );
 
-/** Packages that contain an interpreter. Debian's servers have Python and Perl already. */
+/** Debian packages that contain an interpreter. Servers with Debian already have Python and Perl. */
 const interpreters: Readonly<Record<string, { readonly is: RegExp; readonly example: string }>> = {
   node: { is: /^nodejs$/, example: "nodejs" },
   php: { is: /^php/, example: "php-cli" },

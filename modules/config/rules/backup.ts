@@ -20,7 +20,10 @@ const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =
   })),
 );
 
-/** With the old group name, new transactions would get GTIDs that the archive already contains. */
+/**
+ * Checks that a restored group has a new group name. With the old name, new transactions would have GTIDs that the archive already
+ * contains.
+ */
 const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
   unless(restore?.timeline !== groupName, () => ({
     path: "database.groupName",
@@ -39,7 +42,10 @@ const basesWithinRetention = rule(["backup"], ({ backup }) =>
   })),
 );
 
-/** The archive of a group contains only its own transactions. A restore would search for another transaction in vain and fail on the server. */
+/**
+ * Checks that a restore ends at a transaction of the restored group. The archive has no other transactions, so the restore would fail on
+ * the server.
+ */
 const stopsInTimeline = rule(["restore"], ({ restore }) => {
   const group = /^before (.*):/.exec(restore?.at ?? "")?.[1];
   return unless(group === undefined || group === restore?.timeline, () => ({
@@ -50,7 +56,7 @@ const stopsInTimeline = rule(["restore"], ({ restore }) => {
   }));
 });
 
-/** The archive has one directory per server, and the directory `drill` for the results of restore drills. */
+/** Checks that no server has the name `drill`, because the archive stores the results of restore drills in the folder `drill`. */
 const noServerNamedDrill = rule(["backup", "servers"], ({ backup, servers }) =>
   unless(backup === undefined || !("drill" in servers), () => ({
     path: "servers.drill",

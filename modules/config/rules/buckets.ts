@@ -1,6 +1,6 @@
 import { rule, unless, type Checked } from "./rule.js";
 
-/** The buckets of an environment, with the path of their settings. */
+/** Returns the buckets of an environment, each with the path of its settings. */
 const buckets = ({
   application: { storage },
   backup,
@@ -13,7 +13,10 @@ const buckets = ({
 
 const hostOf = (endpoint: string): string => new URL(endpoint).hostname;
 
-/** Consoles show the URL of the bucket, but clients add the bucket's name to the endpoint themselves. */
+/**
+ * Checks that no endpoint contains the name of its bucket. Web consoles show the bucket's URL, but clients add the name of the bucket to
+ * the endpoint.
+ */
 const endpointWithoutBucket = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, bucket }) =>
     unless(!hostOf(endpoint).startsWith(`${bucket}.`), () => ({
@@ -25,11 +28,11 @@ const endpointWithoutBucket = rule(["application", "backup", "backend"], (sectio
   ),
 );
 
-/** Vendors whose endpoints contain the region. */
+/** Matches endpoints of vendors whose endpoints contain the region. */
 const regionalEndpoint =
   /^(?:s3[.-])?([a-z0-9-]+)\.(?:your-objectstorage\.com|amazonaws\.com|backblazeb2\.com|wasabisys\.com|scw\.cloud|io\.cloud\.ovh\.net)$/;
 
-/** The endpoints of these vendors contain the region. */
+/** Checks that the configured region is the region in the endpoint. */
 const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, region }) => {
     const location = regionalEndpoint.exec(hostOf(endpoint))?.[1];
@@ -43,8 +46,8 @@ const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =
 );
 
 /**
- * Servers have keys of the buckets for releases and for the archive, so the bucket of the state must be separate: it contains all
- * secrets.
+ * Checks that Terraform's state has a separate bucket, because the state contains all secrets. Servers have keys of the buckets for
+ * releases and for the archive.
  */
 const bucketsApart = rule(["application", "backup", "backend"], (sections) => {
   const all = buckets(sections);

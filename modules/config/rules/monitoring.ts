@@ -24,7 +24,7 @@ const downtimesAreShort = rule(["monitoring"], ({ monitoring: { downtimes } }) =
   ),
 );
 
-/** Time window of the monitor, minus the time until Datadog has counted a request. */
+/** Time window of the monitor in seconds, minus the time until Datadog has counted a request. */
 const visitorsGoneSeconds = 1500;
 
 const syntheticsVisit = rule(["monitoring"], ({ monitoring: { enabled, monitors, synthetics } }) =>
@@ -64,5 +64,5 @@ const changesChange = rule(["monitoring"], ({ monitoring: { monitors } }) =>
   ),
 );
 
-/** Rules about monitors and downtimes, as far as they need no monitor catalogue; the others are in modules/datadog/check.ts. */
+/** Rules about monitors and downtimes that need no monitor catalogue. modules/datadog/check.ts has the rules that need the catalogue. */
 export const monitoringRules = [downtimesEnd, downtimesAreShort, syntheticsVisit, downtimesOfServers, changesChange];

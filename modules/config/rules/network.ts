@@ -13,7 +13,7 @@ const zoneFitsLocation = rule(["network", "location"], ({ network, location }) =
   }));
 });
 
-/** The private network connects only locations of one zone. */
+/** Checks that all locations are in one network zone, because the private network connects only locations of one zone. */
 const locationsInZone = rule(
   ["network", "servers", "loadBalancer"],
   ({ network: { zone }, servers, loadBalancer: { second } }) => {
@@ -32,7 +32,7 @@ const locationsInZone = rule(
   },
 );
 
-/** If one location fails, the balancer of another location remains. */
+/** Checks that two load balancers are in different locations, so that one remains if a location fails. */
 const balancersApart = rule(["loadBalancer", "location"], ({ loadBalancer: { second, formerly }, location }) => [
   ...unless(second?.location !== location, () => ({
     path: "loadBalancer.second.location",
@@ -81,16 +81,16 @@ const rangesApart = rule(["network"], ({ network }) => {
   }));
 });
 
-/** The required range of an address. */
+/** Range of the subnet that must contain an address. */
 interface Place {
   readonly range: string;
   /** Name of the range in messages. */
   readonly name: string;
-  /** Excluded addresses of the range. @default - none */
+  /** Returns true for addresses of the range that must not be used. @default - none */
   readonly except?: (ip: string) => boolean;
 }
 
-/** Private addresses of the configuration with their settings, load balancers first. */
+/** Returns the configured private addresses with the paths of their settings. Addresses of load balancers come first. */
 function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | "servers" | "loadBalancer">) {
   const { subnet, databaseRange, webRange } = withRanges(network);
   const database: Place = {
@@ -105,7 +105,7 @@ function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | 
   };
   const { formerly, second } = loadBalancer;
   return [
-    // During a migration both load balancers are in the subnet, and the new one needs another address.
+    // During a migration, both load balancers are in the subnet, so the new load balancer needs another address.
     ...(formerly ? [{ path: "loadBalancer.formerly.balancerIp", ip: formerly.balancerIp, place: balancer }] : []),
     { path: "network.balancerIp", ip: network.balancerIp, place: balancer },
     ...(second ? [{ path: "loadBalancer.second.privateIp", ip: second.privateIp, place: balancer }] : []),

@@ -1,20 +1,20 @@
 import type { Problem } from "../problem.js";
 import type { Sections } from "../schema.js";
 
-/** The sections of an environment, with its name. */
+/** Sections of an environment, and the environment's name. */
 export type Checked = Sections & { readonly environment: string };
 
-/** A rule between settings. It is checked only if all sections that it needs are valid. */
+/** A rule between settings. The rule is checked only if all sections that the rule needs are valid. */
 export interface Rule {
   readonly needs: readonly (keyof Checked)[];
   readonly check: (sections: Checked) => readonly Problem[];
 }
 
-/** Declares a rule. Its check gets only the sections in `needs`. */
+/** Declares a rule. The check of the rule receives only the sections in `needs`. */
 export const rule = <const Key extends keyof Checked>(
   needs: readonly Key[],
   check: (sections: Pick<Checked, Key>) => readonly Problem[],
 ): Rule => ({ needs, check });
 
-/** The problem, unless the condition holds. */
+/** Returns the problem if the condition is false, otherwise no problem. */
 export const unless = (holds: boolean, problem: () => Problem): readonly Problem[] => (holds ? [] : [problem()]);

@@ -10,10 +10,12 @@ import { largestBufferPoolMib } from "../buffer-pool.js";
 import type { Role } from "../schema.js";
 import { rule, unless, type Checked } from "./rule.js";
 
-/** Group Replication takes at most nine members (MySQL manual, "Group Replication limitations"). */
+/**
+ * Limits for the number of database members. Group Replication allows at most nine members (MySQL manual, "Group Replication limitations").
+ */
 const databaseLimits = { least: 3, most: 9 } as const;
 
-/** Minimum memory per role, in GiB: MySQL's buffer pool, nginx, the application, the Datadog agent. */
+/** Minimum memory in GiB for each role. `database` needs memory for MySQL's buffer pool; `web` needs it for nginx and the application. */
 export const leastMemoryGib: Readonly<Record<Role, number>> = { database: 4, web: 2 };
 
 const named = (servers: Checked["servers"], role: Role): readonly string[] =>
@@ -72,7 +74,7 @@ const targetsFit = rule(["servers", "loadBalancer"], ({ servers, loadBalancer })
   }));
 });
 
-/** Server types of a location with enough memory, sorted by price. */
+/** Returns the server types that a location offers and that have enough memory, sorted by price. */
 const offered = (location: string, memoryGib: number): readonly string[] => {
   const price = (type: ServerType): number | undefined => type.monthlyEur[locations[location]?.region ?? "Europe"];
   return Object.entries(serverTypes)
@@ -97,7 +99,7 @@ const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverT
       fix,
     }));
   });
-  // The environment's serverType is reported once, not for every server that uses it.
+  // If several servers use the environment's `serverType`, its problem is reported only once.
   return problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
 });
 

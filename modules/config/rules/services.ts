@@ -20,8 +20,8 @@ const domainInZone = rule(["domain", "cloudflare"], ({ domain, cloudflare: { zon
 );
 
 /**
- * Old and new domain need separate zones, because a zone has only one set of rules and settings. The new domain's certificate is issued alongside
- * the current one.
+ * Checks that the old and the new domain have separate zones, because a zone has only one set of rules and settings. The new domain's
+ * certificate is issued in addition to the current certificate.
  */
 const domainsApart = rule(
   ["domain", "cloudflare", "loadBalancer", "certificate"],
@@ -59,7 +59,7 @@ const domainsApart = rule(
   },
 );
 
-/** Minimum max-age that browser vendors require for preloading (hstspreload.org). */
+/** Minimum max-age in seconds that browser vendors require for preloading (hstspreload.org). */
 const preloadSeconds = 31_536_000;
 
 const preloadAllowed = rule(["cloudflare"], ({ cloudflare: { hsts } }) =>

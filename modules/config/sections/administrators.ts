@@ -1,7 +1,9 @@
 import * as z from "zod";
 import * as values from "../values/index.js";
 
-/** Maximum networks in one rule of a provider firewall (Hetzner's OpenAPI description of `source_ips`: "100 CIDR blocks at most"). */
+/**
+ * Maximum number of networks in one rule of a provider firewall (Hetzner's OpenAPI description of `source_ips`: "100 CIDR blocks at most").
+ */
 const mostSources = 100;
 
 export const administrators = z.strictObject({

@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 import { custom } from "../values/verdict.js";
 
-/** Maximum words of a command. Longer commands belong in a script of the release. */
+/** Maximum number of words in a command. A longer command must be a script in the release. */
 const mostWords = 50;
 const most = {
   packages: 50,
@@ -26,7 +26,10 @@ const secret = z.strictObject({
   maxBytes: z.int().min(1).max(most.secretBytes),
 });
 
-/** Hetzner allows 50 rules per firewall (its OpenAPI description, `rules`). Each port of a network needs one rule; the platform itself needs fewer than 20. */
+/**
+ * Maximum numbers. Hetzner allows 50 rules per firewall (OpenAPI description of `rules`). Each port of a network needs one rule, and the
+ * platform itself needs fewer than 20 rules.
+ */
 const peer = z.strictObject({
   /** Public network in CIDR notation. */
   cidr: values.egressCidr,
@@ -34,7 +37,7 @@ const peer = z.strictObject({
   ports: values.distinct(values.port, most.ports).min(1),
 });
 
-/** A command as systemd starts it: separate words, which no shell interprets. */
+/** A command in the form in which systemd starts it: separate words that no shell interprets. */
 const command = z
   .array(values.commandWord)
   .min(1)
@@ -44,7 +47,7 @@ const command = z
     if (verdict) context.addIssue({ ...custom(verdict.rule, verdict.fix), path: [0] });
   });
 
-/** Memory of a worker or schedule, which runs alongside the application. */
+/** Memory of a worker or schedule, in MiB. Workers and schedules run in addition to the application. */
 const besideMib = z.int().min(32).max(65_536).default(128);
 
 const worker = z.strictObject({
@@ -67,10 +70,10 @@ const schedule = z.strictObject({
   memoryMib: besideMib,
 });
 
-/** Placeholder in the write requests of the lab's visitors. Each request contains a different text in its place. */
+/** Placeholder in write requests of the lab. Each request replaces the placeholder by a different text. */
 export const visitorText = "{text}";
 
-/** How the lab writes as a visitor. Servers do not get these settings. */
+/** Describes how the lab sends write requests as a visitor. Servers do not receive these settings. */
 const visitor = z
   .strictObject({
     /** Path of the lab's write requests. Without `visitor`, the lab skips all tests that need writes. */
@@ -106,7 +109,9 @@ const storage = z.strictObject({
   bucket: values.bucketName,
 });
 
-/** The release that runs on the web servers, its commands, paths and limits. docs/your-application.md lists the requirements for applications. */
+/**
+ * Settings of the application: its release, commands, paths and limits. docs/your-application.md lists the requirements for applications.
+ */
 export const application = z.strictObject({
   /** Public URL of the release. Required unless `application.storage` is set. */
   url: values.downloadUrl.optional(),
@@ -185,10 +190,10 @@ export const application = z.strictObject({
 
 type Application = z.output<typeof application>;
 
-/** Maximum memory of the application with its workers and schedules, in MiB. */
+/** Returns the maximum memory of the application with its workers and schedules, in MiB. */
 export const memoryOf = ({ memoryMib, workers, schedules }: Application): number =>
   [...Object.values(workers), ...Object.values(schedules)].reduce((sum, task) => sum + task.memoryMib, memoryMib);
 
-/** Whether a command runs on one server at a time, so that the servers must agree on that server. */
+/** Returns true if a command runs on only one server at a time, so that the servers must agree on this server. */
 export const isClaimed = ({ migrate, workers, schedules }: Application): boolean =>
   migrate !== undefined || Object.keys(schedules).length > 0 || Object.values(workers).some(({ on }) => on === "one");

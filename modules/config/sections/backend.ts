@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 import { generation } from "./generations.js";
 
-/** State encryption of OpenTofu. Terraform has no state encryption. */
+/** Encryption of the state with OpenTofu. Terraform cannot encrypt its state. */
 const encryption = z
   .strictObject({
     /** Step of [state encryption](state.md#encrypt-the-state) with OpenTofu. "enforced" rejects plain state. Without `encryption`, the state is plain text. Default: "enforced". */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import * as values from "../values/index.js";
 
-/** Maximum recipients. Each recipient makes every file of the archive 200 bytes larger. */
+/** Maximum number of recipients. Each recipient makes every file of the archive 200 bytes larger. */
 const mostRecipients = 10;
 
 export const backup = z.strictObject({

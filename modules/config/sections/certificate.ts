@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { generation } from "./generations.js";
 
-/** Validities that Cloudflare issues Origin CA certificates for, in days (API reference of origin_ca_certificate). */
+/** Validity periods of Origin CA certificates that Cloudflare offers, in days (API reference of origin_ca_certificate). */
 const certificateValiditiesDays = [7, 30, 90, 365, 730, 1095, 5475] as const;
 
 export const certificate = z.strictObject({

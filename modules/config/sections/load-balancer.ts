@@ -1,7 +1,7 @@
 import * as z from "zod";
 import * as values from "../values/index.js";
 
-/** Where TLS is terminated. */
+/** TLS mode: TLS ends at the load balancer (`terminate`) or at the servers (`passthrough`). */
 export const tlsMode = z.enum(["terminate", "passthrough"]);
 
 const formerly = z.strictObject({

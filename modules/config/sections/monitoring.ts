@@ -10,13 +10,13 @@ const reason = values.matching(
 
 const percent = z.number().min(50).max(99.999);
 
-/** A threshold is part of a query, whose grammar has no exponents. */
+/** Threshold of a monitor. Datadog's query language has no exponents, so the number must not need one. */
 const threshold = z.number().refine((value) => !String(value).includes("e"), {
   message: "must be a number without an exponent",
   params: { fix: "choose a number that is neither extremely large nor extremely small" },
 });
 
-/** Datadog handles, each once. With more than twenty receivers, no receiver feels responsible. */
+/** Datadog handles of receivers without duplicates. At most 20 are allowed, because with more receivers nobody feels responsible. */
 const receivers = values.distinct(values.receiver, 20);
 
 const change = z.strictObject({
@@ -43,7 +43,7 @@ const downtime = z.strictObject({
   server: values.serverName.optional(),
 });
 
-/** Monitors, their thresholds and the receivers of alerts. */
+/** Settings of the monitors, their thresholds and the receivers of alerts. */
 export const monitoring = z.strictObject({
   /** Whether servers run the Datadog agent and the monitors exist. Default: true. */
   enabled: z.boolean().default(true),

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import * as values from "../values/index.js";
 
-/** Roles of a server. A server has one or both. */
+/** All roles. Each server has one or both of them. */
 export const roles = ["web", "database"] as const;
 
-/** A role of a server. Primary and replica are member roles: the state of a member of the database group. */
+/** A role of a server. Primary and replica are member roles: they describe the state of a member of the database group. */
 export type Role = (typeof roles)[number];
 
 export const server = z.strictObject({

@@ -4,20 +4,23 @@ import { ports } from "../../platform/ports.js";
 import { secretValues } from "../../platform/secret-words.js";
 import { matching, text } from "./verdict.js";
 
-/** A word of a command. It is passed unchanged, because no shell interprets it. */
+/** A word of a command. systemd passes the word unchanged, because no shell interprets it. */
 export const commandWord = matching(
   /^[^\n\t]{1,500}$/,
   "must be a text of at most 500 characters in one line",
   "write each argument as a separate text",
 );
 
-/** The program of a command. It must be a path, because systemd starts it without a shell. */
+/** Matches the program of a command. The program must be a path, because systemd starts it without a shell. */
 const program = /^(\.?(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)+)$/;
 
-/** Folders that packages install programs into. Other folders are writable, hidden from the application, or contain one release. */
+/**
+ * Matches folders into which Debian packages install programs. All other folders are writable, hidden from the application, or contain one
+ * release.
+ */
 const ofPackages = /^\/(usr\/(?!local\/)|bin\/|sbin\/|opt\/(?!app(-runs)?\/|platform\/|mysql-))/;
 
-/** The problem of a command's first word. */
+/** Returns the problem of a command's first word, or `undefined` if the word is valid. */
 export function programVerdict(word: string) {
   if (program.test(word))
     return word.startsWith(".") || ofPackages.test(word)
@@ -39,14 +42,16 @@ export function programVerdict(word: string) {
   };
 }
 
-/** Packages that replace or disturb components of the platform: firewall, web server, database, clock, resolver, logins. */
+/**
+ * Matches Debian packages that replace or disturb a component of the platform: firewall, web server, database, clock, resolver or logins.
+ */
 const conflicting =
   /^(ufw|firewalld|iptables-persistent|netfilter-persistent|fail2ban|apache2|libapache2-mod-.*|lighttpd|caddy|(mariadb|mysql|percona|default-mysql)-.*server.*|systemd-timesyncd|ntp|ntpsec|ntpdate|openntpd|resolvconf|openresolv|dnsmasq|bind9|unbound|network-manager|ifupdown|dropbear|telnetd?|vsftpd|docker\.io|docker-ce|postfix|exim4)$/;
 
 /** Depends on apache2, unless another server interface of PHP is installed. */
 const phpWithApache = /^php(\d\.\d)?$/;
 
-/** Name of a Debian package (Debian policy, 5.6.1). With a trailing hyphen, apt would remove the package. */
+/** Name of a Debian package (Debian policy, 5.6.1). A trailing hyphen is invalid, because apt would remove the package. */
 export const packageName = text((value) => {
   if (phpWithApache.test(value))
     return {
@@ -66,7 +71,7 @@ export const packageName = text((value) => {
       };
 });
 
-/** Variables that the platform sets, and variables that change how a program is loaded. */
+/** Matches variables that the platform sets, and variables that change how a program is loaded. */
 const taken =
   /^(HOST|PORT|DATABASE_\w+|SITE_DOMAIN|ENVIRONMENT|RELEASE|LISTEN_\w+|LD_\w+|NOTIFY_SOCKET|PATH|HOME|USER|SHELL)$/;
 
@@ -80,7 +85,7 @@ const variableNameFor = (value: string): string =>
     .replace(/^[^A-Z]+/, "")
     .slice(0, 63);
 
-/** Name of a variable of the application. */
+/** Name of an environment variable of the application. */
 export const variableName = text((value) => {
   if (taken.test(value)) return { rule: "must not be a variable that the platform sets", fix: "choose another name" };
   return /^[A-Z][A-Z0-9_]{0,62}$/.test(value)
@@ -91,7 +96,10 @@ export const variableName = text((value) => {
       };
 });
 
-/** Value of a variable. It is stored in plain text: in the review, in user data, and in a file that all users of a server can read. */
+/**
+ * Value of an environment variable. The value is stored in plain text in the review, in user data, and in a file that all users of a server
+ * can read.
+ */
 export const variableValue = text((value) => {
   if (value.length > 1000 || /[\n\t]/.test(value))
     return { rule: "must be one line of at most 1000 characters", fix: "put longer texts into a file of the release" };
@@ -103,7 +111,7 @@ export const variableValue = text((value) => {
     : undefined;
 });
 
-/** Headers that HTTP clients set themselves. */
+/** Matches HTTP headers that HTTP clients set themselves. */
 const clientsOwn = /^(host|connection|content-length|expect|transfer-encoding|upgrade)$/i;
 
 /** Name of an HTTP header. */
@@ -118,7 +126,7 @@ export const headerName = text((value) => {
       };
 });
 
-/** Body of a request. */
+/** Body of an HTTP request. */
 export const body = text((value) =>
   Buffer.byteLength(value) <= bodyKib.nginx * 1024
     ? undefined
@@ -132,7 +140,10 @@ export const sqlName = matching(
   'write only the name, for example "orders"',
 );
 
-/** A TCP port. DNS ports are excluded, because DNS queries can carry data out; only the platform's resolver may use them. */
+/**
+ * TCP port to which the application may connect. DNS ports are excluded, because a DNS query can leak data; only the platform's resolver
+ * may send queries.
+ */
 export const port = z
   .int()
   .min(1)
@@ -144,7 +155,7 @@ export const port = z
 
 const segments = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
 
-/** A path that the application answers; nginx answers those below /static/. */
+/** Path of a URL that the application answers. Paths below /static/ are excluded, because nginx answers them. */
 export const urlPath = text((value) =>
   segments.test(value) && value.length <= 100
     ? undefined
@@ -154,7 +165,7 @@ export const urlPath = text((value) =>
       },
 );
 
-/** A path, or with a trailing slash all paths below it. */
+/** Path of a URL. If the path ends with a slash, it stands for all paths below it. */
 export const urlPathOrFolder = text((value) =>
   value === "/" || (segments.test(value.replace(/\/$/, "")) && value.length <= 100)
     ? undefined

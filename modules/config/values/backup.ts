@@ -3,7 +3,7 @@ import { text } from "./verdict.js";
 /** Digits of Bech32 (BIP 173), the encoding of age keys. */
 const digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
-/** Whether the last six digits of a Bech32 text are its correct checksum. This detects typing errors. */
+/** Returns true if the last six digits of a Bech32 text are its correct checksum. The checksum detects typing errors. */
 function isWhole(text: string): boolean {
   const end = text.lastIndexOf("1");
   const name = [...text.slice(0, end)].map((letter) => letter.charCodeAt(0));
@@ -21,7 +21,7 @@ function isWhole(text: string): boolean {
   return checksum === 1;
 }
 
-/** Public key of age, as `age-keygen` prints it. */
+/** Public key of age in the form that `age-keygen` prints. */
 export const ageRecipient = text((value) => {
   const fix = "copy the line of `age-keygen` that begins with age1, never the line with AGE-SECRET-KEY";
   if (/^AGE-SECRET-KEY/i.test(value))
@@ -40,12 +40,12 @@ const isTime = (value: string): boolean => {
   return written !== undefined && (new Date(`${written}Z`).toJSON()?.startsWith(written) ?? false);
 };
 
-/** A time in UTC. */
+/** Time in UTC at which a restore ends. */
 export const restoreTime = text((value) =>
   isTime(value) ? undefined : { rule: "must be a time in UTC", fix: "write it as 2026-12-01T20:00:00Z" },
 );
 
-/** A log segment of the archive, in the notation of restores. */
+/** Name of a binary log in the archive, in the notation of restores. */
 export const archivedLog = text((value) =>
   /^[a-z]([a-z0-9-]*[a-z0-9])?\/\d{6,}-[0-9a-f]{16}$/.test(value)
     ? undefined
@@ -55,17 +55,17 @@ export const archivedLog = text((value) =>
       },
 );
 
-/** Identity of a branch of the group's history. */
+/** Identifier of a branch of the group's history: 16 hexadecimal digits. */
 export const branch = text((value) =>
   /^[0-9a-f]{16}$/.test(value)
     ? undefined
     : { rule: "must be 16 hexadecimal digits", fix: "copy it from the output of `npm run ops backups`" },
 );
 
-/** No archive is older than this, because its format is newer. */
+/** Earliest time that a restore accepts. The archive format did not exist before this time. */
 const firstArchive = "2026-01-01T00:00:00Z";
 
-/** A restore point: a time, the latest transaction, or the transaction before a given one. */
+/** End of a restore: a time, the latest transaction, or the transaction before a given transaction. */
 export const restoreMoment = text((value) => {
   if (isTime(value) && value < firstArchive)
     return {

@@ -8,22 +8,27 @@ const day = "(?:[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*";
 const days = String.raw`${day}(?:\.\.${day})?`;
 const weekdays = `${days}(?:,${days})*`;
 const date = `(?:${part}-)?${part}-${part}`;
-/** Only one second is allowed, so that there is at most one run per minute. `secondly` is excluded for the same reason. */
+/**
+ * Pattern of a time of day. Only one value for the second is allowed, so that a job runs at most once per minute. `secondly` is excluded
+ * for the same reason.
+ */
 const time = String.raw`${part}:${part}(?::[0-5]?\d)?`;
 const words = "minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly|annually";
-/** Debian's servers do not have the retired time zones, which are not below a continent or an ocean. */
+/**
+ * Pattern of a time zone. Retired time zones (names without a continent or an ocean) are excluded, because Debian does not install them.
+ */
 const zone = String.raw`UTC|(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)/[A-Za-z/_+-]+\d*`;
 const pattern = new RegExp(
   `^(?:${words}|(?=\\S)(?:${weekdays})?(?:(?:^| )${date})?(?:(?:^| )${time})?(?: (?:${zone}))?)$`,
 );
 
-/** Whether systemd finds a next run. Computers without systemd cannot check this; there, servers report the error. */
+/** Returns true if systemd finds a next run. A computer without systemd cannot check this, so the servers report the error. */
 const hasNextRun = memoize((value: string): boolean => {
   const { error, status, stdout } = spawnSync("systemd-analyze", ["calendar", value], { encoding: "utf8" });
   return error !== undefined || (status === 0 && !stdout.includes("Next elapse: never"));
 });
 
-/** Times of runs in the format of systemd's `OnCalendar=`, at most one per minute. */
+/** Times at which a job runs, in the format of systemd's `OnCalendar=`, at most once per minute. */
 export const calendar = text((value) =>
   pattern.test(value) && hasNextRun(value)
     ? undefined

@@ -16,12 +16,12 @@ export * from "./ssh-keys.js";
 export * from "./urls.js";
 export { distinct, matching } from "./verdict.js";
 
-/** Longest common name of a certificate (RFC 5280, "ub-common-name"). */
+/** Maximum length of a certificate's common name (RFC 5280, "ub-common-name"). */
 const longestDomain = 64;
 
 /**
- * Registered domain in lower case, with at least two labels. Internationalized names must be in punycode.
- * A public suffix such as co.uk is accepted here, but the plan of the edge stack fails, because Cloudflare has no zone of that name.
+ * Registered domain in lower case with at least two labels. An internationalised name must be in punycode.
+ * A public suffix such as co.uk is accepted here. Cloudflare has no such zone, so the plan of the edge stack fails.
  */
 export const domain = text((value) => {
   const ascii = domainToASCII(value);
@@ -42,10 +42,10 @@ export const domain = text((value) => {
     : undefined;
 });
 
-/** Maximum length of a server name. Together with the longest environment name it fits into a Hetzner label (63 characters). */
+/** Maximum length of a server name. The server name and the longest environment name together fit into a Hetzner label (63 characters). */
 const longestServerName = 40;
 
-/** Reserved server names: other ids in the same stack, and `localhost`. */
+/** Names that a server must not have: ids of other constructs in the same stack, and `localhost`. */
 const takenNames = [
   "authority",
   "backend",
@@ -56,13 +56,13 @@ const takenNames = [
   `service-${ports.balancerHttps}`,
 ];
 
-/** Words that YAML 1.1, the format of cloud-init, reads as true, false or null. */
+/** Matches words that YAML 1.1 reads as true, false or null. cloud-init uses YAML 1.1. */
 const yamlWord = /^(y|n|yes|no|on|off|true|false|null)$/;
 
-/** Endings of a host name that the policy `no-secret-literal` would reject in the JSON. */
+/** Words at the end of a host name that the policy `no-secret-literal` would reject in the JSON. */
 const secretEnds = secretWords.filter((word) => !word.includes("_"));
 
-/** Server name: RFC 1123 label in lower case. It begins with a letter, because JavaScript sorts numeric keys first. */
+/** Name of a server: a label of RFC 1123 in lower case. The name begins with a letter, because JavaScript sorts numeric keys first. */
 export const serverName = text((value) => {
   if (takenNames.includes(value))
     return {
@@ -95,13 +95,13 @@ const shortName = (example: string) =>
 /** Name of a placement group. */
 export const placementGroup = shortName("servers-2");
 
-/** Name of a worker or schedule. It is part of its unit's name. */
+/** Name of a worker or schedule. The name is part of the name of its systemd unit. */
 export const taskName = shortName("send-mail");
 
 /** Name of a downtime. */
 export const downtimeName = shortName("new-disks");
 
-/** A time in UTC in Datadog's format, on an existing date. */
+/** Time in UTC in Datadog's format, on an existing date. */
 export const utcTime = text((value) => {
   const time = new Date(value);
   const isWritten = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value) && !Number.isNaN(time.getTime());
@@ -110,7 +110,7 @@ export const utcTime = text((value) => {
   return real === value ? undefined : { rule: "must be an existing date", fix: `write it as ${real}` };
 });
 
-/** An existing date. */
+/** Date that exists in the calendar. */
 export const day = text((value) => {
   const time = new Date(`${value}T00:00:00Z`);
   const isWritten = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(time.getTime());
@@ -146,14 +146,14 @@ export const serverType = text((value) => {
     : { rule: "must be a known server type", fix: suggestion(value, Object.keys(serverTypes)) };
 });
 
-/** Name of a key. It is part of a Terraform address, which must not contain dots or @. */
+/** Name of an SSH key. The name is part of a Terraform address, so it must not contain dots or @. */
 export const sshKeyName = identifier(
   /^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/,
   "must be a name of at most 63 letters, digits, hyphens and underscores",
   'write it as "jane"',
 );
 
-/** As `gpg --show-keys` prints it, without spaces. */
+/** Fingerprint of a key as `gpg --show-keys` prints it, without spaces. */
 export const keyFingerprint = matching(
   /^[0-9A-F]{40}$/,
   "must be 40 upper-case hexadecimal digits",
@@ -167,21 +167,21 @@ export const sha256 = matching(
   "copy the SHA-256 that the build prints",
 );
 
-/** Handle of a Datadog notification: a channel or a person. */
+/** Datadog handle that receives notifications: a channel or a person. */
 export const receiver = matching(
   /^@[A-Za-z0-9][\w.@+-]{0,98}$/,
   "must be a Datadog handle",
   'write it as "@pagerduty-foobar" or "@jane@foobar.com"',
 );
 
-/** Name of a bucket. Dots, which S3 allows, are rejected, because the object storage's certificates cover only one level. */
+/** Name of a bucket. S3 allows dots, but this project rejects them, because certificates of object storages cover only one level. */
 export const bucketName = matching(
   /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/,
   "must be a bucket name of 3 to 63 lower-case letters, digits and hyphens",
   'write it as "foobar-terraform-state"',
 );
 
-/** A name at a vendor, in one line. */
+/** Name of an object at a vendor, in one line. */
 export const name = matching(
   /^\S(.{0,98}\S)?$/,
   "must be a name of at most 100 characters, without spaces at its start or end",
@@ -195,21 +195,21 @@ export const region = matching(
   'write it as "fsn1"',
 );
 
-/** A folder in a bucket. Names must not begin or end with dots, so that no path leads out of the folder. */
+/** Folder in a bucket. Names must not begin or end with dots, so that no path leads out of the folder. */
 export const folder = matching(
   /^(?=.{1,200}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$/,
   "must be a folder: letters, digits, hyphens and underscores, with single dots and slashes between them",
   'write it as "foobar/production"',
 );
 
-/** Cloudflare allows 4096 characters, including the condition on the site's host names that is added. */
+/** Maximum length of a WAF expression. Cloudflare allows 4096 characters, and this project adds a condition on the site's host names. */
 const longestExpression = 3800;
 
 /** Without its strings, of which a string without an end remains. */
 const withoutStrings = (expression: string): string =>
   expression.replaceAll(/\br(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"/g, "");
 
-/** Whether all brackets outside strings are balanced; otherwise the rule could match every host of the zone. */
+/** Returns true if all brackets outside strings are balanced. Otherwise the rule could match every host of the zone. */
 function isBalanced(expression: string): boolean {
   const closing: Record<string, string> = { "(": ")", "{": "}", "[": "]" };
   const open: string[] = [];
@@ -222,7 +222,7 @@ function isBalanced(expression: string): boolean {
   return open.length === 0;
 }
 
-/** An expression of Cloudflare's Rules language. */
+/** Expression in Cloudflare's Rules language. */
 export const expression = text((value) => {
   if (value.trim() === "" || value.length > longestExpression)
     return {
@@ -240,10 +240,10 @@ export const expression = text((value) => {
       };
 });
 
-/** Identity of a replication group. */
+/** UUID that identifies a replication group. */
 export const groupName = z.uuid({ abort: true }).superRefine((value, context) => {
   if (/^(0|f|-)+$/i.test(value)) context.addIssue(custom("must be a unique UUID", "create one with `uuidgen`"));
-  // The archive's objects contain the name in their paths, and MySQL writes GTIDs in lower case.
+  // The name must be in lower case, because it is part of object names in the archive and MySQL writes GTIDs in lower case.
   else if (value !== value.toLowerCase())
     context.addIssue(custom("must be in lower case", `write it as ${value.toLowerCase()}`));
 });

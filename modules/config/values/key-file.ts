@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import * as z from "zod";
 import { custom } from "./verdict.js";
 
-/** Maximum file size, larger than any key with its signatures. */
+/** Maximum size of a key file in bytes. A key with its signatures is smaller. */
 const mostBytes = 256 * 1024;
 
-/** Content of a regular file below the size limit. @returns undefined if the file is not readable */
+/** Returns the content of a regular file below the size limit, or `undefined` if the file is not readable. */
 function contentOf(file: string): string | undefined {
   try {
     const facts = statSync(file);
@@ -15,17 +15,17 @@ function contentOf(file: string): string | undefined {
   }
 }
 
-/** One base64 block between two marker lines, with optional headers and checksum (RFC 9580, "Forming ASCII Armor"). */
+/** Matches one base64 block between two marker lines, with optional headers and checksum (RFC 9580, "Forming ASCII Armor"). */
 const armored =
   /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n([\w-]+: .*\r?\n)*\r?\n?(?<body>([A-Za-z0-9+/]+={0,2}\r?\n)+)(=[A-Za-z0-9+/]{4}\r?\n)?-----END PGP PUBLIC KEY BLOCK-----\s*$/;
 
-/** Whether a text is one armored public key: its first packet has tag 6, in the old or new format. */
+/** Returns true if a text is one armored public key. Its first packet must have tag 6, in the old or new format. */
 function isPublicKey(content: string): boolean {
   const first = Buffer.from(armored.exec(content)?.groups?.["body"] ?? "", "base64")[0] ?? 0;
   return first === 0xc6 || (first & 0xfc) === 0x98;
 }
 
-/** File with an armored public key, relative to the working directory. The configuration contains the key itself. */
+/** File with an armored public key, relative to the working directory. The configuration then contains the content of the file. */
 export const publicKeyFile = z.string().transform((file, context) => {
   const refuse = (rule: string, fix: string) => {
     context.addIssue(custom(rule, fix));

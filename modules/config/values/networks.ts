@@ -4,7 +4,7 @@ import { addresses } from "../../platform/addresses.js";
 import { canonicalCidr, isInside, isPrivate, prefixLength } from "../addresses.js";
 import { custom, text, type Verdict } from "./verdict.js";
 
-/** Private IPv4 network that Hetzner accepts. */
+/** Returns the schema of a private IPv4 network that Hetzner accepts. */
 function privateNetwork(widest: number, narrowest: number) {
   const usual = Math.min(Math.max(widest, widest > 8 ? 24 : 16), narrowest);
   const judge = (value: string): Verdict => {
@@ -28,34 +28,37 @@ function privateNetwork(widest: number, narrowest: number) {
   });
 }
 
-/** A network at Hetzner is a /8 to a /24. */
+/** Private network at Hetzner, from /8 to /24. */
 export const networkCidr = privateNetwork(8, 24);
 
-/** In a /27 or larger, the default ranges of database members and web servers do not overlap. */
+/** Subnet of at least /27, so that the default ranges of database members and web servers do not overlap. */
 export const subnetCidr = privateNetwork(9, 27);
 
-/** Range of a subnet for the servers of a role. */
+/** Range of a subnet that is reserved for the servers of a role. */
 export const rangeCidr = privateNetwork(10, 30);
 
-/** Eight or sixteen addresses: a group has at most nine members, and HAProxy checks the member role of every address. */
+/**
+ * Range of eight or sixteen addresses for database members. A group has at most nine members, and HAProxy checks every address of the
+ * range.
+ */
 export const databaseRangeCidr = privateNetwork(28, 29);
 
-/** Minimum prefix lengths of an administrator's network. Wider networks do not belong to administrators alone. */
+/** Minimum prefix lengths of an administrator's network. A wider network would also contain addresses of other people. */
 const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;
 
-/** Networks that are reserved for examples (RFC 5737, RFC 3849). They are accepted, so that examples pass. */
+/** Networks that are reserved for examples (RFC 5737, RFC 3849). The schema accepts them, so that examples are valid. */
 const documentation = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"].map((cidr) =>
   ipaddr.parseCIDR(cidr),
 );
 
-/** Whether an address is one that a visitor of the internet can come from. IPv6 gives only 2000::/3 to them. */
+/** Returns true if an address is public, so that a visitor on the internet can have it. In IPv6, only 2000::/3 is public. */
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (documentation.some((network) => network[0].kind() === address.kind() && address.match(network))) return true;
   if (address.range() !== "unicast") return false;
   return address.kind() === "ipv4" || address.match(ipaddr.parseCIDR("2000::/3"));
 }
 
-/** IPv4 networks that are not public (IANA's registry of special-purpose addresses). A /8 can contain one of them. */
+/** IPv4 networks that are not public (IANA's registry of special-purpose addresses). A configured /8 can contain one of these networks. */
 const specialIpv4 = [
   "100.64.0.0/10",
   "169.254.0.0/16",
@@ -70,17 +73,17 @@ const notCidr: Verdict = {
   fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48",
 };
 
-/** Whether all programs interpret the address in the same way. Some read numbers with leading zeros as octal. */
+/** Returns true if all programs interpret the address in the same way. Some programs read numbers with leading zeros as octal. */
 const isPlainAddress = (address: string): boolean =>
   address.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(address);
 
-/** The probably intended address: decimal numbers without leading zeros, or the value of hexadecimal numbers. */
+/** Returns the address that the owner probably intended: decimal numbers without leading zeros, or the value of hexadecimal numbers. */
 function plainAddress(address: string): string {
   const decimal = address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
   return ipaddr.IPv4.isValidFourPartDecimal(decimal) ? decimal : ipaddr.parse(address).toString();
 }
 
-/** The problem of an IPv4 network that is written as an IPv6 network. */
+/** Returns the problem of an IPv4 network that is written as an IPv6 network. */
 function mappedVerdict(address: string, prefix = 128): Verdict {
   const parsed = ipaddr.parse(address);
   if (!(parsed instanceof ipaddr.IPv6) || !parsed.isIPv4MappedAddress() || prefix <= 96) return undefined;
@@ -90,7 +93,7 @@ function mappedVerdict(address: string, prefix = 128): Verdict {
   };
 }
 
-/** The problem of a network's notation. */
+/** Returns the problem of a network's notation, or `undefined` if the notation is valid. */
 function notationVerdict(value: string): Verdict {
   const [address = "", prefix] = value.split("/");
   if (!ipaddr.isValid(address) || address.includes("%")) return notCidr;
@@ -106,7 +109,7 @@ function notationVerdict(value: string): Verdict {
   return ipaddr.isValidCIDR(value) ? undefined : notCidr;
 }
 
-/** The problem of a network with host bits. */
+/** Returns the problem of a network with host bits, or `undefined` if the network has none. */
 const canonicalVerdict = (value: string): Verdict =>
   canonicalCidr(value) === value
     ? undefined
@@ -115,7 +118,10 @@ const canonicalVerdict = (value: string): Verdict =>
         fix: `write it as ${canonicalCidr(value)}`,
       };
 
-/** Minimum prefix lengths of networks for the application, except all addresses. Wider networks would contain private ranges. */
+/**
+ * Minimum prefix lengths of networks for the application. A wider network would contain private ranges; only the network of all addresses
+ * is allowed.
+ */
 const widestPeer = { ipv4: 8, ipv6: 16 } as const;
 
 /** A network that the application may reach. */
@@ -141,7 +147,7 @@ export const egressCidr = text((value) => {
       };
 });
 
-/** A network that may connect by SSH. */
+/** A network from which administrators may connect with SSH. */
 export const administratorCidr = text((value) => {
   const notation = notationVerdict(value);
   if (notation) return notation;

@@ -4,12 +4,15 @@ import { text } from "./verdict.js";
 /** Minimum RSA key size in bits (NIST SP 800-57). */
 const leastRsaBits = 2048;
 
-/** Longer than an RSA key of 16384 bits with a comment. */
+/** Maximum length of a key line in characters. An RSA key of 16384 bits with a comment is shorter. */
 const longestLine = 4096;
 
 const base64url = (bytes: Buffer | undefined): string => (bytes ?? Buffer.alloc(0)).toString("base64url");
 
-/** The fields of an OpenSSH key, each with a length prefix (RFC 4251, "string"). @returns undefined if the last field is incomplete */
+/**
+ * Returns the fields of an OpenSSH key, each with a length prefix (RFC 4251, "string"). Returns `undefined` if the last field is
+ * incomplete.
+ */
 function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
   const fields: Buffer[] = [];
   let at = 0;
@@ -24,7 +27,7 @@ function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
 
 const ed25519 = (key: Buffer | undefined) => ({ kty: "OKP", crv: "Ed25519", x: base64url(key) });
 
-/** An uncompressed point. The first byte is its format. */
+/** Returns a function that converts an uncompressed elliptic-curve point to a JSON Web Key. The first byte of the point is its format. */
 const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
   kty: "EC",
   crv,
@@ -32,7 +35,10 @@ const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
   y: base64url(key?.subarray(1 + bytes)),
 });
 
-/** Per algorithm: the number of fields after its name, and how to build the public key. The last field of a security key is its application. */
+/**
+ * Describes each key algorithm: the number of fields after the algorithm's name, and a function that builds the public key. The last field
+ * of a security key is its application.
+ */
 const algorithms: Readonly<Record<string, { fields: number; key: (fields: readonly Buffer[]) => object }>> = {
   "ssh-ed25519": { fields: 1, key: ([key]) => ed25519(key) },
   "ssh-rsa": { fields: 2, key: ([e, n]) => ({ kty: "RSA", e: base64url(e), n: base64url(n) }) },
@@ -43,7 +49,7 @@ const algorithms: Readonly<Record<string, { fields: number; key: (fields: readon
   "sk-ecdsa-sha2-nistp256@openssh.com": { fields: 3, key: ([, key]) => point("P-256", 32)(key) },
 };
 
-/** The public key in a line. @returns undefined if the text is not a complete key */
+/** Returns the public key in a line, or `undefined` if the text is not a complete key. */
 function keyOf(algorithm: string, base64: string) {
   const bytes = Buffer.from(base64, "base64");
   const [name, ...fields] = fieldsOf(bytes) ?? [];
@@ -57,7 +63,7 @@ function keyOf(algorithm: string, base64: string) {
   }
 }
 
-/** Public key as in ~/.ssh/id_ed25519.pub. */
+/** SSH public key in the format of ~/.ssh/id_ed25519.pub. */
 export const sshPublicKey = text((value) => {
   if (value.includes("PRIVATE KEY"))
     return {

@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
 import { text, type Verdict } from "./verdict.js";
 
-/** One rule about URLs. Only the first violated rule is reported. */
+/** A rule about URLs. If a URL violates several rules, only the first violated rule is reported. */
 type Judge = (url: URL, written: string) => Verdict;
 
 const withoutCredentials: Judge = ({ username, password }) =>
@@ -28,16 +28,16 @@ const overHttp =
       ? undefined
       : { rule: "must be an http or https URL", fix: `write it as "${example}"` };
 
-/** The address of a URL, if its host is an address. */
+/** Returns the IP address in a URL's host, or `undefined` if the host is a name. */
 const addressIn = (hostname: string) => {
   const address = hostname.replaceAll(/[[\]]/g, "");
   return ipaddr.isValid(address) ? ipaddr.parse(address) : undefined;
 };
 
-/** Ranges in which an address means the same host on every machine, unlike loopback and link-local addresses. */
+/** Address ranges in which an address means the same host on every machine. Loopback and link-local addresses are not in these ranges. */
 const commonRanges = ["unicast", "private", "uniqueLocal", "reserved"];
 
-/** Other machines can reach the host. */
+/** Checks that other machines can reach the host. */
 const onAHost: Judge = ({ hostname }) => {
   const address = addressIn(hostname);
   const holds = address ? commonRanges.includes(address.range()) : isHostName(hostname) && !isSpecialUse(hostname);
@@ -49,7 +49,7 @@ const onAHost: Judge = ({ hostname }) => {
       };
 };
 
-/** Servers can connect to it. The rule table allows connections to the internet only on the default ports. */
+/** Checks that servers can connect to the host. The rule table allows connections to the internet only on the default ports. */
 const withinReach: Judge = ({ hostname, port }) => {
   if (port !== "")
     return {
@@ -67,7 +67,7 @@ const withinReach: Judge = ({ hostname, port }) => {
 
 const partNames = { pathname: "path", search: "query", hash: "fragment" } as const;
 
-/** The URL has none of these parts, because they would be lost or would precede an appended path. */
+/** Checks that the URL has none of the given parts. A part would be lost, or a path would be appended after it. */
 const without =
   (why: string, ...parts: readonly (keyof typeof partNames)[]): Judge =>
   (url) => {
@@ -81,7 +81,10 @@ const without =
         };
   };
 
-/** The URL is in normalized form, because curl, apt, cloud-init and systemd interpret capitals, quotes, brackets and $ differently. */
+/**
+ * Checks that the URL is in normalized form, because curl, apt, cloud-init and systemd interpret capitals, quotes, brackets and $
+ * differently.
+ */
 const asWritten: Judge = ({ href, hostname }, written) => {
   if (/%(?![0-9a-f]{2})/i.test(written))
     return { rule: "must contain two hexadecimal digits after each %", fix: "write %25 for a literal %" };
@@ -106,7 +109,7 @@ const url = (...judges: readonly Judge[]) =>
     return [...judges, asWritten].map((judge) => judge(parsed, value)).find((verdict) => verdict !== undefined);
   });
 
-/** A file that servers download and verify with a digest. */
+/** URL of a file that servers download and verify with a digest. */
 export const downloadUrl = url(
   withoutCredentials,
   overTls,
@@ -115,7 +118,7 @@ export const downloadUrl = url(
   without("it is not sent to the server", "hash"),
 );
 
-/** An apt repository. HTTP is allowed, because apt verifies signatures. */
+/** URL of an apt repository. HTTP is allowed, because apt verifies signatures. */
 export const mirrorUrl = url(
   withoutCredentials,
   overHttp("https://mirror.foobar.com/path"),
@@ -124,7 +127,7 @@ export const mirrorUrl = url(
   without("apt appends its own paths", "search", "hash"),
 );
 
-/** An object storage that servers use. */
+/** URL of an object storage that servers use. */
 export const archiveUrl = url(
   withoutCredentials,
   overTls,
@@ -133,7 +136,7 @@ export const archiveUrl = url(
   without("the bucket is a separate setting", "pathname", "search", "hash"),
 );
 
-/** A service that Terraform uses. */
+/** URL of a service that Terraform uses. */
 export const endpointUrl = url(
   withoutCredentials,
   overTls,
@@ -141,7 +144,7 @@ export const endpointUrl = url(
   without("Terraform appends its own paths", "pathname", "search", "hash"),
 );
 
-/** A page that people open from an alert. */
+/** URL of a page that people open from an alert. */
 export const pageUrl = url(
   withoutCredentials,
   overHttp("https://wiki.foobar.com/runbook"),
