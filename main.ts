@@ -5,7 +5,7 @@ import type * as Synth from "./stacks/synth.js";
 
 async function main(): Promise<void> {
   const [word] = process.argv.slice(2);
-  // `npm run synth staging` would build production.
+  // Rejects arguments, because `npm run synth staging` would otherwise synthesize production.
   if (word !== undefined)
     throw new Error(
       `synth: takes no arguments, got ${word}; select an environment with ENVIRONMENT=staging npm run synth`,
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   await synth();
 }
 
-// Not awaited: Node would print a warning of its own if the command never ends.
+// The promise is not awaited. If the command never ended, Node would otherwise print its own warning.
 void runCommand(
   main,
   "synth: the environment's file ended the process, or waits for a promise that never resolves; correct the file",

@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../modules/config/define.js";
 
-/** www.foobar.com. All other settings have safe defaults and are listed in docs/configuration.md. */
+/** Environment of www.foobar.com. All other settings have safe defaults; docs/configuration.md lists them. */
 export default defineEnvironment({
   domain: "foobar.com",
   application: {
@@ -15,11 +15,11 @@ export default defineEnvironment({
     bravo: { privateIp: "10.0.1.12" },
     charlie: { privateIp: "10.0.1.13" },
   },
-  // Without networks, no login is possible. Public keys by name: { jane: "ssh-ed25519 AAAA… jane@foobar.com" }.
+  // If `cidrs` is empty, nobody can log in. Public keys have a name: { jane: "ssh-ed25519 AAAA… jane@foobar.com" }.
   administrators: { cidrs: [], sshKeys: {} },
   // Create your own group name with `uuidgen`.
   database: { groupName: "5f0c8a0e-6f0b-4f4e-9d57-2c1f7f3f9b10", privileges: "append" },
-  // A wrong DELETE reaches all three members: set `backup` before there is data to lose, see docs/backup.md.
+  // MySQL replicates a wrong DELETE to all three members. Set `backup` before there is data to lose; see docs/backup.md.
   acceptNoBackup: true,
   monitoring: {
     receivers: { urgent: ["@pagerduty-foobar"], notUrgent: ["@slack-foobar-operations"] },

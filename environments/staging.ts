@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../modules/config/define.js";
 
-/** A smaller copy of the site, to rehearse in: nginx ends TLS, nothing is protected, monitors wake nobody. */
+/** A smaller copy of the site for rehearsals. nginx terminates TLS, no resource is protected, and monitors wake nobody. */
 export default defineEnvironment({
   domain: "staging-foobar.com",
   application: {

@@ -17,22 +17,22 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 const accounts = ["application", "migrations", "replication", "monitoring"] as const;
 type Account = (typeof accounts)[number];
 
-/** Passwords of the database accounts and their generation. */
+/** Passwords of the database accounts, with their generation. */
 interface NumberedPasswords {
   readonly generation: number;
   readonly passwords: Passwords;
 }
 
 /**
- * All secrets that Terraform generates. The stacks `servers` and `edge` use them, so their states contain these secrets too. Read access to
- * any of the three states gives read access to the database.
+ * Creates all secrets that Terraform generates. The stacks `servers` and `edge` use these secrets, so their states also contain them. With
+ * read access to any of the three states, a person can access the database.
  */
 export class CredentialsStack extends PlatformStack {
-  /** The configured generation of the origin certificate. */
+  /** Origin certificate of the configured generation. */
   readonly originCertificate: OriginCertificate;
-  /** Cloudflare's client certificate, required with `tls: "passthrough"`. */
+  /** Client certificate that Cloudflare presents. nginx requires it with `tls: "passthrough"`. */
   private readonly originPull: RotatedSecret<OriginPull>;
-  /** The token required with `tls: "terminate"`. */
+  /** Secret token that Cloudflare sends. nginx requires it with `tls: "terminate"`. */
   private readonly edgeTokens: RotatedSecret<string>;
   private readonly passwords: RotatedSecret<NumberedPasswords>;
   private readonly mysql: RotatedSecret<MysqlCertificates>;
@@ -68,7 +68,7 @@ export class CredentialsStack extends PlatformStack {
     });
     const origin = originCertificates(this, config);
     this.originCertificate = origin.current;
-    // Both exist in either TLS mode, because servers keep their proof of origin while the mode changes or changes back.
+    // The token and the client certificate exist in both TLS modes, because existing servers still need them while the TLS mode changes.
     this.edgeTokens = new RotatedSecret(this, {
       what: "edge-token",
       generation: config.generations.edgeToken,
@@ -85,7 +85,7 @@ export class CredentialsStack extends PlatformStack {
     this.addOutputs(config, origin.stage);
   }
 
-  /** Key for the digests of external secrets. */
+  /** Key of the digests of external secrets. */
   get digestKey(): string {
     return this.digest.value("key");
   }
@@ -95,7 +95,7 @@ export class CredentialsStack extends PlatformStack {
     return this.edgeTokens.used((token) => token);
   }
 
-  /** Client certificate that Cloudflare shows. */
+  /** Client certificate that Cloudflare presents. */
   get originPullClient(): ClientCertificate {
     return {
       certificate: this.originPull.used(({ client }) => client.certificate.certPem),
@@ -109,7 +109,7 @@ export class CredentialsStack extends PlatformStack {
     return this.originPull.isFirst ? (accepted[0] as string) : Fn.join("", Fn.sort(accepted));
   }
 
-  /** References to the secrets that servers share. */
+  /** Returns Terraform references to the secrets that servers share. */
   sharedSecrets(): SecretReferences {
     return {
       applicationDatabasePassword: this.passwordUsed("application"),
@@ -119,10 +119,10 @@ export class CredentialsStack extends PlatformStack {
       applicationDatabasePasswords: this.allPasswords("application"),
       replicationPasswords: this.allPasswords("replication"),
       monitoringPasswords: this.allPasswords("monitoring"),
-      // Each certificate ends with a line break.
+      // The separator is empty, because each certificate ends with a line break.
       mysqlCa: Fn.join(
         "",
-        // The order is the same in every step, so the files of a server with both certificates do not change.
+        // The certificates are sorted, so that files with both certificates are equal in every step of a rotation.
         Fn.sort(this.mysql.accepted(({ authority }) => authority.certificate.certPem)),
       ),
       edgeTokens: Fn.join(
@@ -143,10 +143,10 @@ export class CredentialsStack extends PlatformStack {
     return this.passwords.before(({ passwords }) => passwords.value(account));
   }
 
-  /** All accepted passwords of an account, one per line, in the format of mysql-group. */
+  /** Returns all accepted passwords of an account, one per line, in the format of mysql-group. */
   private allPasswords(account: Account): string {
     const line = ({ generation, passwords }: NumberedPasswords): string =>
-      // The first generation has no number.
+      // The line of the first generation has no number.
       this.passwords.isFirst
         ? passwords.value(account)
         : // Not a single text: cdktf cannot write text around a reference inside a function.
@@ -154,7 +154,7 @@ export class CredentialsStack extends PlatformStack {
     return Fn.join("\n", this.passwords.accepted(line));
   }
 
-  /** Certificate of a member in the previous generation. */
+  /** Returns the certificate of a database member in the previous generation. */
   private certificateBefore(server: string): SecretReferences {
     return {
       mysqlServerCertificate: this.mysql.before((mysql) => mysql.of(server).certificate.certPem),
@@ -162,7 +162,7 @@ export class CredentialsStack extends PlatformStack {
     };
   }
 
-  /** Accepted public keys of a server, one per line. */
+  /** Returns the accepted public SSH host keys of a server, one per line. */
   private hostKeysOf(server: string): string {
     return Fn.join(
       "\n",
@@ -170,7 +170,7 @@ export class CredentialsStack extends PlatformStack {
     );
   }
 
-  /** References to the secrets of a single server. */
+  /** Returns Terraform references to the secrets of one server. */
   ownSecretsOf(server: ServerConfig): SecretReferences {
     const isMember = server.roles.includes("database");
     return {

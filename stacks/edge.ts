@@ -21,19 +21,19 @@ import type { ServersStack } from "./servers.js";
 
 /** Properties of {@link EdgeStack}. */
 export interface EdgeStackProps extends PlatformStackProps {
-  /** Contains the subnet of the load balancer. */
+  /** Stack with the subnet of the load balancer. */
   readonly foundation: FoundationStack;
-  /** Contains the origin certificate and the proofs of origin. */
+  /** Stack with the origin certificate, the token and the client certificate. */
   readonly credentials: CredentialsStack;
-  /** Contains the targets of the load balancer. */
+  /** Stack with the servers, which are the targets of the load balancer. */
   readonly servers: ServersStack;
 }
 
-/** One load balancer with its related resources. */
+/** One load balancer, with the configuration of its related resources. */
 interface Side {
-  /** The environment of this load balancer. */
+  /** Configuration of the environment with this load balancer. */
   readonly config: Config;
-  /** Number of instances of its own resources. @default - 1, and addresses have no index */
+  /** Terraform count of the load balancer's own resources. @default - 1, and the Terraform addresses have no index */
   readonly count?: number;
 }
 
@@ -44,8 +44,9 @@ interface Before extends Required<Side> {
 }
 
 /**
- * The visitor-facing resources: load balancers with their certificates, and Cloudflare. This stack changes no server. During a migration
- * both load balancers exist, and Cloudflare presents what the servers of both require: in one zone, or in two if the domain changes.
+ * Creates the resources that visitors reach: load balancers with their certificates, and the site at Cloudflare. This stack changes no
+ * server. During a migration there are two load balancers, and Cloudflare sends the proofs that the servers of both require. If the domain
+ * changes, there are two zones.
  */
 export class EdgeStack extends PlatformStack {
   constructor(scope: Construct, props: EdgeStackProps) {
@@ -73,7 +74,7 @@ export class EdgeStack extends PlatformStack {
     return { config: former, change, count: change.countBefore };
   }
 
-  /** One Cloudflare site for both load balancers, or one for each if the domain changes. */
+  /** Adds one Cloudflare site for both load balancers. If the domain changes, adds one site for each load balancer. */
   private addSites(
     props: EdgeStackProps,
     { now, balancer: { addresses } }: { readonly now: Side; readonly balancer: Balancer },
@@ -95,7 +96,10 @@ export class EdgeStack extends PlatformStack {
     ];
   }
 
-  /** @param sides load balancers whose servers get the site's visitors; the first one defines the site's name */
+  /**
+   * Adds a Cloudflare site.
+   * @param sides load balancers whose servers get the visitors of the site. The first one defines the name of the site.
+   */
   private addSite(
     { credentials }: EdgeStackProps,
     origin: CloudflareSiteProps["origin"],
@@ -108,14 +112,14 @@ export class EdgeStack extends PlatformStack {
     return new CloudflareSite(this, siteId(config), {
       config,
       origin,
-      // The provider's schema does not mark the value of a header as sensitive.
+      // `Fn.sensitive` is needed, because the provider's schema does not mark the value of a header as sensitive.
       edgeToken: terminates && { shown: Fn.sensitive(credentials.edgeToken) as string, ...terminates },
       originPull: passesThrough && { shown: credentials.originPullClient, ...passesThrough },
       redirect,
     });
   }
 
-  /** The active balancers, the first one first; each has all web servers as targets. */
+  /** Adds the active load balancers in order. Each load balancer has all web servers as targets. */
   private addBalancers(
     { config, foundation, credentials, servers }: EdgeStackProps,
     certificate: BalancerCertificate | undefined,
@@ -184,8 +188,8 @@ export class EdgeStack extends PlatformStack {
       value: change.stage,
       description: "Stage of the load balancer migration; see npm run ops rollout",
     });
-    // Output that depends on the direction of visitors. It is an override, because Terraform rejects the `dependsOn` that cdktf would
-    // write.
+    // The output must be updated after the resources that direct visitors. The dependency is an override, because Terraform rejects the
+    // `dependsOn` that cdktf would write.
     output.addOverride(
       "depends_on",
       sites
@@ -195,7 +199,7 @@ export class EdgeStack extends PlatformStack {
   }
 }
 
-/** Number of instances of resources that only one TLS mode needs; `undefined` if no load balancer uses this mode. */
+/** Returns the Terraform count of resources that only one TLS mode needs, or `undefined` if no load balancer uses this TLS mode. */
 function neededFor(tls: Config["tls"], sides: readonly Side[]): Pick<Side, "count"> | undefined {
   const side = sides.find(({ config }) => config.tls === tls);
   return side && (side.count === undefined ? {} : { count: side.count });

@@ -15,9 +15,9 @@ export interface ServerFoundation {
   readonly data?: DataVolume;
 }
 
-/** Resources that are kept when servers are replaced: network, addresses, firewalls, keys and data volumes. */
+/** Creates the resources that are kept when servers are replaced: network, addresses, firewalls, keys and data volumes. */
 export class FoundationStack extends PlatformStack {
-  /** Private network of the servers and the balancer. */
+  /** Private network of the servers and the load balancer. */
   readonly privateNetwork: PrivateNetwork;
   /** Placement groups of the servers. */
   readonly placementGroups: PlacementGroups;
@@ -45,7 +45,7 @@ export class FoundationStack extends PlatformStack {
     );
   }
 
-  /** Resources of a configured server. @throws Error for a server that is not in the configuration */
+  /** Returns the resources of a configured server. @throws Error if the server is not in the configuration */
   of(server: ServerConfig): ServerFoundation {
     const foundation = this.servers.get(server.name);
     if (!foundation) throw new Error(`server ${server.name} is not in ${this.node.id}`);

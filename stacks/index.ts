@@ -12,19 +12,22 @@ export interface Stacks {
   readonly credentials: CredentialsStack;
   readonly servers: ServersStack;
   readonly edge: EdgeStack;
-  /** The monitors and dashboards. @default - none: `monitoring.enabled` is false */
+  /** Stack with the monitors and dashboards. @default - none, because `monitoring.enabled` is false */
   readonly monitoring?: MonitoringStack;
 }
 
-/** Adds all stacks of an environment. Data flows one way: foundation and credentials, servers, edge. Monitoring comes last. */
+/**
+ * Adds all stacks of an environment. Each stack uses data only of earlier stacks: foundation and credentials, servers, edge. The monitoring
+ * stack comes last.
+ */
 export function addStacks(app: App, config: Config, terraform?: string): Stacks {
   const foundation = new FoundationStack(app, { config });
   const credentials = new CredentialsStack(app, { config });
   const servers = new ServersStack(app, { config, foundation, credentials, terraform });
   const edge = new EdgeStack(app, { config, foundation, credentials, servers });
   const monitoring = config.monitoring.enabled ? new MonitoringStack(app, { config }) : undefined;
-  // Depends on all others without using their values: cdktf starts no further stack after a failure, and the site must not wait for
-  // Datadog's keys.
+  // The monitoring stack depends on all other stacks, although it uses none of their values. cdktf starts no further stack after a failure,
+  // so missing Datadog keys must not stop the site.
   monitoring?.addDependency(edge);
   return { foundation, credentials, servers, edge, monitoring };
 }

@@ -7,36 +7,37 @@ import { encryptState } from "../modules/terraform/encryption.js";
 
 /** Properties of every stack. */
 export interface PlatformStackProps {
-  /** The environment. */
   readonly config: Config;
 }
 
-/** Names that Terraform accepts for resources, locals, outputs and variables. */
+/** Matches names that Terraform accepts for resources, locals, outputs and variables. */
 const terraformName = /^[A-Za-z_][\w-]*$/;
 
-/** Base of all stacks: id `<environment>-<name>`, state backend and readable addresses. */
+/** Base class of all stacks. It sets the id `<environment>-<name>`, the state backend and readable addresses. */
 export abstract class PlatformStack extends TerraformStack {
-  /** Construct of each address. */
+  /** Construct that uses each address. */
   private readonly allocated = new Map<string, Node>();
 
   constructor(scope: Construct, name: string, { config }: PlatformStackProps) {
     super(scope, `${config.environment}-${name}`);
     configureState(this, config);
     encryptState(this, config);
-    // Terraform and OpenTofu support locks in an object storage since 1.10.
+    // Terraform and OpenTofu support locks in an object storage since version 1.10.
     this.addOverride("terraform.required_version", ">= 1.10");
   }
 
   /**
-   * Addresses without cdktf's hash: `hcloud_primary_ip.addresses_alpha_ipv4`. They stay stable: a changed address replaces the resource.
-   * cdktf names outputs for other stacks after an expression with dots, which a name cannot contain.
-   * @throws Error for a name that Terraform rejects, or that two elements of a kind share, because the JSON would contain only one of them
+   * Returns addresses without cdktf's hash: `hcloud_primary_ip.addresses_alpha_ipv4`. Addresses must stay the same, because Terraform
+   * replaces a resource with a changed address. cdktf names outputs for other stacks after an expression with dots, but a name cannot
+   * contain dots.
+   * @throws Error if Terraform rejects a name, or if two elements of a kind have the same name, because the JSON would contain only one of
+   * them
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     return this.nameOf(element);
   }
 
-  /** cdktf asks for each name many times. */
+  /** Returns the name of an element. The result is cached, because cdktf requests each name many times. */
   private readonly nameOf = memoize((element: TerraformElement | Node): string => {
     const node = TerraformElement.isTerraformElement(element) ? element.node : element;
     const path = node.scopes.slice(node.scopes.indexOf(this) + 1).map((construct) => construct.node.id);
@@ -56,6 +57,6 @@ export abstract class PlatformStack extends TerraformStack {
   });
 }
 
-/** Each resource type has its own namespace, as have locals, outputs and variables. */
+/** Returns the kind of an element. Names must be unique within a kind: a resource type, locals, outputs or variables. */
 const kindOf = (element: TerraformElement | Node): string =>
   TerraformResource.isTerraformResource(element) ? element.terraformResourceType : element.constructor.name;

@@ -18,17 +18,17 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 
 /** Properties of {@link ServersStack}. */
 export interface ServersStackProps extends PlatformStackProps {
-  /** Contains the resources that are kept when servers are replaced. */
+  /** Stack with the resources that are kept when servers are replaced. */
   readonly foundation: FoundationStack;
-  /** Contains the secrets of the servers. */
+  /** Stack with the secrets of the servers. */
   readonly credentials: CredentialsStack;
-  /** Terraform binary for the commands in outputs. @default "terraform" */
+  /** Name of the Terraform program for the commands in outputs. @default "terraform" */
   readonly terraform?: string;
 }
 
 /**
- * Makes plans warn of the effects if a key is not set for servers that they create. cdktf has no construct for check blocks.
- * @param needed whether `npm run ops` refuses to create a server without the key
+ * Adds a check block, so that plans warn if a key is not set and a server is created without it. cdktf has no construct for check blocks.
+ * @param needed true if `npm run ops` refuses to create a server without the key
  * @param condition expression that is true if the key is set @default - the variable is not empty
  */
 const warnWithout = (
@@ -41,28 +41,31 @@ const warnWithout = (
   stack.addOverride(`check.${needed ? neededSecret : ""}${key.friendlyUniqueId}`, {
     assert: [
       {
-        // Not with Op, which writes an empty text as `undefined`.
+        // The condition is a string, because Op writes an empty text as `undefined`.
         condition: `\${${condition}}`,
         error_message: `TF_VAR_${key.friendlyUniqueId} is not set. On servers created now, ${effect}.`,
       },
     ],
   });
 
-/** Value of the variable that holds a key for each server. */
+/** Example of a variable's value with one key for each server. */
 const example = '{"alpha":"KEY:SECRET",…}';
 
-/** A server's key from a variable with a JSON object of keys by server name; empty if the server has none. */
+/**
+ * Returns an expression with the key of a server from a variable. The variable is a JSON object with server names. If the server has no
+ * key, the result is empty.
+ */
 const keyExpression = (keys: TerraformVariable, server: string): string =>
   `try(jsondecode(var.${keys.friendlyUniqueId})["${server}"], "")`;
 
-/** An external secret, and the label that records which value a server was created with. */
+/** An external secret, and the label that records with which value a server was created. */
 interface Given {
   readonly label: string;
   readonly name: SecretName;
   readonly variable: TerraformVariable;
 }
 
-/** External secrets, by the label that records them. */
+/** Groups external secrets by the label that records them. */
 function byLabel(given: readonly Given[]) {
   const labels = [...new Set(given.map(({ label }) => label))];
   return Object.fromEntries(
@@ -73,7 +76,9 @@ function byLabel(given: readonly Given[]) {
   );
 }
 
-/** The servers, and the attachments of their data volumes. A server is rebuilt only if an operator passes its address to `-replace`. */
+/**
+ * Creates the servers and the attachments of their data volumes. A server is rebuilt only if an operator passes its address to `-replace`.
+ */
 export class ServersStack extends PlatformStack {
   /** All servers, in the order of the configuration. */
   readonly servers: readonly PlatformServer[];
@@ -131,12 +136,12 @@ export class ServersStack extends PlatformStack {
     });
   }
 
-  /** Servers with a role. */
+  /** Returns the servers with a role. */
   withRole(role: Role): readonly PlatformServer[] {
     return this.servers.filter((server) => server.config.roles.includes(role));
   }
 
-  /** External secrets, needed only when a server is created. Plans without new servers do not need them. */
+  /** Returns the external secrets. Terraform needs them only when it creates a server, so plans without new servers do not need them. */
   private secretsFromOutside(config: Config, backupBucketKeys: TerraformVariable | undefined): readonly Given[] {
     const datadogApiKey = this.datadogApiKey(config);
     const releaseKey = config.application.storage && this.releaseKey();
@@ -161,7 +166,10 @@ export class ServersStack extends PlatformStack {
     return key;
   }
 
-  /** A member without a key reports it at once; see mysql-backup. */
+  /**
+   * Creates the variable with the keys of the archive's bucket. A database member without a key reports the missing key at once; see
+   * mysql-backup.
+   */
   private backupBucketKeys(config: Config): TerraformVariable {
     const keys = new TerraformVariable(this, "backup_bucket_keys", {
       type: "string",
@@ -180,7 +188,7 @@ export class ServersStack extends PlatformStack {
     return keys;
   }
 
-  /** In a local value, because cdktf cannot write quotes in a function's argument. */
+  /** Returns the bucket key of a server as a local value, because cdktf cannot write quotes in an argument of a function. */
   private backupBucketKey(keys: TerraformVariable, server: string): string {
     return new TerraformLocal(this, `${server}_backup_bucket_key`, `\${${keyExpression(keys, server)}}`).asString;
   }
@@ -212,7 +220,7 @@ export class ServersStack extends PlatformStack {
         description: `Secret ${name} of the application; TF_VAR_${id}.`,
         validation: [
           {
-            // Terraform counts characters; base64 encodes three bytes as four characters.
+            // The condition uses base64, because Terraform counts characters. base64 encodes three bytes as four characters.
             condition: `\${length(base64encode(var.${id})) <= ${4 * Math.ceil(maxBytes / 3)}}`,
             errorMessage: `TF_VAR_${id} must have at most ${maxBytes} bytes, see application.secrets.${name}.maxBytes.`,
           },
@@ -223,7 +231,7 @@ export class ServersStack extends PlatformStack {
     });
   }
 
-  /** A secret that Terraform does not generate and that every plan requires: `TF_VAR_<name>`. */
+  /** Creates a variable for a secret that Terraform does not generate. Every plan requires the variable `TF_VAR_<name>`. */
   private givenSecret(name: string, description: string): string {
     return new TerraformVariable(this, name, {
       type: "string",

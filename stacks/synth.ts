@@ -10,8 +10,8 @@ import { writeOutdir } from "../modules/terraform/outdir.js";
 import { addStacks } from "./index.js";
 
 /**
- * One app run: loads the configuration, creates the stacks, checks everything, then writes the JSON and the review.
- * @throws Error that lists every problem of the configuration, or every violation of a policy
+ * Synthesizes an environment: loads the configuration, creates the stacks, checks everything, then writes the JSON and the review.
+ * @throws Error with all problems of the configuration, or with all violations of policies
  */
 export async function synth(importFile?: ImportFile): Promise<void> {
   const { environment, hasDatadogApiKey, outdir, terraform } = readInvocation();

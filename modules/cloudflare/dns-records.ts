@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { siteHosts } from "../platform/names.js";
 import type { ZoneContext } from "./context.js";
 
-/** Cloudflare's "automatic", the only TTL that it accepts for proxied records. */
+/** TTL with the meaning "automatic". Cloudflare accepts only this TTL for proxied records. */
 const automaticTtl = 1;
 
 export interface Origin {
@@ -11,13 +11,13 @@ export interface Origin {
   readonly ipv6: string;
 }
 
-/** Unassigned addresses for proxied records without an origin. Cloudflare itself answers requests to these records. */
+/** Reserved addresses for proxied records without an origin. Cloudflare itself answers requests to these records. */
 export const noOrigin: Origin = { ipv4: "192.0.2.1", ipv6: "100::" };
 
 /**
- * www and the apex, proxied, so that visitors never see the load balancer's address. If there are two load balancers, only
- * `npm run ops balancers` changes the content, and there are no AAAA records: Cloudflare retries one other address, which must
- * belong to the other load balancer. Visitors use IPv6 in both cases.
+ * Adds the DNS records of www and the apex. They are proxied, so that visitors never see the load balancer's address. If there are two load
+ * balancers, only `npm run ops balancers` changes the addresses. In this case there are no AAAA records. Cloudflare retries only one other
+ * address, which must belong to the other load balancer. Visitors can use IPv6 in both cases.
  */
 export function addDnsRecords(
   scope: Construct,
@@ -30,13 +30,13 @@ export function addDnsRecords(
       ([type, content]) =>
         new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
           zoneId,
-          // Cloudflare returns names in lower case. Upper case would show as an update in every plan.
+          // Cloudflare returns names in lower case. A name in upper case would cause an update in every plan.
           name: name.toLowerCase(),
           type,
           content,
           ttl: automaticTtl,
           proxied: true,
-          // Deleting the records of a site that is in use would make the site unreachable.
+          // If the records of a site in use were deleted, visitors could not reach the site.
           lifecycle: { preventDestroy: config.protect, ...(isDirected && { ignoreChanges: ["content"] }) },
         }),
     ),

@@ -4,8 +4,8 @@ import type { Construct } from "constructs";
 import type { ClientCertificate, Proof, ZoneContext } from "./context.js";
 
 /**
- * Cloudflare presents a client certificate of our own CA to the origin. With Cloudflare's shared certificate, any other customer could put
- * their zone in front of our load balancer.
+ * Makes Cloudflare present a client certificate of our own CA to the origin. With Cloudflare's shared certificate, any other customer could
+ * send requests through their zone to our load balancer.
  */
 export function addOriginPulls(
   scope: Construct,
@@ -13,7 +13,8 @@ export function addOriginPulls(
 ): void {
   const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
     zoneId,
-    // It ends with one line feed, both from the tls provider and from Cloudflare. Any difference would replace the certificate in every plan.
+    // The certificate ends with one line feed, both from the tls provider and from Cloudflare. Any difference would replace the certificate
+    // in every plan.
     certificate: shown.certificate,
     privateKey: shown.key,
     count,

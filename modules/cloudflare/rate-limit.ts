@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
-/** Matches requests to the write paths. Expressions of the free plan may use only the path. */
+/** Returns an expression that matches requests to the write paths. Expressions of the free plan may use only the path. */
 const toPaths = (paths: readonly string[]): string =>
   paths
     .map((path) =>
@@ -11,10 +11,13 @@ const toPaths = (paths: readonly string[]): string =>
     )
     .join(" or ");
 
-/** Limits of the free plan: one rule that counts for 10 seconds and blocks for 10 seconds. */
+/** Limits of the free plan: one rule, which counts for 10 seconds and blocks for 10 seconds. */
 const freePlan = { period: 10, mitigationTimeout: 10 } as const;
 
-/** The zone's rate limit for each address. A zone has only one ruleset for this phase, so a manually created ruleset must be imported first. */
+/**
+ * Adds the zone's rate limit for each address. A zone has only one ruleset for rate limits, so a manually created ruleset must be imported
+ * first.
+ */
 export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext): void {
   const { expression = toPaths(config.application.writePaths), requestsPer10Seconds } = config.cloudflare.rateLimit;
   new Ruleset(scope, "rate-limit", {

@@ -2,17 +2,17 @@ import { Ruleset } from "@cdktf/provider-cloudflare/lib/ruleset/index.js";
 import type { Construct } from "constructs";
 import { siteExpression, type ZoneContext } from "./context.js";
 
-/** Redirect for a name that the site does not use yet or no longer uses. */
+/** Redirect for a host name that the site does not use yet or no longer uses. */
 export interface Redirect {
-  /** "www.foobar.com" */
+  /** Host name whose visitors are redirected, for example "www.foobar.com". */
   readonly host: string;
-  /** 307 or 308. Both keep the method and the body of a request. */
+  /** Status code of the redirect: 307 or 308. Both keep the method and the body of a request. */
   readonly statusCode: number;
-  /** Count of the rule, 0 or 1. */
+  /** Count of the Terraform resource, 0 or 1. */
   readonly count: number;
 }
 
-/** Redirects visitors to the same path under another name. Redirected requests never reach an origin. */
+/** Adds a redirect to the same path under another host name. Redirected requests never reach an origin. */
 export function addRedirect(
   scope: Construct,
   { config, zoneId, redirect: { host, statusCode, count } }: ZoneContext & { readonly redirect: Redirect },

@@ -14,25 +14,24 @@ import { addZoneSettings } from "./zone-settings.js";
 
 /** Properties of {@link CloudflareSite}. */
 export interface CloudflareSiteProps {
-  /** The environment. */
   readonly config: Config;
-  /** Addresses of the DNS records. */
+  /** Addresses for the DNS records of the site. */
   readonly origin: Origin;
   /** Value of the secret header that nginx requires. @default - no header, as with `tls: "passthrough"` */
   readonly edgeToken?: Proof<string>;
   /** Client certificate that nginx requires. @default - none, as with `tls: "terminate"` */
   readonly originPull?: Proof<ClientCertificate>;
-  /** Redirect to another name. @default - none: there is no other name */
+  /** Redirect from another host name. @default - none, because there is no other host name */
   readonly redirect?: Redirect;
 }
 
 /**
- * The site at Cloudflare: records, settings of the zone, WAF rule, rate limit, and the proof that a request came through this zone.
- * Works on the free plan. Destroying the stack does not change the zone's settings or the origin pull setting, because Cloudflare stores no
- * previous value.
+ * Creates the site at Cloudflare: DNS records, zone settings, WAF rule, rate limit, and the proof that a request came through this zone.
+ * The free plan is sufficient. If the stack is destroyed, the zone settings and the setting for origin pulls stay, because Cloudflare
+ * stores no previous value.
  */
 export class CloudflareSite extends Construct {
-  /** Resources that direct visitors: the DNS records and the redirect. */
+  /** Resources that decide where visitors go: the DNS records and the redirect. */
   readonly leads: readonly TerraformResource[];
 
   constructor(scope: Construct, id: string, { config, origin, edgeToken, originPull, redirect }: CloudflareSiteProps) {

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
-/** Paths that only scanners request. The free plan does not support regular expressions (`matches`). */
+/** Expression for paths that only scanners request. The free plan does not support regular expressions (`matches`). */
 const scannerExpression = [
   '(starts_with(http.request.uri.path, "/.") and not starts_with(http.request.uri.path, "/.well-known/"))',
   'http.request.uri.path contains "/.git"',
@@ -12,7 +12,10 @@ const scannerExpression = [
   'starts_with(lower(http.request.uri.path), "/wp-")',
 ].join(" or ");
 
-/** The zone's custom WAF rule, the setting `cloudflare.firewall`. A zone has only one ruleset for this phase, so a manually created ruleset must be imported first. */
+/**
+ * Adds the zone's custom WAF rule from the setting `cloudflare.firewall`. A zone has only one ruleset for custom WAF rules, so a manually
+ * created ruleset must be imported first.
+ */
 export function addWafRule(scope: Construct, { config, zoneId }: ZoneContext): void {
   const { expression = scannerExpression, action } = config.cloudflare.firewall;
   new Ruleset(scope, "firewall", {
@@ -23,7 +26,7 @@ export function addWafRule(scope: Construct, { config, zoneId }: ZoneContext): v
     phase: "http_request_firewall_custom",
     rules: [
       {
-        // With its own `ref` the rule keeps its id if other rules are added or removed.
+        // With its own `ref`, the rule keeps its id if other rules are added or removed.
         ref: "scanners",
         description: "Scanners and dot files",
         expression: `${siteExpression(config)} and (${literal(expression)})`,

@@ -5,18 +5,22 @@ import { CertificateAuthority, SignedCertificate } from "./certificates/index.js
 
 /** Properties of {@link MysqlCertificates}. */
 export interface MysqlCertificatesProps {
-  /** The environment. Each server with the role database gets a certificate. */
+  /** Configuration of the environment. Each server with the role `database` gets a certificate. */
   readonly config: Config;
-  /** Generation of the authority. Later generations have the number in their name, because clients that trust two authorities distinguish them by name. @default 1 */
+  /**
+   * Generation of the certificate authority (CA). A later generation has the number in its name, because a client that trusts two CAs
+   * distinguishes them by name. @default 1
+   */
   readonly generation?: number;
 }
 
 /**
- * The private CA of the MySQL servers and a certificate for each. The application connects through HAProxy and verifies the name
- * `mysql.internal` of all members; members verify each other's address. Members are both servers and clients, so certificates allow both uses.
+ * Creates the private CA of the MySQL servers, and a certificate for each server. The application connects through HAProxy and verifies the
+ * name `mysql.internal`, which all members have. Members verify each other's address. A member is both server and client, so its
+ * certificate allows both uses.
  */
 export class MysqlCertificates extends Construct {
-  /** Trusted by members and by the application. */
+  /** Certificate authority that the members and the application trust. */
   readonly authority: CertificateAuthority;
   private readonly certificates: ReadonlyMap<string, SignedCertificate>;
 
@@ -39,7 +43,7 @@ export class MysqlCertificates extends Construct {
     );
   }
 
-  /** Certificate of a database member. @throws Error for a server without that role */
+  /** Returns the certificate of a database member. @throws Error if the server does not have the role `database` */
   of(serverName: string): SignedCertificate {
     const certificate = this.certificates.get(serverName);
     if (!certificate) throw new Error(`no certificate for ${serverName} in ${this.node.path}`);

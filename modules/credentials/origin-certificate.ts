@@ -7,37 +7,37 @@ import { keyTypes } from "./certificates/keys.js";
 import { formerDomain, type Config } from "../config/schema.js";
 import { OldestAccepted } from "./rotation.js";
 
-/** The apex and one level below. */
+/** Returns the names of a domain: the apex and all names one level below. */
 const namesOf = (domain: string): readonly string[] => [`*.${domain}`, domain];
 
 /**
- * Names of the certificate. During a change of the domain it has the names of both domains, so that both load balancers can use it. The names
- * are sorted as in Cloudflare's answers, because otherwise every plan would replace the certificate.
+ * Returns the names of the certificate. During a change of the domain, the certificate has the names of both domains, so that both load
+ * balancers can use it. The names are sorted as in Cloudflare's answers, because every plan would otherwise replace the certificate.
  */
 function hostnamesOf(config: Config): readonly string[] {
   const former = formerDomain(config);
   return [config.domain, ...(former === undefined ? [] : [former])].flatMap(namesOf).sort();
 }
 
-/** Cloudflare's request type for each key type. */
+/** Cloudflare's name of the certificate request for each key type. */
 const requestTypes = { rsa: "origin-rsa", ecdsa: "origin-ecc" } as const;
 
 /** Properties of {@link OriginCertificate}. */
 export interface OriginCertificateProps {
-  /** The environment: domain, validity and kind of key. */
   readonly config: Config;
 }
 
 /**
- * A key and the certificate that Cloudflare's Origin CA issues for the apex and its direct subdomains. Only Cloudflare's edge trusts it.
+ * A private key, and the certificate that Cloudflare's Origin CA issues for the apex and its direct subdomains. Only Cloudflare trusts this
+ * certificate.
  *
- * The construct id contains the generation. Destroying a certificate revokes it, so if the generation is raised, the stack keeps the previous
- * certificate until `npm run ops rotate` has checked that no server presents it.
+ * The construct id contains the generation. If Terraform destroys a certificate, Cloudflare revokes it. After an increment of the
+ * generation, the stack therefore keeps the previous certificate until `npm run ops rotate` has checked that no server presents it.
  */
 export class OriginCertificate extends Construct {
-  /** Private key, created by Terraform. Cloudflare gets only the certificate request. */
+  /** Private key of the certificate, created by Terraform. Cloudflare receives only the certificate request. */
   readonly key: PrivateKey;
-  /** The certificate as Cloudflare issued it. */
+  /** Certificate that Cloudflare issued. */
   readonly certificate: OriginCaCertificate;
 
   constructor(scope: Construct, id: string, { config }: OriginCertificateProps) {
@@ -59,7 +59,7 @@ export class OriginCertificate extends Construct {
       hostnames,
       requestType: requestTypes[config.certificate.keyType],
       requestedValidity: config.certificate.validityDays,
-      // Changes apply only to the next generation, because a replacement would revoke the certificate in use.
+      // A change applies only to the next generation, because a replacement would revoke the certificate in use.
       lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "request_type", "requested_validity"] },
     });
   }
@@ -67,14 +67,20 @@ export class OriginCertificate extends Construct {
 
 const nextGeneration = "Raise certificate.generation by one to issue a new one.";
 
-/** Rejects a plan if the certificate lacks names of the configured domain, because Cloudflare would not accept the certificate. */
+/**
+ * Returns a precondition that rejects a plan if the certificate lacks names of the configured domain. Cloudflare would not accept such a
+ * certificate.
+ */
 export const coversNames = ({ certificate }: OriginCertificate, { domain }: Config): Precondition => ({
-  // Not `== 0`, because Op writes 0 as `undefined`.
+  // The condition is not `== 0`, because Op writes 0 as `undefined`.
   condition: Op.lt(Fn.lengthOf(Fn.setsubtract([...namesOf(domain)], certificate.hostnames)), 1),
   errorMessage: `The origin certificate was not issued for the names of ${domain}. ${nextGeneration}`,
 });
 
-/** The configured and the previous generation. Plans report configured names, validity or key type that need a new generation. */
+/**
+ * Creates the configured and the previous generation. Plans report changed names, validity or key type, because these changes need a new
+ * generation.
+ */
 export function originCertificates(
   stack: TerraformStack,
   config: Config,
@@ -83,7 +89,7 @@ export function originCertificates(
   const issue = (number: number): OriginCertificate =>
     new OriginCertificate(stack, `origin-certificate-${number}`, { config });
   const oldest = new OldestAccepted(stack, { what: "origin-certificate", generation });
-  // Destroying the certificate revokes it.
+  // The previous certificate stays while it is accepted, because Cloudflare revokes a destroyed certificate.
   if (generation > 1) issue(generation - 1).certificate.addOverride("count", oldest.countBefore);
   const current = issue(generation);
   // cdktf has no construct for check blocks.

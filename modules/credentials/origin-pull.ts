@@ -4,18 +4,18 @@ import type { Config } from "../config/schema.js";
 
 /** Properties of {@link OriginPull}. */
 export interface OriginPullProps {
-  /** The environment, whose name is in both certificates. */
+  /** Configuration of the environment. Both certificates contain the environment's name. */
   readonly config: Config;
-  /** Later generations have the number in the authority's name, because nginx distinguishes two authorities by name. @default 1 */
+  /** Generation of the CA. A later generation has the number in its name, because nginx distinguishes two CAs by name. @default 1 */
   readonly generation?: number;
 }
 
 /**
- * The CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The client's key is RSA, as in
- * Cloudflare's guide. A later CA has an ECDSA key, because user data contain two CAs during a rotation.
+ * Creates the CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The client's key
+ * is RSA, as in Cloudflare's guide. A later CA has an ECDSA key, because user data contain two CAs during a rotation.
  */
 export class OriginPull extends Construct {
-  /** CA that nginx trusts. */
+  /** Certificate authority that nginx trusts. */
   readonly authority: CertificateAuthority;
   /** Client certificate that Cloudflare presents. */
   readonly client: SignedCertificate;

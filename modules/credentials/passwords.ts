@@ -3,15 +3,20 @@ import { Construct } from "constructs";
 
 /** Properties of {@link Passwords}. */
 export interface PasswordsProps {
-  /** One password is created for each name; the name is part of its Terraform address. */
+  /** Names of the passwords. Terraform creates one password for each name, and the name is part of the Terraform address. */
   readonly names: readonly string[];
-  /** Length of each password. It contains only letters and digits, so that no file format needs quoting. @default 32, which are 190 bits */
+  /**
+   * Length of each password. A password contains only letters and digits, so that no file format needs quotes. @default 32, which are 190
+   * bits
+   */
   readonly length?: number;
-  /** Whether Terraform rejects plans that would destroy or replace a password. */
+  /** True if Terraform rejects plans that would destroy or replace a password. */
   readonly protect: boolean;
 }
 
-/** Random passwords by name. They are in the state of their stack and of the stacks that use them, but in no file of the project. */
+/**
+ * Creates random passwords. The passwords are in the state of this stack and of the stacks that use them, but in no file of the project.
+ */
 export class Passwords extends Construct {
   private readonly passwords: ReadonlyMap<string, Password>;
 
@@ -32,7 +37,7 @@ export class Passwords extends Construct {
     );
   }
 
-  /** Reference to a password. @throws Error for an unknown name */
+  /** Returns the Terraform reference to a password. @throws Error if no password has this name */
   value(name: string): string {
     const password = this.passwords.get(name);
     if (!password) throw new Error(`no password ${name} in ${this.node.path}`);

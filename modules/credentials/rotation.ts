@@ -8,9 +8,15 @@ export interface RotatedSecretProps<Secret> {
   readonly what: Rotated;
   /** Configured generation. */
   readonly generation: number;
-  /** Creates one generation, with this ending in its names. The first generation has no ending, so that existing addresses stay the same. */
+  /**
+   * Creates one generation of the secret. `ending` is appended to its names. The first generation has no ending, so that existing addresses
+   * stay the same.
+   */
   readonly make: (ending: string, generation: number) => Secret;
-  /** Whether the state has no numbers before the second generation, so that existing environments without them have an empty plan. @default false */
+  /**
+   * True if the state has no numbers before the second generation. Existing environments without these numbers then have an empty plan.
+   * @default false
+   */
   readonly isLate?: boolean;
 }
 
@@ -18,8 +24,8 @@ const endingOf = (generation: number): string => (generation === 1 ? "" : `-${ge
 
 /**
  * A secret that can change while it is in use. The configured and the previous generation exist at the same time. Two numbers in the state
- * define which generation is used and which is the oldest accepted one. Only `npm run ops rotate` changes these numbers, one at a time,
- * after the servers have been updated. Therefore a deploy never changes a secret in use.
+ * define which generation is used, and which is the oldest accepted generation. Only `npm run ops rotate` changes these numbers, one at a
+ * time, after the servers have been updated. Therefore a deploy never changes a secret in use.
  */
 export class RotatedSecret<Secret> extends Construct {
   private readonly newest: Secret;
@@ -40,24 +46,27 @@ export class RotatedSecret<Secret> extends Construct {
     stack.addOverride(`check.${what}`, { assert: [unfinished(what, generation, oldest)] });
   }
 
-  /** Value of the generation in use. */
+  /** Returns the value of the generation in use. */
   used(value: (made: Secret) => string): string {
     return this.at("used", value);
   }
 
-  /** Values of all accepted generations, with the generation in use first. */
+  /** Returns the values of all accepted generations. The generation in use comes first. */
   accepted(value: (made: Secret) => string): string[] {
     const newest = value(this.newest);
     if (!this.previous) return [newest];
     return Fn.distinct([this.used(value), newest, this.at("oldest", value)]);
   }
 
-  /** Value of the previous generation, to check that it is rejected. @returns nothing if there is no previous generation */
+  /**
+   * Returns the value of the previous generation, or nothing if there is no previous generation. Operators use this value to check that it
+   * is rejected.
+   */
   before(value: (made: Secret) => string): string | undefined {
     return this.previous && value(this.previous);
   }
 
-  /** Whether the configured generation is the first one. */
+  /** True if the configured generation is the first one. */
   get isFirst(): boolean {
     return this.previous === undefined;
   }
@@ -78,13 +87,13 @@ export class RotatedSecret<Secret> extends Construct {
   }
 }
 
-/** Check block by which every plan reports an unfinished rotation. cdktf has no construct for check blocks. */
+/** Returns a Terraform check block, so that every plan reports an unfinished rotation. cdktf has no construct for check blocks. */
 const unfinished = (what: Rotated, generation: number, oldest: StoredGeneration) => ({
   condition: Op.eq(oldest.value, generation),
   error_message: `${generationSetting(what)} is ${generation}, but an older generation is still accepted. Run npm run ops rotate ${what}.`,
 });
 
-/** Number in the state for a secret whose new generation is used at once: the oldest generation that is still accepted. */
+/** Number in the state for a secret whose new generation is used at once. The number is the oldest generation that is still accepted. */
 export class OldestAccepted extends Construct {
   private readonly number: StoredGeneration;
 
@@ -93,16 +102,16 @@ export class OldestAccepted extends Construct {
     private readonly props: Pick<RotatedSecretProps<unknown>, "what" | "generation">,
   ) {
     super(stack, props.what);
-    // The previous generation stays accepted until a check shows that it is no longer in use.
+    // The previous generation stays accepted until a check shows that it is no longer used.
     this.number = new StoredGeneration(this, "oldest", { ...props, begins: Math.max(1, props.generation - 1) });
   }
 
-  /** Target count for each resource of the previous generation. */
+  /** Terraform count for each resource of the previous generation: 0 or 1. */
   get countBefore(): string {
     return `\${${this.number.address}.input == ${this.props.generation} ? 0 : 1}`;
   }
 
-  /** Assertion for a check block. It fails until the previous generation is revoked. */
+  /** Assertion for a Terraform check block. The assertion fails until the previous generation is revoked. */
   get assertion() {
     return unfinished(this.props.what, this.props.generation, this.number);
   }
@@ -116,11 +125,11 @@ export class OldestAccepted extends Construct {
 
 /** Properties of {@link StoredGeneration}. */
 interface ReachedProps extends Pick<RotatedSecretProps<unknown>, "what" | "generation"> {
-  /** Initial value. @default 1 */
+  /** Initial value of the number. @default 1 */
   readonly begins?: number;
 }
 
-/** A generation number in the state. No deploy changes it. */
+/** A generation number in Terraform's state. No deploy changes this number. */
 class StoredGeneration extends TerraformResource {
   constructor(
     scope: Construct,

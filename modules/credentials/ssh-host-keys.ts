@@ -5,29 +5,30 @@ import type { Config } from "../config/schema.js";
 
 /** Properties of {@link SshHostKeys}. */
 export interface SshHostKeysProps {
-  /** The environment. Each of its servers gets a key. */
+  /** Configuration of the environment. Each of its servers gets a key. */
   readonly config: Config;
 }
 
 /**
- * One SSH host key for each server, which proves the server's identity at a login. It is created here and not on the server, so that it is
- * known before the first login and stays the same when the server is replaced. No client has to trust an unknown key.
+ * Creates one SSH host key for each server, which proves the server's identity at a login. Terraform creates the key instead of the server,
+ * so that operators know the key before the first login. The key stays the same when the server is replaced. No client has to trust an
+ * unknown key.
  */
 export class SshHostKeys extends Construct {
   private readonly keys: ReadonlyMap<string, PrivateKey>;
 
   constructor(scope: Construct, id: string, { config }: SshHostKeysProps) {
     super(scope, id);
-    // Their PEM is PKCS#8, which OpenSSH reads since version 9.6. It is a third as long as OpenSSH's own format.
+    // The keys are in PKCS#8 format, which OpenSSH reads since version 9.6. This format is a third as long as OpenSSH's own format.
     this.keys = new Map(config.servers.map(({ name }) => [name, new PrivateKey(this, name, { algorithm: "ED25519" })]));
   }
 
-  /** Public key of a server, without a comment. */
+  /** Returns the public key of a server, without a comment. */
   publicKeyOf(serverName: string): string {
     return Fn.trimspace(this.of(serverName).publicKeyOpenssh);
   }
 
-  /** Key of a configured server. @throws Error for an unknown server */
+  /** Returns the key of a configured server. @throws Error if the server is unknown */
   of(serverName: string): PrivateKey {
     const key = this.keys.get(serverName);
     if (!key) throw new Error(`no host key for ${serverName} in ${this.node.path}`);

@@ -3,7 +3,7 @@ import { looksUp } from "./thresholds.js";
 import type { RenderedMonitor } from "./monitor.js";
 
 /**
- * A rule by which Datadog's API rejects monitors, taken from the provider's schema and the API reference
+ * A reason for which Datadog's API rejects a monitor. The rules come from the provider's schema and the API reference
  * (https://docs.datadoghq.com/api/latest/monitors/). The API itself checks monitors only during a plan.
  */
 type Rule = (monitor: RenderedMonitor) => readonly string[];
@@ -28,7 +28,10 @@ const limitIsInQuery: Rule = (monitor) => {
     : [`critical threshold must equal the query's ${found.limit}, got ${String(critical)}`];
 };
 
-/** Thresholds must be ordered from healthy to unhealthy. Recovery thresholds are derived, so they are checked only if the given thresholds are in order. */
+/**
+ * Checks that thresholds are ordered from healthy to unhealthy. Recovery thresholds are derived from the given thresholds, so they are
+ * checked only if the given thresholds are in order.
+ */
 const limitsAreInOrder: Rule = ({ query, type, monitorThresholds: limits }) => {
   if (!limits || type === "service check") return [];
   const { critical, warning, criticalRecovery, warningRecovery } = limits;
@@ -51,7 +54,10 @@ const minutes = (window: string): number => {
   return Number.parseInt(window, 10) * unit;
 };
 
-/** Datadog recommends at least twice the window for metrics and 2 minutes for checks; shorter times cause false alerts. */
+/**
+ * Checks that the time without data is long enough, because short times cause false alerts. Datadog recommends at least twice the window
+ * for metrics and 2 minutes for checks.
+ */
 const noDataIsLongEnough: Rule = ({ query, type, notifyNoData, noDataTimeframe }) => {
   if (notifyNoData !== true) return [];
   const window = /^\w+\(last_(\w+)\)/.exec(query)?.[1];
@@ -61,7 +67,7 @@ const noDataIsLongEnough: Rule = ({ query, type, notifyNoData, noDataTimeframe }
     : [`no_data_timeframe must be ${least} minutes or more, got ${String(noDataTimeframe)}`];
 };
 
-/** The API trims padding, and it rejects an empty name. */
+/** Checks that texts have no surrounding spaces and that the name is not empty. The API removes such spaces and rejects an empty name. */
 const textIsTrimmed: Rule = ({ name, message, query }) =>
   Object.entries({ name, message, query }).flatMap(([field, text]) =>
     text.trim() === text && text !== "" ? [] : [`${field} must not be empty or padded`],
@@ -69,5 +75,5 @@ const textIsTrimmed: Rule = ({ name, message, query }) =>
 
 const rules: readonly Rule[] = [limitIsInQuery, limitsAreInOrder, noDataIsLongEnough, textIsTrimmed];
 
-/** Reasons why Datadog would reject a monitor. */
+/** Returns all reasons why Datadog would reject a monitor. */
 export const monitorProblems = (monitor: RenderedMonitor): readonly string[] => rules.flatMap((rule) => rule(monitor));

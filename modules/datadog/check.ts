@@ -12,15 +12,15 @@ import { allSynthetics } from "./synthetics.js";
 
 type Change = NonNullable<Config["monitoring"]["monitors"][(typeof allMonitorIds)[number]]>;
 
-/** Names instead of ids, because only Datadog knows the ids. */
+/** References for the check use names instead of ids, because only Datadog knows the ids. */
 const names: References = { monitor: (id) => id, serviceLevel: (name) => name };
 
 const limits = ["critical", "warning"] as const;
 
-/** Conditions whose monitors have no warning threshold, either in Datadog or in the query that this project writes. */
+/** Kinds of conditions without a warning threshold, either in Datadog or in the query that this project writes. */
 const withoutWarning: readonly string[] = ["check", "burn"];
 
-/** Thresholds that would have no effect although the review would show them as adjusted. */
+/** Returns problems of changed thresholds that would have no effect although the review would show them. */
 function lostChanges(change: Change, path: string, monitor: MonitorDefinition | undefined): readonly Problem[] {
   const takes = (limit: (typeof limits)[number]): boolean =>
     monitor?.thresholds !== undefined && !(limit === "warning" && withoutWarning.includes(monitor.condition.kind));
@@ -34,7 +34,7 @@ function lostChanges(change: Change, path: string, monitor: MonitorDefinition | 
     }));
 }
 
-/** A change whose values are the defaults. */
+/** Returns a problem if a changed monitor has only default values. */
 function emptyChange(change: Change, path: string, { context, id }: At): readonly Problem[] {
   const original = [...fullCatalogue(context), ...allSynthetics(context)].find((alert) => alert.id === id);
   const { critical, warning } = original && "thresholds" in original ? (original.thresholds ?? {}) : {};
@@ -81,7 +81,10 @@ function changeProblems({ context, id }: At): readonly Problem[] {
   return lost.length > 0 ? lost : emptyChange(change, path, { context, id });
 }
 
-/** Problems of an adjusted monitor: thresholds outside the range of its signal, otherwise reasons why Datadog would reject the monitor. */
+/**
+ * Returns the problems of an adjusted monitor: thresholds outside the range of the measured values, or otherwise the reasons why Datadog
+ * would reject the monitor.
+ */
 function definitionProblems(definition: MonitorDefinition, context: MonitoringContext): readonly Problem[] {
   const { condition, id, thresholds } = definition;
   const path = `monitoring.monitors.${id}`;
@@ -104,7 +107,10 @@ function definitionProblems(definition: MonitorDefinition, context: MonitoringCo
   }));
 }
 
-/** Adjustments that would have no effect, monitors that could never alert, and monitors that Datadog would reject. */
+/**
+ * Returns all problems of the adjusted monitors: changes without an effect, monitors that can never alert, and monitors that Datadog would
+ * reject.
+ */
 export function monitoringProblems(config: Config): readonly Problem[] {
   const context = contextOf(config);
   return [
@@ -113,7 +119,10 @@ export function monitoringProblems(config: Config): readonly Problem[] {
   ];
 }
 
-/** @throws Error with one line per problem, path first. */
+/**
+ * Checks the adjusted monitors of an environment.
+ * @throws Error with one line for each problem, beginning with its path
+ */
 export function checkMonitoring(config: Config): void {
   const problems = monitoringProblems(config);
   if (problems.length > 0) throw new Error(problemReport(config.environment, problems));

@@ -1,24 +1,30 @@
 import type { MonitorId } from "../platform/monitor-ids.js";
 
-/** `urgent` wakes a person, `notUrgent` waits until morning, and `part` notifies nobody because it only feeds a composite. */
+/**
+ * Urgency of a monitor. `urgent` wakes a person, `notUrgent` waits until morning. `part` notifies nobody, because the monitor is only a
+ * part of a composite monitor.
+ */
 export type Urgency = "urgent" | "notUrgent" | "part";
 
-/** Thresholds of a monitor, in the unit of its query. Recovery thresholds are derived from them in thresholds.ts. */
+/** Thresholds of a monitor, in the unit of its query. thresholds.ts derives the recovery thresholds from them. */
 export interface Thresholds {
   readonly critical: number;
-  /** @default - no warning */
+  /** Threshold of the warning. @default - no warning */
   readonly warning?: number;
-  /** Whether the value counts states. If so, the monitor has no recovery threshold, and the alert ends as soon as the comparison is false. @default false */
+  /**
+   * True if the value counts states. Such a monitor has no recovery threshold, so the alert ends as soon as the comparison is false.
+   * @default false
+   */
   readonly exact?: boolean;
 }
 
-/** How a value is compared with a threshold. An alert begins when the comparison holds. */
+/** Comparison of a value with a threshold. An alert begins when the comparison is true. */
 export type Comparison = ">" | ">=" | "<" | "<=";
 
 /** Time that Datadog can evaluate (https://docs.datadoghq.com/api/latest/monitors/). */
 export type Window = `${1 | 5 | 10 | 15 | 30}m` | `${1 | 2 | 4 | 8 | 12}h` | "1d" | "2d" | "1w" | "1mo";
 
-/** A metric over a window: `avg(last_5m):avg:system.cpu.idle{…} < 10`. */
+/** Condition on a metric over a time window: `avg(last_5m):avg:system.cpu.idle{…} < 10`. */
 export interface MetricCondition {
   readonly kind: "metric";
   readonly reduce: "avg" | "max" | "min" | "sum" | "percentile";
@@ -27,52 +33,60 @@ export interface MetricCondition {
   readonly comparison: Comparison;
 }
 
-/** A metric that leaves its usual band. The threshold is the share (0 to 1) of values outside the band during the trigger window. */
+/**
+ * Condition on a metric that leaves its usual band. The threshold is the share (0 to 1) of values outside the band during the trigger
+ * window.
+ */
 export interface AnomalyCondition {
   readonly kind: "anomaly";
   readonly series: string;
-  /** Evaluated time; longer than `trigger`. */
+  /** Time window that Datadog evaluates; it must be longer than `trigger`. */
   readonly window: Window;
-  /** Time during which the metric must be unusual before an alert begins, and normal before the alert ends. */
+  /**
+   * Time during which the metric must be unusual before an alert begins. The metric must be normal for the same time before the alert ends.
+   */
   readonly trigger: Window;
-  /** Width of the band, in deviations (2-4 are usual). */
+  /** Width of the usual band in standard deviations (2 to 4 are common). */
   readonly deviations: number;
   readonly direction: "above" | "below" | "both";
 }
 
-/** A metric that is predicted to reach a limit. */
+/** Condition on a metric that is predicted to reach a limit. */
 export interface ForecastCondition {
   readonly kind: "forecast";
   readonly series: string;
-  /** Time of the prediction, for example "1d". */
+  /** Time for which Datadog predicts the metric, for example "3d". */
   readonly horizon: Window;
   readonly comparison: Comparison;
 }
 
-/** A service check of the agent. A threshold is the number of consecutive results needed to trigger the alert. */
+/** Condition on a service check of the agent. A threshold is the number of consecutive results needed to trigger the alert. */
 export interface CheckCondition {
   readonly kind: "check";
   readonly check: string;
-  /** Tags that the check must have. */
+  /** Tags that the results of the check must have. */
   readonly over: readonly string[];
-  /** One alert for each combination of these tags. */
+  /** Tags for whose combinations Datadog sends separate alerts. */
   readonly by: readonly string[];
 }
 
-/** The number of matching log lines in a window. */
+/** Condition on the number of matching log lines in a time window. */
 export interface LogCondition {
   readonly kind: "log";
   readonly search: string;
   readonly window: Window;
   readonly comparison: Comparison;
-  /** One alert for each value of this facet. @default - one alert for all */
+  /** Facet for whose values Datadog sends separate alerts. @default - one alert for all lines */
   readonly by?: string;
 }
 
 /** Name of a service level objective. */
 export type ServiceLevelName = "availability" | "latency";
 
-/** The error budget of 30 days is used up too fast in both a long and a short window. The threshold is a multiple of the allowed rate. */
+/**
+ * Condition that is true if the error budget of 30 days is used too fast in both a long and a short window. The threshold is a multiple of
+ * the allowed rate.
+ */
 export interface BurnCondition {
   readonly kind: "burn";
   readonly serviceLevel: ServiceLevelName;
@@ -80,13 +94,13 @@ export interface BurnCondition {
   readonly shortWindow: string;
 }
 
-/** Alerts while all its parts alert, so that one fault causes one alert. */
+/** Condition of a composite monitor, which alerts while all monitors in `all` alert. One fault therefore causes only one alert. */
 export interface CompositeCondition {
   readonly kind: "composite";
   readonly all: readonly MonitorId[];
 }
 
-/** Condition of a monitor. */
+/** Condition under which a monitor alerts. */
 export type AlertCondition =
   | MetricCondition
   | AnomalyCondition
@@ -101,23 +115,23 @@ export interface Alert {
   readonly id: MonitorId;
   readonly title: string;
   readonly urgency: Urgency;
-  /** 1 (visitors notice now) to 5 (for information). */
+  /** Priority from 1 (visitors are affected now) to 5 (for information). */
   readonly priority: 1 | 2 | 3 | 4 | 5;
   /** Effect on visitors or data, in one or two sentences. */
   readonly meaning: string;
-  /** First checks, in order. */
+  /** First checks for the person who receives the alert, in order. */
   readonly firstLook: readonly string[];
 }
 
-/** One entry of the catalogue. */
+/** A monitor of the catalogue. */
 export interface MonitorDefinition extends Alert {
   readonly condition: AlertCondition;
-  /** @default - none: a composite */
+  /** Thresholds of the monitor. @default - none, because a composite monitor has no thresholds */
   readonly thresholds?: Thresholds;
   /** Minutes of missing data after which the monitor alerts. @default - missing data does not alert */
   readonly noDataMinutes?: number;
-  /** Minutes until the alert is repeated. @default 60 if it is urgent, otherwise a week */
+  /** Minutes until the alert is repeated. @default - 60 if the monitor is urgent, otherwise a week */
   readonly repeatMinutes?: number;
-  /** Seconds that the evaluation waits for late data. @default 60 for metrics, otherwise none */
+  /** Seconds that Datadog waits for late data before it evaluates. @default - 60 for metrics, otherwise none */
   readonly evaluationDelaySeconds?: number;
 }

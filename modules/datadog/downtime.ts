@@ -5,7 +5,7 @@ import type { MonitoringContext } from "./scope.js";
 
 type Downtime = Config["monitoring"]["downtimes"][string];
 
-/** A downtime in the provider's format. Alerts of one server are selected by the tag `server`, which the agent sends. */
+/** Returns a downtime in the format of the Terraform provider. The agent's tag `server` selects the alerts of one server. */
 export const downtimeConfig = (
   { reason, start, end, server }: Downtime,
   { env }: MonitoringContext,

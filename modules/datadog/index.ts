@@ -25,16 +25,15 @@ import { synthetics } from "./synthetics.js";
 
 /** Properties of {@link Monitoring}. */
 export interface MonitoringProps {
-  /** The environment. */
   readonly config: Config;
 }
 
-/** Everything in Datadog: log pipelines and metrics, monitors, synthetic tests, service levels, dashboards, downtimes. */
+/** Creates all resources in Datadog: log pipelines, metrics, monitors, synthetic tests, service levels, dashboards and downtimes. */
 export class Monitoring extends Construct {
   private readonly monitors = new Map<MonitorId, Monitor>();
   private readonly objectives = new Map<ServiceLevelName, ServiceLevelObjective>();
 
-  /** @throws Error that lists everything that Datadog would reject in the adjusted catalogue. */
+  /** @throws Error with all problems for which Datadog would reject the adjusted monitors */
   constructor(scope: Construct, id: string, { config }: MonitoringProps) {
     super(scope, id);
     checkMonitoring(config);
@@ -72,7 +71,7 @@ export class Monitoring extends Construct {
       );
   }
 
-  /** Composites are created last, because they refer to other monitors. */
+  /** Creates all monitors. Composite monitors are created last, because they refer to other monitors. */
   private addMonitors(context: MonitoringContext): void {
     const definitions = catalogue(context);
     const isComposite = ({ condition }: MonitorDefinition): boolean => condition.kind === "composite";

@@ -3,7 +3,10 @@ import type { Alert, Urgency } from "./definition.js";
 
 type Receivers = Config["monitoring"]["receivers"];
 
-/** State changes of a monitor, named as in Datadog's message conditions, and their receivers. Warnings are never urgent. */
+/**
+ * State changes of a monitor with the kind of receivers that are notified. The names are Datadog's message conditions. Warnings are never
+ * urgent.
+ */
 const moments = {
   is_alert: "urgent",
   is_alert_recovery: "urgent",
@@ -13,13 +16,13 @@ const moments = {
   is_warning_recovery: "notUrgent",
 } as const;
 
-/** Receivers of a critical alert. If no urgent receivers are configured, the non-urgent receivers get it. */
+/** Returns the receivers of a critical alert. If no urgent receivers are configured, the non-urgent receivers get urgent alerts. */
 export function receiversOf(urgency: Urgency, { urgent, notUrgent }: Receivers): readonly string[] {
   if (urgency === "part") return [];
   return urgency === "urgent" && urgent.length > 0 ? urgent : notUrgent;
 }
 
-/** Routing: one line for each state change with receivers. */
+/** Returns the lines of a message that notify receivers: one line for each state change with receivers. */
 function routing(urgency: Urgency, receivers: Receivers): readonly string[] {
   if (urgency === "part") return [];
   return Object.entries(moments).flatMap(([moment, moments]) => {
@@ -28,11 +31,11 @@ function routing(urgency: Urgency, receivers: Receivers): readonly string[] {
   });
 }
 
-/** Link to an alert's section of the runbook. Without a configured address it is a path in the repository. */
+/** Returns the link to an alert's section of the runbook. If no URL is configured, the link is a path in the repository. */
 const runbookOf = (config: Config, { id }: Pick<Alert, "id">): string =>
   config.monitoring.runbookUrl === undefined ? `docs/runbook.md#${id}` : `${config.monitoring.runbookUrl}#${id}`;
 
-/** Text of an alert: meaning, first checks, runbook and receivers. */
+/** Returns the text of an alert: its meaning, first checks, the link to the runbook, and the receivers. */
 export const message = (alert: Alert, config: Config): string =>
   [
     alert.meaning,
@@ -44,7 +47,7 @@ export const message = (alert: Alert, config: Config): string =>
     ...routing(alert.urgency, config.monitoring.receivers),
   ].join("\n");
 
-/** Tags of a monitor or synthetic test. Downtimes select by these tags. */
+/** Returns the tags of a monitor or synthetic test. Downtimes select alerts by these tags. */
 export const alertTags = (alert: Alert, area: string, config: Config): string[] => [
   `area:${area}`,
   `env:${config.environment}`,

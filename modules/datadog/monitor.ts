@@ -7,7 +7,7 @@ import { comparisonOf, monitorType, renderQuery, type References } from "./query
 import type { MonitoringContext } from "./scope.js";
 import { withRecovery } from "./thresholds.js";
 
-/** A monitor in the provider's format, with plain values. */
+/** A monitor in the format of the Terraform provider, with plain values. */
 export type RenderedMonitor = Pick<
   MonitorConfig,
   | "name"
@@ -27,22 +27,25 @@ export type RenderedMonitor = Pick<
   | "newGroupDelay"
 > & { readonly type: string; readonly query: string };
 
-/** Consecutive good results that end a service check's alert. */
+/** Number of consecutive good results that end the alert of a service check. */
 const okResults = 2;
 
-/** Minutes until an unresolved alert is repeated. */
+/** Minutes until Datadog repeats an unresolved alert, for each urgency. */
 const repeatMinutes = { urgent: 60, notUrgent: 7 * 24 * 60 } as const;
 
-/** Warnings may last for weeks, so they are repeated only if the interval is at least this long. */
+/**
+ * Minimum repeat interval in minutes for which Datadog also repeats warnings. With a shorter interval, warnings are not repeated, because
+ * they may last for weeks.
+ */
 const repeatWarningsFromMinutes = 24 * 60;
 
 /**
- * Alerts are repeated for two years. The number is explicit, because Datadog's documentation disagrees about the default: one page says that
- * repetition ends 30 hours after the first alert, another page says that it has no limit.
+ * Minutes for which Datadog repeats an alert: two years. The number is explicit, because one page of Datadog's documentation says that
+ * repetition ends after 30 hours, and another page says that it has no limit.
  */
 const repeatedMinutes = 2 * 365 * 24 * 60;
 
-/** Fields for repeated alerts. A monitor that only feeds a composite is not repeated. */
+/** Returns the fields for repeated alerts. A monitor that is only a part of a composite monitor is not repeated. */
 function repetition(
   definition: MonitorDefinition,
 ): Pick<RenderedMonitor, "renotifyInterval" | "renotifyOccurrences" | "renotifyStatuses"> {
@@ -61,8 +64,8 @@ function repetition(
 }
 
 /**
- * Metrics of a new server are evaluated only after this time, so that services can start. Logs are evaluated at once: for Datadog, a server
- * without a matching line for a day is a new group, and after this delay the line would be outside the window.
+ * Seconds after which Datadog evaluates metrics of a new server, so that services can start first. Logs are evaluated at once. If a server
+ * had no matching line for a day, Datadog treats it as new, and the line would be outside the window after this delay.
  */
 const newGroupSeconds = 300;
 
@@ -80,7 +83,7 @@ function thresholds({ condition, thresholds: limits }: MonitorDefinition): Rende
 
 const decidesOnMetrics = ({ kind }: AlertCondition): boolean => ["metric", "anomaly", "forecast"].includes(kind);
 
-/** Renders an entry of the catalogue as a monitor. */
+/** Converts a monitor of the catalogue to the format of the Terraform provider. */
 export function renderMonitor(
   definition: MonitorDefinition,
   context: MonitoringContext,

@@ -1,22 +1,22 @@
 import type { AlertCondition, Comparison, ServiceLevelName } from "./definition.js";
 import type { MonitorId } from "../platform/monitor-ids.js";
 
-/** Ids that only Datadog knows. During synthesis they are Terraform references, in tests plain words. */
+/** Ids that only Datadog knows. Synthesis uses Terraform references for these ids, and tests use names. */
 export interface References {
   readonly monitor: (id: MonitorId) => string;
   readonly serviceLevel: (name: ServiceLevelName) => string;
 }
 
-/** Datadog's monitor types. */
+/** Type of a monitor in Datadog. */
 export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
 
-/** Number of service check results that a query evaluates; larger than any threshold. */
+/** Number of service check results that a query evaluates. This number is larger than any threshold. */
 export const lastResults = 5;
 
-/** Period over which service levels are measured. */
+/** Period over which Datadog measures service levels. */
 export const serviceLevelWindow = "30d";
 
-/** Datadog's monitor type for a condition. */
+/** Returns the type of the Datadog monitor for a condition. */
 export function monitorType(condition: AlertCondition): MonitorType {
   switch (condition.kind) {
     case "metric":
@@ -34,7 +34,7 @@ export function monitorType(condition: AlertCondition): MonitorType {
   }
 }
 
-/** Comparison of the value with the thresholds. */
+/** Returns the comparison of the measured value with the thresholds. */
 export function comparisonOf(condition: AlertCondition): Comparison {
   switch (condition.kind) {
     case "metric":
@@ -54,7 +54,7 @@ export function comparisonOf(condition: AlertCondition): Comparison {
 const quoted = (values: readonly string[]): string => values.map((value) => `"${value}"`).join(",");
 
 /**
- * The query of a condition, in Datadog's language. Its number is always the critical threshold.
+ * Returns the query of a condition in Datadog's language. The number in a query is always the critical threshold.
  * Grammar: https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor
  */
 export function renderQuery(condition: AlertCondition, critical: number | undefined, references: References): string {

@@ -4,14 +4,14 @@ import type { MonitoringContext } from "./scope.js";
 import { highestBurnRate, serviceLevels } from "./service-levels.js";
 import { looksUp } from "./thresholds.js";
 
-/** Range of a condition's signal. */
+/** Range of the values that a condition measures. */
 interface Range {
-  /** Words that follow "must be", for example "a percentage". */
+  /** Text that follows "must be" in a message, for example "a percentage". */
   readonly unit: string;
   readonly least: number;
-  /** @default - no limit */
+  /** Largest possible value. @default - no limit */
   readonly most?: number;
-  /** Whether the values are integers. @default false */
+  /** True if the values are integers. @default false */
   readonly whole?: boolean;
 }
 
@@ -19,7 +19,7 @@ const share: Range = { unit: "a share", least: 0, most: 1 };
 const percentage: Range = { unit: "a percentage", least: 0, most: 100 };
 const wholeNumber: Range = { unit: "a whole number", least: 0, whole: true };
 
-/** Ranges of metrics with an upper limit or integer values, by a part of the metric's name or formula. */
+/** Ranges of metrics that have an upper limit or integer values. Each key is a part of the metric's name or formula. */
 const metricRanges: Readonly<Record<string, Range>> = {
   "100 * ": percentage,
   "system.cpu.idle": percentage,
@@ -39,7 +39,7 @@ const membersOf = ({ databaseMembers }: MonitoringContext): Range => ({
 function rangeOf(condition: AlertCondition, context: MonitoringContext): Range {
   switch (condition.kind) {
     case "check":
-      // The query evaluates a fixed number of results: the threshold must be smaller, so that one result is left to end the alert.
+      // The query evaluates a fixed number of results. The threshold must be smaller, so that at least one result can end the alert.
       return { unit: "a whole number of results in a row", least: 0, most: lastResults - 1, whole: true };
     case "anomaly":
       return share;
@@ -60,7 +60,7 @@ function rangeOf(condition: AlertCondition, context: MonitoringContext): Range {
   }
 }
 
-/** Whether a threshold equal to the smallest or to the largest value would cause an alert that never ends or never begins. */
+/** Says whether an alert would never end or never begin if the threshold is the smallest or the largest value. */
 type OpenEnds = Readonly<Record<"least" | "most", boolean>>;
 
 const openEnds: Readonly<Record<Comparison, OpenEnds>> = {
@@ -76,8 +76,8 @@ function isWithin(threshold: number, { least, most = Infinity, whole = false }: 
 }
 
 /**
- * Rule for a threshold with which the monitor can both alert and recover.
- * @returns the rule in words, or nothing if the threshold satisfies the rule
+ * Returns the rule that a threshold violates, as text. If the threshold satisfies the rule, the monitor can both alert and recover.
+ * @returns the text of the rule, or nothing if the threshold satisfies the rule
  */
 export function thresholdRule(
   threshold: number,

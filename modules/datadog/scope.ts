@@ -2,18 +2,18 @@ import { serversWithRole, type Config } from "../config/schema.js";
 import { metricNames, type MetricNames } from "./logs/names.js";
 import type { AnomalyCondition, Comparison, LogCondition, MetricCondition, Window } from "./definition.js";
 
-/** Input of the catalogue. */
+/** Input of the functions that create monitors and dashboards. */
 export interface MonitoringContext {
   readonly config: Config;
-  /** Tag of the environment on all data of the agents: "env:production". */
+  /** Tag of the environment, for example "env:production". The agents add this tag to all data. */
   readonly env: string;
-  /** Metrics made from logs. Their names contain the environment, because names are unique in an account. */
+  /** Names of log-based metrics. The names contain the environment, because metric names are unique in a Datadog account. */
   readonly metrics: MetricNames;
-  /** Members of the database group. */
+  /** Number of configured members of the database group. */
   readonly databaseMembers: number;
 }
 
-/** Creates the input of the catalogue from a configuration. */
+/** Creates the {@link MonitoringContext} of a configuration. */
 export const contextOf = (config: Config): MonitoringContext => ({
   config,
   env: `env:${config.environment}`,
@@ -21,7 +21,9 @@ export const contextOf = (config: Config): MonitoringContext => ({
   databaseMembers: serversWithRole(config, "database").length,
 });
 
-/** A metric query: `series("avg", "system.load.norm.5", [env], ["server"])` is `avg:system.load.norm.5{env:production} by {server}`. */
+/**
+ * Returns a metric query: `series("avg", "system.load.norm.5", [env], ["server"])` is `avg:system.load.norm.5{env:production} by {server}`.
+ */
 export const series = (
   aggregation: "avg" | "max" | "min" | "sum" | "p50" | "p95" | "p99",
   metric: string,
@@ -29,7 +31,7 @@ export const series = (
   by: readonly string[] = [],
 ): string => `${aggregation}:${metric}{${tags.join(",")}}${by.length > 0 ? ` by {${by.join(",")}}` : ""}`;
 
-/** A metric query that counts events. Missing data counts as 0. */
+/** Returns a metric query that counts events. Missing data counts as 0. */
 export const count = (metric: string, tags: readonly string[], by: readonly string[] = []): string =>
   `default_zero(${series("sum", metric, tags, by)}.as_count())`;
 
@@ -57,6 +59,6 @@ export const logLines = (search: string, window: Window, by?: string): LogCondit
   ...(by === undefined ? {} : { by }),
 });
 
-/** A health notice that has existed on a server for the whole window. */
+/** Returns the condition that a health notice has existed on a server for the whole time window. */
 export const noticed = (env: string, notice: string, window: Window): MetricCondition =>
   metric("min", window, series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]), ">=");

@@ -1,18 +1,18 @@
 import type { ServiceLevelName } from "./definition.js";
 import { series, type MonitoringContext } from "./scope.js";
 
-/** A service level over 30 days: the share of requests that must be good. */
+/** A service level: the percentage of requests within 30 days that must be good. */
 export interface ServiceLevel {
   readonly name: ServiceLevelName;
   readonly title: string;
   readonly description: string;
-  /** Percentage of good requests. */
+  /** Minimum percentage of good requests. */
   readonly targetPercent: number;
   readonly good: string;
   readonly total: string;
 }
 
-/** The service levels of an environment. */
+/** Returns the service levels of an environment. */
 export function serviceLevels({ config, env, metrics }: MonitoringContext): readonly ServiceLevel[] {
   const { availabilityPercent, latencyPercent, latencySeconds } = config.monitoring.serviceLevels;
   const requests = (...tags: string[]): string => `${series("sum", metrics.requests, [env, ...tags])}.as_count()`;
@@ -36,5 +36,5 @@ export function serviceLevels({ config, env, metrics }: MonitoringContext): read
   ];
 }
 
-/** Highest possible burn rate: every request is bad. An alert above it would never fire. */
+/** Returns the highest possible burn rate, at which every request is bad. A monitor with a higher threshold would never alert. */
 export const highestBurnRate = ({ targetPercent }: ServiceLevel): number => 100 / (100 - targetPercent);

@@ -5,7 +5,10 @@ import { alertTags, message } from "./message.js";
 import type { MonitoringContext } from "./scope.js";
 import type { SyntheticTest } from "./synthetics.js";
 
-/** Number of locations that must fail before the test fails. It is two, so that a fault of a single location does not alert. */
+/**
+ * Returns the number of locations that must fail before the test fails. The number is two, so that a fault of a single location does not
+ * alert.
+ */
 const failingLocations = (locations: readonly string[]): number => Math.min(2, locations.length);
 
 const requests = {
@@ -14,7 +17,7 @@ const requests = {
   ssl: (host: string) => ({ host, port: "443", servername: host }),
 } as const;
 
-/** A synthetic test in the provider's format. */
+/** Returns a synthetic test in the format of the Terraform provider. */
 export function syntheticConfig(test: SyntheticTest, { config }: MonitoringContext): SyntheticsTestConfig {
   const { locations } = config.monitoring.synthetics;
   return {

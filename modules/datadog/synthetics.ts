@@ -4,10 +4,10 @@ import { isOn } from "./catalogue/index.js";
 import type { Alert } from "./definition.js";
 import type { MonitoringContext } from "./scope.js";
 
-/** A test of the site from several locations outside the platform. */
+/** A synthetic test, which Datadog runs against the site from several locations on the internet. */
 export interface SyntheticTest extends Alert {
   readonly subtype: "http" | "dns" | "ssl";
-  /** URL for http, host name for the others. */
+  /** Target of the test: a URL for `http`, a host name for `dns` and `ssl`. */
   readonly target: string;
   readonly assertions: readonly SyntheticsTestAssertion[];
   readonly intervalSeconds: number;
@@ -27,7 +27,7 @@ const within = (milliseconds: number): SyntheticsTestAssertion => ({
 
 const host = ({ domain }: Config): string => `www.${domain}`;
 
-/** The test of the application's status, if it has a status path. */
+/** Returns the test of the application's status, or no test if the application has no status path. */
 function statusCheck(config: Config, intervalSeconds: number): readonly SyntheticTest[] {
   const { statusPath } = config.application;
   if (statusPath === undefined) return [];
@@ -55,7 +55,7 @@ function statusCheck(config: Config, intervalSeconds: number): readonly Syntheti
   ];
 }
 
-/** All synthetic tests with their defaults. */
+/** Returns all synthetic tests with their defaults. */
 export function allSynthetics({ config }: MonitoringContext): readonly SyntheticTest[] {
   const site = `https://${host(config)}`;
   const intervalSeconds = config.monitoring.synthetics.intervalSeconds;
@@ -123,12 +123,12 @@ export function allSynthetics({ config }: MonitoringContext): readonly Synthetic
   ];
 }
 
-/** Synthetic tests of an environment, without those that its configuration disables. */
+/** Returns the synthetic tests of an environment. Omits tests that the configuration disables. */
 export const synthetics = (context: MonitoringContext): readonly SyntheticTest[] =>
   allSynthetics(context)
     .filter(({ id }) => isOn(context, id))
     .map((test) => ({ ...test, urgency: context.config.monitoring.monitors[test.id]?.urgency ?? test.urgency }));
 
-/** Runs in a month of 30 days. Datadog bills by run. */
+/** Returns the number of test runs in a month of 30 days. Datadog bills each run. */
 export const runsPerMonth = (tests: readonly SyntheticTest[], locations: number): number =>
   tests.reduce((sum, { intervalSeconds }) => sum + (locations * 30 * 86_400) / intervalSeconds, 0);

@@ -1,6 +1,6 @@
 import type { Comparison, Thresholds } from "./definition.js";
 
-/** All thresholds of a monitor: the given thresholds and the recovery thresholds. */
+/** All thresholds of a monitor: the configured thresholds and the derived recovery thresholds. */
 export interface FullThresholds extends Omit<Thresholds, "exact"> {
   /** Value at which a critical alert ends. @default - the critical threshold */
   readonly criticalRecovery?: number;
@@ -8,17 +8,21 @@ export interface FullThresholds extends Omit<Thresholds, "exact"> {
   readonly warningRecovery?: number;
 }
 
-/** Share of a threshold by which a value must move back before the monitor recovers. It prevents flapping. */
+/**
+ * Share of a threshold by which a value must move back before the monitor recovers. This share prevents alerts that begin and end
+ * repeatedly.
+ */
 const hysteresis = 0.1;
 
-/** Whether large values alert. */
+/** Returns true if large values trigger the alert. */
 export const looksUp = (comparison: Comparison): boolean => comparison.startsWith(">");
 
 const round = (value: number): number => Number(value.toPrecision(6));
 
 /**
- * Adds recovery thresholds. A critical alert ends halfway to the warning threshold; without a warning it ends a tenth below its threshold.
- * A warning ends a tenth below its threshold. For monitors that alert on small values, "below" means above.
+ * Adds recovery thresholds. A critical alert ends halfway between the critical and the warning threshold. If there is no warning threshold,
+ * a critical alert ends 10 % below the critical threshold. A warning ends 10 % below its threshold. If small values trigger the alert,
+ * "below" means above.
  */
 export function withRecovery({ critical, warning, exact }: Thresholds, comparison: Comparison): FullThresholds {
   if (exact) return { critical, warning };

@@ -1,25 +1,28 @@
 import { createHash } from "node:crypto";
 import { formerDomain, type Config } from "../config/schema.js";
 
-/** A digest, because a domain can exceed the 63 characters of a label. */
+/** Returns a digest of a domain, because a domain can be longer than the 63 characters of a label. */
 const digestOf = (domain: string): string => createHash("sha256").update(domain).digest("hex").slice(0, 8);
 
 type Agreed = Pick<Config, "tls" | "domain"> & { readonly network: Pick<Config["network"], "balancerIp"> };
 
 /**
- * The load balancer contract as the text of a label. The load balancer and a server's payload must agree on the TLS mode, the site's
- * domain, and the load balancer's address. nginx and the host firewall accept requests only from that address.
+ * Returns the load balancer contract as the text of a label. The load balancer and the payload of a server must have the same TLS mode, the
+ * same domain and the same address of the load balancer. nginx and the host firewall accept requests only from this address.
  */
 export const agreement = ({ tls, network, domain }: Agreed): string =>
   `${tls}-${network.balancerIp}-${digestOf(domain)}`;
 
-/** The components of a label. */
+/** Splits the text of a label into its values. */
 const readLabel = (label: string) => {
   const [tls = "", balancerIp = "", domain = ""] = label.split("-");
   return { tls, balancerIp, domain };
 };
 
-/** Differences between a server's load balancer contract and the configuration, in words; empty if both agree. @param label result of {@link agreement} when the server was created */
+/**
+ * Returns the differences between a server's load balancer contract and the configuration as text. If both are equal, the list is empty.
+ * @param label result of {@link agreement} when the server was created
+ */
 export function disagreements(label: string | undefined, config: Agreed): readonly string[] {
   if (label === undefined) return ["the server's configuration is unknown"];
   const { tls, balancerIp, domain } = readLabel(label);
@@ -35,10 +38,10 @@ export function disagreements(label: string | undefined, config: Agreed): readon
 }
 
 /**
- * The lines of an environment that declare the previous load balancer for a migration.
+ * Returns the lines of an environment's file that declare the previous load balancer for a migration.
  * @param label the servers' current load balancer contract
- * @param isUnderWay whether the configuration already declares an existing previous load balancer, so that the numbers are correct
- * @returns undefined if the servers' contract is unknown
+ * @param isUnderWay true if the configuration already declares a previous load balancer that exists, so that the numbers are correct
+ * @returns `undefined` if the load balancer contract of the servers is unknown
  */
 export function formerlyLines(label: string | undefined, config: Config, isUnderWay: boolean) {
   if (label === undefined || !label.includes("-")) return undefined;
@@ -59,7 +62,7 @@ export function formerlyLines(label: string | undefined, config: Config, isUnder
 
 const other = (number: 1 | 2): 1 | 2 => (number === 1 ? 2 : 1);
 
-/** The configuration of the previous load balancer, with its number; `undefined` if the configuration has none. */
+/** Returns the configuration of the previous load balancer with its number, or `undefined` if there is no previous load balancer. */
 export function formerOf(config: Config): Config | undefined {
   const { number, formerly, ...loadBalancer } = config.loadBalancer;
   if (formerly === undefined) return undefined;

@@ -2,40 +2,43 @@ import type { Config } from "../config/schema.js";
 import { siteHosts } from "../platform/names.js";
 import { ports } from "../platform/ports.js";
 
-/** Distinguishes two load balancers. */
+/** Part of the configuration with the number of a load balancer: 1 or 2. */
 interface Numbered {
   readonly loadBalancer: Pick<Config["loadBalancer"], "number">;
 }
 
-/** Suffix of all names that belong to one of two load balancers or sites. The first one has no suffix, because its names existed first. */
+/**
+ * Returns the suffix of all names that belong to a load balancer or a site. Number 1 has no suffix, because its names existed before number
+ * 2 was possible.
+ */
 const endingOf = (number: 1 | 2): string => (number === 1 ? "" : "-2");
 
-/** Id of a load balancer in Terraform addresses and in the lab. */
+/** Returns the id of a load balancer in Terraform addresses and in the lab. */
 export const balancerId = ({ loadBalancer }: Numbered): string => `balancer${endingOf(loadBalancer.number)}`;
 
-/** Id of a Cloudflare site in Terraform addresses. */
+/** Returns the id of a Cloudflare site in Terraform addresses. */
 export const siteId = ({ cloudflare }: { readonly cloudflare: Pick<Config["cloudflare"], "number"> }): string =>
   `site${endingOf(cloudflare.number)}`;
 
-/** Name of the load balancer at Hetzner. */
+/** Returns the name of the load balancer at Hetzner. */
 export const balancerName = ({ environment, loadBalancer }: Numbered & Pick<Config, "environment">): string =>
   `${environment}${endingOf(loadBalancer.number)}`;
 
 /** Id of the second active load balancer in Terraform addresses and in the lab. */
 export const secondBalancerId = "balancer-second";
 
-/** One of the active load balancers. */
+/** Settings of one active load balancer. */
 export interface BalancerSettings {
   readonly which: "first" | "second";
-  /** Id in Terraform addresses and in the lab. */
+  /** Id of the load balancer in Terraform addresses and in the lab. */
   readonly id: string;
-  /** Name at Hetzner. */
+  /** Name of the load balancer at Hetzner. */
   readonly name: string;
   readonly location: string;
   readonly privateIp: string;
 }
 
-/** The active load balancers, in the order first, second. The previous load balancer of a migration is not included. */
+/** Returns the active load balancers, in the order first, second. The previous load balancer of a migration is not included. */
 export function balancersOf(config: Config): readonly [BalancerSettings, ...BalancerSettings[]] {
   const { environment, location, network, loadBalancer } = config;
   const { second } = loadBalancer;
@@ -46,53 +49,56 @@ export function balancersOf(config: Config): readonly [BalancerSettings, ...Bala
   ];
 }
 
-/** All locations of servers and load balancers, without duplicates, in the order of the configuration. */
+/** Returns all locations of servers and load balancers without duplicates, in the order of the configuration. */
 export const locationsOf = (config: Config): readonly string[] => [
   ...new Set([...balancersOf(config), ...config.servers].map(({ location }) => location)),
 ];
 
-/** Health check that decides whether a web server gets requests. */
+/** Health check that decides whether a web server receives requests. */
 export interface BalancerHealthCheck {
   readonly protocol: "http";
   readonly port: number;
   readonly path: string;
-  /** Value of the Host header. */
+  /** Value of the Host header in the health check. */
   readonly domain: string;
   readonly statusCodes: readonly string[];
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
-  /** Consecutive failed checks until a server gets no more requests, and consecutive successful checks until it gets requests again. */
+  /**
+   * Number of consecutive failed checks after which a server receives no requests. The same number of successful checks is needed until the
+   * server receives requests again.
+   */
   readonly retries: number;
 }
 
-/** One listener of the load balancer. */
+/** A listener of the load balancer. */
 export interface BalancerService {
   readonly protocol: "https" | "tcp";
   readonly listenPort: number;
   readonly destinationPort: number;
-  /** Sends the visitor's address in a PROXY header at the start of the connection. */
+  /** True if the load balancer sends the visitor's address in a PROXY header at the start of the connection. */
   readonly proxyProtocol: boolean;
-  /** Also listens on port 80, and redirects to HTTPS. */
+  /** True if the load balancer also listens on port 80 and redirects requests to HTTPS. */
   readonly redirectHttp: boolean;
   readonly healthCheck: BalancerHealthCheck;
 }
 
-/** The load balancer as plain data, from which Terraform and the lab create it. */
+/** Definition of the load balancer as plain data. Terraform and the lab create the load balancer from this definition. */
 export interface BalancerDefinition {
   readonly algorithm: Config["loadBalancer"]["algorithm"];
   readonly services: readonly BalancerService[];
 }
 
 /**
- * Maximum seconds until the load balancer stops using a server whose health check fails. In the worst case the last successful check
- * ended just before the failure, and all retries must fail first.
+ * Returns the maximum time in seconds until the load balancer stops using a server whose health check fails. In the worst case, the last
+ * successful check ended just before the failure, and all retries must fail first.
  */
 export const noticeSeconds = ({ loadBalancer: { healthCheck } }: Config): number =>
   healthCheck.intervalSeconds * (healthCheck.retries + 1) + healthCheck.timeoutSeconds;
 
 /**
- * The load balancer of an environment. In both TLS modes the health check is plain HTTP on nginx's HTTP port: nginx's TLS port rejects connections
- * without a PROXY header, and no public source states that Hetzner's checks send one.
+ * Returns the definition of the load balancer. In both TLS modes the health check is plain HTTP on nginx's HTTP port. nginx's TLS port
+ * rejects connections without a PROXY header, and no public source states that Hetzner's health checks send one.
  */
 export function balancerDefinition(config: Config): BalancerDefinition {
   const { algorithm, healthCheck } = config.loadBalancer;

@@ -1,7 +1,9 @@
 import { knownEnds, type DatedEnd } from "../platform/dates.js";
 import type { Config } from "../config/schema.js";
 
-/** Everything with a known end that servers of this environment depend on. Keys in files belong to the owner, so their end is unknown. */
+/**
+ * Returns the known expiry dates on which servers of this environment depend. If a key is configured as a file, its expiry date is unknown.
+ */
 export function endsOf({ aptSources, monitoring }: Config): readonly DatedEnd[] {
   const vendors = monitoring.enabled ? (["mysql", "datadog"] as const) : (["mysql"] as const);
   const keys = vendors.flatMap((vendor): readonly DatedEnd[] => {

@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js";
 
-/** What `npm run ops rotate` can replace: the setting with the generation, and a function that reads it. */
+/** Secrets that `npm run ops rotate` can replace. Each entry has the setting with the generation, and a function that reads it. */
 const settings = {
   "edge-token": ["generations.edgeToken", ({ generations }) => generations.edgeToken],
   "database-passwords": ["generations.databasePasswords", ({ generations }) => generations.databasePasswords],
@@ -12,35 +12,35 @@ const settings = {
 
 type Generations = Pick<Config, "generations" | "certificate">;
 
-/** Name of a secret, or of several secrets that change together, as operators enter it. */
+/** Name of a secret, or of several secrets that change together, in the form that operators enter. */
 export type Rotated = keyof typeof settings;
 
-/** All names. */
+/** Names of all secrets that `npm run ops rotate` can replace. */
 export const allRotated = Object.keys(settings) as readonly Rotated[];
 
-/** Setting that an operator raises for a new secret. */
+/** Returns the setting that an operator increments to create a new secret. */
 export const generationSetting = (what: Rotated): string => settings[what][0];
 
 /** Generation in the configuration. */
 export const generationOf = (config: Generations, what: Rotated): number => settings[what][1](config);
 
 /**
- * Whether a new generation may be used immediately, because its verifiers already accept it. Cloudflare's edge accepts each origin certificate
- * that Cloudflare has issued.
+ * Returns true if a new generation may be used immediately, because its verifiers already accept it. For example, Cloudflare's edge accepts
+ * each origin certificate that Cloudflare has issued.
  */
 export const isUsedAtOnce = (what: Rotated): boolean => what === "origin-certificate";
 
-/** Progress of the change from one generation to the next: `oldest` ≤ `used` ≤ `configured`, with a maximum difference of one. */
+/** Stage of the change from one generation to the next: `oldest` ≤ `used` ≤ `configured`, with a maximum difference of one. */
 export interface RotationStage {
-  /** Generation in the configuration. It is accepted as soon as it exists. */
+  /** Generation in the configuration. Verifiers accept this generation as soon as it exists. */
   readonly configured: number;
-  /** Generation that is presented to verifiers. */
+  /** Generation that clients present to verifiers. */
   readonly used: number;
-  /** Oldest generation that is still accepted. */
+  /** Oldest generation that verifiers still accept. */
   readonly oldest: number;
 }
 
-/** Accepted generations, beginning with the used one. */
+/** Returns the accepted generations. The first one is the generation in use. */
 export const accepted = ({ configured, used, oldest }: RotationStage): readonly number[] => [
   ...new Set([used, configured, oldest]),
 ];

@@ -2,32 +2,38 @@ import { locations } from "../platform/hetzner-offers.js";
 import { balancersOf, locationsOf } from "./balancer.js";
 import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
 
-/** Effect of losing a location. */
+/** Effects of the loss of a location. */
 export interface LocationLoss {
   readonly location: string;
-  /** Remaining database members, and whether they are a majority of all members. Without a majority the site rejects reads and writes. */
+  /**
+   * Number of remaining database members, and true if they are a majority of all members. Without a majority, the site rejects reads and
+   * writes.
+   */
   readonly membersLeft: number;
   readonly hasMajority: boolean;
   readonly webServersLeft: number;
-  /** Lost and remaining load balancers. */
+  /** Number of lost load balancers, and number of remaining load balancers. */
   readonly balancersLost: number;
   readonly balancersLeft: number;
-  /** Whether the bucket with Terraform's state, and the bucket with the archive, are in this location. */
+  /** True if the bucket with Terraform's state is in this location, and true if the bucket with the archive is in this location. */
   readonly hasState: boolean;
   readonly hasArchive: boolean;
 }
 
-/** Location of a bucket at Hetzner; endpoints of other vendors contain no location. */
+/** Returns the location of a bucket at Hetzner, or `undefined` for other vendors, because their endpoints contain no location. */
 const bucketLocation = (endpoint: string | undefined): string | undefined =>
   /^https:\/\/([a-z0-9]+)\.your-objectstorage\.com\b/.exec(endpoint ?? "")?.[1];
 
 const stateLocation = ({ backend }: Config): string | undefined =>
   bucketLocation(backend.type === "s3" ? backend.endpoint : undefined);
 
-/** Whether the environment uses several locations. */
+/** Returns true if the environment uses several locations. */
 export const isSpread = (config: Config): boolean => locationsOf(config).length > 1;
 
-/** Pure. @param down names of servers that are unavailable for other reasons @default - none */
+/**
+ * Returns the effects of the loss of a location.
+ * @param down names of servers that are unavailable for other reasons @default - none
+ */
 export function lossOf(config: Config, location: string, down: readonly string[] = []): LocationLoss {
   const remains = (server: ServerConfig): boolean => server.location !== location && !down.includes(server.name);
   const members = serversWithRole(config, "database");
@@ -46,17 +52,17 @@ export function lossOf(config: Config, location: string, down: readonly string[]
   };
 }
 
-/** The losses of all locations that the environment uses, including the locations of buckets. */
+/** Returns the effects of losing each location that the environment uses, including the locations of buckets. */
 export const lossesOf = (config: Config, down?: readonly string[]): readonly LocationLoss[] =>
   [...new Set([...locationsOf(config), stateLocation(config), bucketLocation(config.backup?.endpoint)])].flatMap(
     (location) => (location === undefined ? [] : [lossOf(config, location, down)]),
   );
 
-/** Whether a loss stops the site until the location returns. */
+/** Returns true if the loss of the location stops the site until the location returns. */
 export const stopsSite = ({ hasMajority, webServersLeft, balancersLeft }: LocationLoss): boolean =>
   !hasMajority || webServersLeft === 0 || balancersLeft === 0;
 
-/** The effect of a loss on the site, and what to do. */
+/** Returns a text about the effects of a loss on the site, and the command that helps. */
 export function effectOf(loss: LocationLoss): string {
   const { hasMajority, webServersLeft, balancersLost, balancersLeft, hasState, hasArchive } = loss;
   const missing = [
@@ -74,15 +80,15 @@ export function effectOf(loss: LocationLoss): string {
   ].join("; ");
 }
 
-/** Locations of one country are near each other. */
+/** Returns true if two locations are near each other, because they are in the same country. */
 const isNear = (one: string, other: string): boolean => locations[one]?.country === locations[other]?.country;
 
 const nearMembers = (config: Config, location: string): readonly ServerConfig[] =>
   serversWithRole(config, "database").filter((member) => isNear(member.location, location));
 
 /**
- * Database members with fewer near members than others have. Each commit of such a member waits for a distant member, so it becomes
- * primary only if no other member can.
+ * Returns the far database members: those that have fewer near members than other members. Each commit of a far member waits for a distant
+ * member, so a far member becomes primary only if no other member can.
  */
 export function farMembers(config: Config): readonly ServerConfig[] {
   const members = serversWithRole(config, "database");
@@ -91,7 +97,10 @@ export function farMembers(config: Config): readonly ServerConfig[] {
   return members.filter((member) => nearTo(member) < most);
 }
 
-/** Database members that are far from a location. The list is empty if all members are far, because then none is preferable. */
+/**
+ * Returns the database members that are far from a location. If all members are far, returns an empty list, because no member is
+ * preferable.
+ */
 export function membersFarFrom(config: Config, location: string): readonly ServerConfig[] {
   const near = nearMembers(config, location);
   return near.length === 0 ? [] : serversWithRole(config, "database").filter((member) => !near.includes(member));

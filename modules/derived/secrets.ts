@@ -12,7 +12,7 @@ import { serversWithRole, type Config, type Role, type ServerConfig } from "../c
 import { applicationSecret, paths } from "../platform/paths.js";
 import { users, type ServiceUser } from "../platform/users.js";
 
-/** All secret values that servers can need. The credentials stack or the lab provides the values. */
+/** Names of all secrets that servers can need. The credentials stack or the lab provides the values. */
 export type SecretName =
   | "applicationDatabasePassword"
   | "applicationDatabasePasswords"
@@ -36,37 +36,43 @@ export type SecretName =
   | "restorePrivateKey"
   | ApplicationSecret;
 
-/** A secret of `application.secrets`. */
+/** Name of a secret that is configured in `application.secrets`. */
 type ApplicationSecret = `application.secrets.${string}`;
 
-/** Name of an application secret among all secrets. */
+/** Returns the name that an application secret has among all secrets. */
 export const applicationSecretName = (name: string): ApplicationSecret => `application.secrets.${name}`;
 
-/** Terraform variable of an application secret, without TF_VAR_. */
+/** Returns the name of the Terraform variable for an application secret, without the prefix TF_VAR_. */
 export const applicationSecretVariable = (name: string): string => `app_secret_${name.toLowerCase()}`;
 
-/** A file with secrets that only its owner can read. Secrets reach servers only in such files. Certificates are included, because they are transferred with their keys. */
+/**
+ * A file with secrets that only the owner of the file can read. Secrets reach servers only in such files. Certificates are also secret
+ * files, because they are transferred together with their keys.
+ */
 export interface SecretFile {
   readonly path: string;
   readonly owner: ServiceUser;
-  /** Secrets in the content. */
+  /** Secrets that the content contains. */
   readonly needs: readonly SecretName[];
-  /** Returns the file's text. `value(name)` returns the text to insert for a secret. */
+  /** Returns the text of the file. `value(name)` returns the text to insert for a secret. */
   readonly content: (value: (name: SecretName) => string) => string;
   /** Role of the servers that get the file. @default - all servers */
   readonly role?: Role;
   /** Condition under which the file is needed. @default - always */
   readonly when?: ConfigCondition;
-  /** Whether the values differ per server. @default false */
+  /** True if each server has different values. @default false */
   readonly own?: boolean;
-  /** Whether only the first server of the role gets it. @default false */
+  /** True if only the first server of the role gets the file. @default false */
   readonly first?: boolean;
   /**
-   * Whether an operator provides the value. It may contain any character and is transferred in base64.
-   * @default false: Terraform generates the value, which contains only printable ASCII and line breaks
+   * True if an operator provides the value, which may contain any character and is transferred in base64. @default - false, because
+   * Terraform generates the value from printable ASCII characters and line breaks
    */
   readonly given?: boolean;
-  /** Whether the file is a certificate. All users of the server may read it, because the monitoring agent checks its expiry. @default false */
+  /**
+   * True if the file is a certificate. All users of the server may read a certificate, because the monitoring agent checks its expiry date.
+   * @default false
+   */
   readonly certificate?: boolean;
 }
 
@@ -89,7 +95,7 @@ const certificate = (...file: Parameters<typeof plain>): SecretFile => ({ ...pla
 
 const given = (file: SecretFile): SecretFile => ({ ...file, given: true });
 
-/** All secret files. Terraform, the lab and the tests use this list. */
+/** All secret files of servers. Terraform, the lab and the tests use this list. */
 const secretFiles: readonly SecretFile[] = [
   {
     path: paths.sshHostKey,
@@ -102,7 +108,7 @@ const secretFiles: readonly SecretFile[] = [
     path: paths.release.key,
     owner: users.root,
     needs: ["releaseKey"],
-    // Options of curl. S3 requires the header, which not every version of curl sends.
+    // The file contains options of curl. S3 requires the header x-amz-content-sha256, which not every version of curl sends.
     content: (value) => `header = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\nuser = "${value("releaseKey")}"\n`,
     given: true,
     when: privatelyReleased,
@@ -113,7 +119,7 @@ const secretFiles: readonly SecretFile[] = [
   {
     path: paths.nginx.edgeToken,
     owner: users.root,
-    // All accepted tokens, separated by |. They contain only letters and digits.
+    // `edgeTokens` contains all accepted tokens, separated by |. Tokens consist of letters and digits.
     needs: ["edgeTokens"],
     content: (value) => `"~^(?:${value("edgeTokens")})$" 1;\n`,
     role: "web",
@@ -164,8 +170,8 @@ const applicationSecretFiles = ({ application }: Config): readonly SecretFile[] 
   );
 
 /**
- * Secret files of a server: files shared by all servers of the same roles, and files with values for this server only.
- * @param server without a name: any server with these roles except the first
+ * Returns the secret files of a server: files that all servers with the same roles share, and files for this server only.
+ * @param server a server without a name stands for any server with these roles except the first server
  */
 export function secretFilesOf(
   config: Config,

@@ -6,19 +6,19 @@ import { inboundOf, outboundOf, type ResolvedRule } from "../derived/traffic/res
 
 /** Properties of {@link ProviderFirewall}. */
 export interface ProviderFirewallProps {
-  /** The environment whose rule table is applied. */
+  /** Configuration of the environment, from which the rule table is derived. */
   readonly config: Config;
   /** Server that the firewall protects. */
   readonly server: ServerConfig;
 }
 
-/** The provider accepts only networks, so a single address becomes a /32 or /128. */
+/** Returns a peer as a network, because the Terraform provider accepts only networks. A single address becomes a /32 or /128. */
 const network = (peer: string): string => {
   if (peer.includes("/")) return peer;
   return peer.includes(":") ? `${peer}/128` : `${peer}/32`;
 };
 
-/** Converts a line of the rule table to provider rules: one per port, or one without a port for ICMP. */
+/** Converts a rule of the rule table to rules of the provider firewall: one rule for each port, or one rule without a port for ICMP. */
 function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly FirewallRule[] {
   const peers = rule.peers.map(network);
   const ports = rule.protocol === "icmp" ? [undefined] : rule.ports.map(String);
@@ -31,7 +31,7 @@ function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly Fi
   }));
 }
 
-/** Lines that differ only in the connecting user become one rule, because the provider cannot distinguish users. */
+/** Merges rules that differ only in the connecting user, because the provider firewall cannot distinguish users. */
 function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   const byTraffic = new Map<string, FirewallRule>();
   for (const rule of rules) {
@@ -43,12 +43,15 @@ function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   return [...byTraffic.values()];
 }
 
-/** The provider's firewall filters only public traffic, and always allows a server to reach its own metadata service. */
+/**
+ * Returns true if the provider firewall filters the traffic of a rule. It filters only public traffic and always allows a server to reach
+ * its own metadata service.
+ */
 const isFiltered = (rule: ResolvedRule): boolean => rule.network === "public" && rule.to !== "metadata service";
 
 /**
- * Filter rules of the provider for the public traffic of one server, from the rule table. All other public traffic is dropped in both
- * directions.
+ * Returns the rules of the provider firewall for the public traffic of one server. The provider firewall drops all other public traffic in
+ * both directions.
  */
 export const providerFirewallRules = (config: Config, server: ServerConfig): readonly FirewallRule[] =>
   merged([
@@ -61,8 +64,8 @@ export const providerFirewallRules = (config: Config, server: ServerConfig): rea
   ]);
 
 /**
- * Hetzner's firewall in front of one server, for public traffic. Only the server's `firewall_ids` attach it: a second mechanism would
- * revert the attachment in every plan.
+ * Creates the provider firewall in front of one server, for public traffic. Only the server's `firewall_ids` attach the firewall, because a
+ * second mechanism would revert the attachment in every plan.
  */
 export class ProviderFirewall extends Construct {
   readonly firewall: Firewall;

@@ -6,13 +6,12 @@ import { literal } from "../terraform/literal.js";
 
 /** Properties of {@link SshKeys}. */
 export interface SshKeysProps {
-  /** The environment. */
   readonly config: Config;
 }
 
-/** The administrators' public keys. A server gets the keys only when it is created or replaced. */
+/** Creates the administrators' public keys at Hetzner. A server gets the keys only when it is created or replaced. */
 export class SshKeys extends Construct {
-  /** The keys at Hetzner, in the order of the configuration. */
+  /** SSH keys at Hetzner, in the order of the configuration. */
   readonly keys: readonly SshKey[];
 
   constructor(scope: Construct, id: string, { config }: SshKeysProps) {

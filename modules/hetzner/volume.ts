@@ -5,15 +5,14 @@ import { serverLabels } from "../derived/labels.js";
 
 /** Properties of {@link DataVolume}. */
 export interface DataVolumeProps {
-  /** The environment. */
   readonly config: Config;
-  /** Database member that the volume is for. */
+  /** Database member that uses the volume. */
   readonly server: ServerConfig;
 }
 
 /**
- * The data volume of one database member. It is kept when the server is replaced, and it can only grow. The payload formats an empty
- * volume: a change of Hetzner's attribute `format` would only appear in plans, without any effect.
+ * Creates the data volume of one database member. The volume is kept when the server is replaced, and it can only grow. The payload formats
+ * an empty volume. Hetzner's attribute `format` is not set, because a change of it would appear in plans but have no effect.
  */
 export class DataVolume extends Construct {
   readonly volume: Volume;
@@ -26,7 +25,7 @@ export class DataVolume extends Construct {
       location: server.location,
       deleteProtection: config.protect,
       labels: serverLabels(config, server),
-      // Hetzner's protection would fail in the middle of an apply; `prevent_destroy` already rejects the plan.
+      // Hetzner's own protection is not used, because it would fail in the middle of an apply. `prevent_destroy` already rejects the plan.
       lifecycle: { preventDestroy: config.protect },
     });
   }

@@ -1,8 +1,8 @@
-/** Addresses that Hetzner fixes for every server (docs.hetzner.com, "DNS resolvers" and "server metadata"). */
+/** Addresses that Hetzner defines for every server (docs.hetzner.com, "DNS resolvers" and "server metadata"). */
 export const addresses = {
   /** Hetzner's recursive name servers. */
   resolvers: ["185.12.64.1", "185.12.64.2", "2a01:4ff:ff00::add:1", "2a01:4ff:ff00::add:2"],
-  /** Answers every local process with the server's identity and user data. */
+  /** Address of the metadata service, which tells every local process the server's identity and user data. */
   metadataService: "169.254.169.254",
   /** All IPv4 and all IPv6 addresses, in the notation of the provider. */
   everywhere: ["0.0.0.0/0", "::/0"],

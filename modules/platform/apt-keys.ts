@@ -5,21 +5,25 @@ export interface PublishedKey {
   readonly url: string;
   /** Fingerprints of the primary keys that may sign, 40 hexadecimal digits each. */
   readonly fingerprints: readonly string[];
-  /** Last day of validity, for example 2027-10-23. The review and the servers warn before this day. */
+  /** Last day on which the key is valid, for example 2027-10-23. The review and the servers warn before this day. */
   readonly ends: string;
 }
 
-/** The vendors' keys. An owner can set a newer key in `aptSources.<vendor>.publishedKey` until a new version of this list contains it. */
+/**
+ * Published keys of the vendors. An owner can set a newer key in `aptSources.<vendor>.publishedKey` until a new version of this project
+ * contains it.
+ */
 export const aptKeys = {
-  /** MySQL Release Engineering. Servers download this key, because it alone would take a tenth of the user data. */
+  /** Key of MySQL Release Engineering. Servers download this key, because the key alone would take a tenth of the user data. */
   mysql: {
     url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
     fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
     ends: knownEnds.mysql.ends,
   },
   /**
-   * "CURRENT" is the key in use; Datadog's installer (DataDog/agent-linux-install-script) lists two possible keys: one valid until 2028,
-   * and its successor valid until 2033. Datadog's page on agent security lists their fingerprints, but no exact dates.
+   * Datadog's key. "CURRENT" is the key in use. Datadog's installer (DataDog/agent-linux-install-script) lists two possible keys: one valid
+   * until 2028, and its successor valid until 2033. Datadog's page on agent security lists the fingerprints of both keys, but no exact
+   * dates.
    */
   datadog: {
     url: "https://keys.datadoghq.com/DATADOG_APT_KEY_CURRENT.public",

@@ -1,19 +1,19 @@
 /** A day on which a dependency of the servers expires. */
 export interface DatedEnd {
-  /** The expiring dependency. */
+  /** Name of the dependency that expires. */
   readonly what: string;
-  /** Last day of validity, for example 2027-10-23. */
+  /** Last day on which the dependency is valid, for example 2027-10-23. */
   readonly ends: string;
-  /** Where the date was published. */
+  /** Publication that contains the date. */
   readonly source: string;
   /** Action for the owner before that day. */
   readonly remedy: string;
 }
 
-/** The review, the servers' notice `expiry` and its monitor begin to warn this number of days before the expiry. */
+/** Number of days before an expiry date from which the review, the servers' notice `expiry` and its monitor warn. */
 export const noticeDays = 180;
 
-/** How an owner installs a newer key of a vendor. */
+/** Returns the instruction to install a newer key of a vendor. */
 const nextKey = (vendor: string): string =>
   `set aptSources.${vendor}.publishedKey to the vendor's next key, then npm run ops upgrade`;
 

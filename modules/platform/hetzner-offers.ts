@@ -9,17 +9,20 @@ export const priceList = { date: "2026-09-29", currency: "EUR", tax: "net, witho
 /** Locations that share one price. */
 export type Region = "Europe" | "United States" | "Singapore";
 
-/** One location. */
+/** A location of Hetzner Cloud. */
 export interface Location {
   readonly region: Region;
-  /** Network zone of the location; all locations of a private network are in one zone. */
+  /** Network zone of the location. All locations of a private network must be in one zone. */
   readonly zone: string;
   readonly city: string;
-  /** Locations of one country are near each other: about 3 ms round trip. Others are far: about 25 ms from Germany to Finland. */
+  /**
+   * Country of the location. The round trip between locations of one country takes about 3 ms. From Germany to Finland it takes about 25
+   * ms.
+   */
   readonly country: string;
 }
 
-/** Hetzner's locations, by their name in the API. */
+/** Hetzner's locations, with the name in the API as key. */
 export const locations: Readonly<Record<string, Location>> = {
   fsn1: { region: "Europe", zone: "eu-central", city: "Falkenstein", country: "DE" },
   nbg1: { region: "Europe", zone: "eu-central", city: "Nuremberg", country: "DE" },
@@ -29,14 +32,14 @@ export const locations: Readonly<Record<string, Location>> = {
   sin: { region: "Singapore", zone: "ap-southeast", city: "Singapore", country: "SG" },
 };
 
-/** One x86 server type. If a region has no price, the type is not offered there. */
+/** An x86 server type. If a region has no price, Hetzner does not offer the type there. */
 export interface ServerType {
   readonly vcpus: number;
   readonly memoryGib: number;
   readonly diskGb: number;
   readonly monthlyEur: Readonly<Partial<Record<Region, number>>>;
   /**
-   * Whether the type was sold out in every location on the date of the price list. Hetzner may reject such a server. @default - in stock
+   * True if the type was sold out in every location on the date of the price list. Hetzner may then reject the server. @default - in stock
    */
   readonly soldOut?: true;
 }
@@ -57,7 +60,7 @@ const type = (
   },
 });
 
-/** Server types on sale, the cheapest family first. cx and cpx have shared cores; ccx has dedicated cores. */
+/** Server types that Hetzner sells, cheapest family first. cx and cpx have shared cores; ccx has dedicated cores. */
 export const serverTypes: Readonly<Record<string, ServerType>> = {
   cx23: { ...type(2, 4, 40, [5.49]), soldOut: true },
   cx33: { ...type(4, 8, 80, [8.49]), soldOut: true },
@@ -82,7 +85,10 @@ export const serverTypes: Readonly<Record<string, ServerType>> = {
   ccx63: type(48, 192, 960, [853.49, 859.99, 1036.49]),
 };
 
-/** The cheapest type in stock at a location that has at least the cores and memory of another type. @returns undefined if there is none */
+/**
+ * Returns the cheapest server type in stock at a location that has at least the cores and memory of another type. Returns `undefined` if
+ * there is none.
+ */
 export function inStockInstead(name: string, location: string): string | undefined {
   const wanted = serverTypes[name];
   const region = locations[location]?.region;
@@ -95,7 +101,7 @@ export function inStockInstead(name: string, location: string): string | undefin
   return candidates.sort(([, a], [, b]) => price(a) - price(b))[0]?.[0];
 }
 
-/** Retired server types and their successors. */
+/** Server types that Hetzner no longer sells, with their successors. */
 export const retiredServerTypes: Readonly<Record<string, string>> = {
   cx11: "cx23",
   cx21: "cx23",
@@ -119,17 +125,17 @@ export const retiredServerTypes: Readonly<Record<string, string>> = {
   ccx62: "ccx63",
 };
 
-/** Hetzner's arm64 family. MySQL's apt repository has no arm64 packages for Debian. */
+/** Returns true for Hetzner's arm64 server types. MySQL's apt repository has no arm64 packages for Debian. */
 export const isArm = (serverType: string): boolean => /^cax\d/.test(serverType);
 
-/** One load balancer type. Its targets are the web servers. */
+/** A load balancer type with its maximum number of targets. The targets are the web servers. */
 export interface LoadBalancerType {
   readonly targets: number;
-  /** Price in Europe. @default - the price list has none */
+  /** Monthly price in Europe, in EUR. @default - the price list has no price */
   readonly monthlyEur?: number;
 }
 
-/** Load balancer types on sale, the smallest first. */
+/** Load balancer types that Hetzner sells, smallest first. */
 export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
   lb11: { targets: 25, monthlyEur: 7.49 },
   lb21: { targets: 75 },
@@ -139,16 +145,16 @@ export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
 /** Price of daily backups as a share of the server's price. */
 export const backupShare = 0.2;
 
-/** Price of a primary IPv4 address; IPv6 is free. */
+/** Monthly price of a primary IPv4 address, in EUR. IPv6 is free. */
 export const primaryIpv4MonthlyEur = 0.5;
 
 /**
- * Price of an account's object storage. The first TB of data and traffic is included; each additional TB costs about as much
- * (docs.hetzner.com, "Object Storage", of 2024-12-06).
+ * Monthly price of an account's object storage, in EUR. The first TB of data and traffic is included; each additional TB costs about as
+ * much (docs.hetzner.com, "Object Storage", of 2024-12-06).
  */
 export const objectStorageMonthlyEur = 5;
 
-/** Price of one GB of volume. */
+/** Monthly price of one GB of volume, in EUR. */
 export const volumeGbMonthlyEur = 0.0572;
 
 /** Maximum number of servers in a spread placement group. */

@@ -1,4 +1,4 @@
-/** Name in every MySQL server's certificate. Clients reach a server through HAProxy on loopback and verify this name. */
+/** Name in the certificate of every database member. Clients connect through HAProxy on loopback and verify this name. */
 export const mysqlTlsName = "mysql.internal";
 
 /** Account and system user of the migrations. */
@@ -13,19 +13,19 @@ export const edgeTokenPath = "/edge-token";
 /** Prefix of paths that nginx serves from the release's static files. */
 export const staticPath = "/static/";
 
-/** Prefix of check blocks for secrets that `npm run ops` requires before it creates a server. */
+/** Prefix of Terraform check blocks for secrets. `npm run ops` requires these secrets before it creates a server. */
 export const neededSecret = "needed_";
 
-/** Label of a server with the digest of all its application secrets. */
+/** Label of a server that contains the digest of all its application secrets. */
 export const applicationSecretsLabel = "secret-application";
 
-/** Label of a server with the digest of its key for the private bucket of the releases. */
+/** Label of a server that contains the digest of its key for the private bucket of releases. */
 export const releaseKeyLabel = "secret-releaseKey";
 
-/** Journal identifier of the application, its workers and its schedules, but not of release tests. */
+/** Identifier in the journal of the application, its workers and its schedules. Trials of a release have another identifier. */
 export const applicationLog = "app";
 
-/** Host names of the site: www first, then the apex. */
+/** Returns the host names of the site: www first, then the apex. */
 export const siteHosts = ({ domain }: { readonly domain: string }): readonly [string, string] => [
   `www.${domain}`,
   domain,

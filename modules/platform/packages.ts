@@ -1,13 +1,16 @@
-/** Debian and vendor packages, by the component that installs them. Nothing else is installed, because `Recommends` are off. */
+/** Debian and vendor packages of each component. apt installs no other packages, because `Recommends` are off. */
 export const packages = {
   hardening: ["ca-certificates", "chrony", "logrotate", "openssh-server", "procps", "unattended-upgrades"],
-  /** The firewall rules allow only the local resolver to query name servers, so it is installed with them. */
+  /**
+   * Packages of the host firewall. The firewall rules allow only the local resolver to query name servers, so the resolver is installed
+   * together with the firewall.
+   */
   hostFirewall: ["nftables", "systemd-resolved"],
   release: ["curl"],
   nginx: ["nginx"],
-  /** Packages of app-runs, which coordinates with other servers, in addition to Debian's base system. */
+  /** Packages of app-runs in addition to Debian's base system. app-runs uses the database to coordinate servers. */
   appRuns: ["python3-pymysql"],
-  /** From MySQL's repository, except python3-pymysql, which mysql-group uses. */
+  /** Packages of MySQL, from MySQL's apt repository. Only python3-pymysql, which mysql-group uses, is from Debian. */
   mysql: ["mysql-server", "python3-pymysql", "e2fsprogs"],
   /**
    * Packages with which mysql-backup compresses, encrypts and connects to MySQL. Debian's CA certificates verify the object storage's
@@ -15,6 +18,6 @@ export const packages = {
    */
   backup: ["age", "ca-certificates", "curl", "python3-pymysql", "zstd"],
   haproxy: ["haproxy"],
-  /** From Datadog's repository. */
+  /** Package from Datadog's apt repository. */
   datadogAgent: ["datadog-agent"],
 } as const;

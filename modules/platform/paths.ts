@@ -1,32 +1,32 @@
-/** Paths on a server. Each path is defined only here. */
+/** Paths on a server. Every path is defined only in this file. */
 export const paths = {
-  /** Scripts of the components, and the programs that run them. */
+  /** Folder with the scripts of all components, and with the programs that run the scripts. */
   scripts: "/usr/local/lib/platform",
-  /** Directory with one file per problem of this server. Every login shows them, and the monitoring agent counts them. */
+  /** Folder with one file for each problem of this server. Every login shows these files, and the monitoring agent counts them. */
   notices: "/run/motd.d",
   setup: {
     unit: "server-setup.service",
     script: "/usr/local/lib/platform/server-setup",
-    /** Names and packages of the components, in setup order. */
+    /** File with the names and packages of all components, in setup order. */
     parts: "/etc/platform/parts",
-    /** Downloaded keys of apt sources: path and URL. */
+    /** File with the path and the URL of each downloaded apt key. */
     aptKeys: "/etc/platform/apt-keys",
-    /** Exists once all components are set up. */
+    /** File that exists when all components are set up. */
     complete: "/var/lib/server-setup/complete",
-    /** Exists while a component is not set up, and contains the reason. Every login shows it. */
+    /** File that exists while a component is not set up. The file contains the reason, and every login shows it. */
     notice: "/run/motd.d/server-setup",
   },
-  /** Script that runs after each security update. */
+  /** Script that runs after each automatic upgrade. */
   restartUpgraded: "/usr/local/lib/platform/restart-upgraded",
-  /** Expiry dates that check-expiry reads. */
+  /** File with the expiry dates that check-expiry reads. */
   ends: "/etc/platform/ends",
   vendorUpdates: "/usr/local/lib/platform/vendor-updates",
-  /** Private SSH host key. Its name differs from the names that cloud-init deletes and creates again. */
+  /** File with the private SSH host key. Its name differs from names that cloud-init deletes and creates again. */
   sshHostKey: "/etc/ssh/host_ed25519_key",
   release: {
     environmentFile: "/etc/platform/release.env",
     fetch: "/usr/local/sbin/fetch-release",
-    /** Key of the private bucket, in the format of curl's configuration. */
+    /** File with the key of the private bucket, in the format of curl's configuration. */
     key: "/etc/platform/release-key",
   },
   application: {
@@ -48,7 +48,7 @@ export const paths = {
     originCertificate: "/etc/nginx/tls/origin.pem",
     originKey: "/etc/nginx/tls/origin.key",
     originPullCa: "/etc/nginx/tls/origin-pull-ca.pem",
-    /** Exists while this server serves visitors. */
+    /** File that exists while this server serves visitors. */
     inService: "/run/in-service",
   },
   mysql: {
@@ -70,13 +70,13 @@ export const paths = {
   backup: {
     settings: "/etc/mysql-backup/settings.json",
     bucketKey: "/etc/mysql-backup/bucket",
-    /** The configured restore. MySQL starts only if its data come from this restore. */
+    /** File with the configured restore. MySQL starts only if its data come from this restore. */
     restore: "/etc/mysql-backup/restore.json",
-    /** Exists only on the member that restores. */
+    /** File that exists only on the member that restores the data. */
     restoring: "/etc/mysql-backup/restoring.json",
     restoreBucketKey: "/etc/mysql-backup/restore-bucket",
     restorePrivateKey: "/etc/mysql-backup/restore-key",
-    /** Files whose ages equal the ages of the oldest and the newest restorable time. */
+    /** Folder with two files. Their ages equal the ages of the oldest and the newest restorable time. */
     state: "/run/mysql-backup",
   },
   haproxy: {
@@ -88,5 +88,5 @@ export const paths = {
   },
 } as const;
 
-/** Path of the file with an application secret, by the secret's name. */
+/** Returns the path of the file with an application secret. */
 export const applicationSecret = (name: string): string => `/etc/app/secrets/${name.toLowerCase()}`;

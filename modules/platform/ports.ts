@@ -1,41 +1,47 @@
 /**
- * All ports of the platform, by the service that listens on them. The rule table, the rendered files, the load balancer, the monitors and
- * the lab use this list.
+ * All ports of the platform. The name of a port is the service that listens on it. The rule table, the rendered files, the load balancer,
+ * the monitors and the lab use this list.
  */
 export const ports = {
-  /** Load balancer, public: HTTPS for visitors (through Cloudflare). */
+  /** Port of the load balancer for HTTPS. Visitors connect through Cloudflare. */
   balancerHttps: 443,
-  /** Load balancer, public: redirect to HTTPS (`tls: "terminate"` only). */
+  /** Port of the load balancer that redirects to HTTPS, only with `tls: "terminate"`. */
   balancerHttp: 80,
-  /** nginx, private address: the site with `tls: "terminate"`, and in both TLS modes the load balancer's health check. */
+  /**
+   * Port of nginx on the private address. It serves the site with `tls: "terminate"`, and the load balancer's health check in both TLS
+   * modes.
+   */
   nginxHttp: 80,
-  /** nginx, private address: PROXY protocol, TLS and Cloudflare's client certificate (`tls: "passthrough"` only). */
+  /** Port of nginx on the private address for PROXY protocol, TLS and Cloudflare's client certificate, only with `tls: "passthrough"`. */
   nginxHttps: 443,
-  /** nginx, loopback: `stub_status` for the Datadog agent. */
+  /** Port of nginx on loopback that serves `stub_status` to the Datadog agent. */
   nginxStatus: 8081,
-  /** The application, loopback. */
+  /** Port on loopback to which nginx sends requests for the application. */
   application: 3000,
-  /** Application that opens its port itself, loopback. HAProxy listens on `application` in front of it. */
+  /**
+   * Port on loopback of an application that opens its port itself. HAProxy then listens on the port `application` and connects to this
+   * port.
+   */
   applicationItself: 3002,
-  /** Release that `deploy-app` tests, loopback. */
+  /** Port on loopback of a release that `deploy-app` tests. */
   applicationTrial: 3001,
-  /** HAProxy, loopback: also leads to the application, for the load balancer's health check. */
+  /** Port of HAProxy on loopback that leads to the application, for the load balancer's health check. */
   applicationHealth: 3003,
-  /** HAProxy, loopback: always the primary (number as MySQL Router uses it). */
+  /** Port of HAProxy on loopback that leads to the primary. MySQL Router uses the same number. */
   databaseWrite: 6446,
-  /** HAProxy, loopback: the healthy replicas (number as MySQL Router uses it). */
+  /** Port of HAProxy on loopback that leads to healthy replicas. MySQL Router uses the same number. */
   databaseRead: 6447,
-  /** HAProxy, private address: the primary, for web servers that cannot reach it themselves. */
+  /** Port of HAProxy on the private address that leads to the primary. Web servers use this port if they cannot reach the primary. */
   databaseRelay: 6448,
-  /** HAProxy, private address: reports whether `databaseRelay` reaches a primary. */
+  /** Port of HAProxy on the private address that reports whether `databaseRelay` reaches a primary. */
   databaseRelayHealth: 6449,
-  /** HAProxy, loopback: statistics. */
+  /** Port of HAProxy on loopback with statistics. */
   haproxyStats: 8404,
-  /** MySQL, private address. */
+  /** Port of MySQL on the private address. */
   mysql: 3306,
-  /** MySQL Group Replication (XCom), private address. */
+  /** Port of MySQL Group Replication (XCom) on the private address. */
   mysqlGroup: 33061,
-  /** mysql-group, private address: member role and state of a database member over HTTP. */
+  /** Port of mysql-group on the private address. It reports the role and the state of a database member over HTTP. */
   memberRole: 8008,
   ssh: 22,
   dns: 53,

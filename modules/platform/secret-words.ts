@@ -1,4 +1,4 @@
-/** Words for secrets. If a name ends with one of them, its value is treated as a secret. */
+/** Words that mark secrets. If a name ends with one of these words, its value is treated as a secret. */
 export const secretWords = [
   "password",
   "secret",
@@ -10,25 +10,25 @@ export const secretWords = [
   "access_key",
 ] as const;
 
-/** Matches a name that ends with such a word: `token`, `X-Edge-Token`, `database_password`. */
+/** Matches a name that ends with one of the secret words: `token`, `X-Edge-Token`, `database_password`. */
 export const secretName = new RegExp(`(^|[_-])(${secretWords.join("|")})$`, "i");
 
-/** Names of the application's variables that contain secrets. */
+/** Matches names of application variables that contain secrets. */
 export const secretVariable =
   /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
 
-/** Names of unknown settings that may contain a secret. */
+/** Matches names of unknown settings that may contain a secret. */
 export const secretSetting = /token|secret|password|passphrase|credential|(private|api|access)_?key/i;
 
-/** Private keys, including those of age. */
+/** Matches private keys, including private keys of age. */
 export const privateKey = /PRIVATE KEY|AGE-SECRET-KEY/i;
 
-/** Patterns that are secret in any file or address: private keys and AWS-style access keys. */
+/** Matches texts that are secret in any file or address: private keys and AWS-style access keys. */
 export const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 
 /**
- * Values that are secret: private keys, credentials in a URL, signed JSON tokens, webhooks of Slack and Discord, and tokens with a vendor's prefix (Stripe, GitHub, GitLab, Slack, AWS, Google,
- * OpenAI and Anthropic, SendGrid, npm, DigitalOcean, Shopify, Mailgun).
+ * Matches values that are secret: private keys, credentials in a URL, and tokens with a vendor's prefix (Stripe, GitHub, GitLab, Slack,
+ * AWS, Google, OpenAI and Anthropic, SendGrid, npm, DigitalOcean, Shopify, Mailgun).
  */
 export const secretValues = [
   /PRIVATE KEY|:\/\/[^/@\s]*:[^/@\s]+@/,

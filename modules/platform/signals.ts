@@ -1,14 +1,14 @@
 /**
- * All signals that monitors, service levels and dashboards may use, with their sources: one list for queries and tests. The names come
+ * All signals that monitors, service levels and dashboards may use, with their sources. Queries and tests use this list. The names come
  * from DataDog/integrations-core (`<integration>/metadata.csv`, `<integration>/assets/service_checks.json`) and, for core checks, from
- * DataDog/datadog-agent (`pkg/collector/corechecks/…`). Exceptions are noted at the name.
+ * DataDog/datadog-agent (`pkg/collector/corechecks/…`). A comment marks each exception.
  */
 
-/** Agent checks that emit signals. The first four need no configuration. */
+/** Checks of the Datadog agent that emit signals. The first four checks need no configuration. */
 export type Emitter =
   "cpu" | "load" | "memory" | "agent" | "disk" | "ntp" | "directory" | "nginx" | "mysql" | "tls" | "http_check";
 
-/** Metrics by name. */
+/** Metrics by name, each with the check that emits it. */
 export const metricSignals = {
   "system.cpu.idle": "cpu",
   "system.cpu.user": "cpu",
@@ -20,7 +20,7 @@ export const metricSignals = {
   "system.disk.in_use": "disk",
   "system.fs.inodes.in_use": "disk",
   "ntp.offset": "ntp",
-  // Name in metadata.csv. directory.py adds the tag name:<name of the instance>.
+  // metadata.csv contains this name. directory.py adds the tag name:<name of the instance>.
   "system.disk.directory.files": "directory",
   "system.disk.directory.file.modified_sec_ago": "directory",
   "nginx.net.request_per_s": "nginx",
@@ -34,8 +34,8 @@ export const metricSignals = {
   "mysql.performance.slow_queries": "mysql",
   "mysql.innodb.buffer_pool_utilization": "mysql",
   "mysql.innodb.row_lock_waits": "mysql",
-  // Group Replication: mysql.py sends these metrics instead of the classic replication metrics if `options.replication` is true and the
-  // plugin is ACTIVE. The value of member_status is always 1; the tags member_state and member_role contain the state.
+  // mysql.py sends these metrics of Group Replication instead of the classic replication metrics if `options.replication` is true and the
+  // plugin is ACTIVE. The value of member_status is always 1. The tags member_state and member_role contain the state.
   "mysql.replication.group.member_status": "mysql",
   "mysql.replication.group.transactions": "mysql",
   "mysql.replication.group.transactions_in_applier_queue": "mysql",
@@ -43,10 +43,10 @@ export const metricSignals = {
   "tls.days_left": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
-/** Metric that `npm run ops drift` sends after a comparison. */
+/** Metric that `npm run ops drift` sends after it has compared all resources. */
 export const driftCompared = "platform.drift.compared";
 
-/** Service checks by name. */
+/** Service checks by name, each with the agent's check that emits it. */
 export const checkSignals = {
   "datadog.agent.up": "agent",
   "nginx.can_connect": "nginx",
@@ -56,84 +56,91 @@ export const checkSignals = {
   "tls.can_connect": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
-/** Check instances that queries refer to by tag. */
+/** Names of check instances. Queries select an instance by its tag. */
 export const instances = {
-  /** http_check of the application on loopback. Tag `instance:application`. */
+  /** Instance of http_check for the application on loopback. Tag `instance:application`. */
   application: "application",
-  /** tls check of the certificate for visitors. Tag `name:edge`. */
+  /** Instance of the tls check for the certificate that visitors see. Tag `name:edge`. */
   edgeCertificate: "edge",
   /**
-   * tls checks of the certificate on the load balancer's private address, and of the file on each web server that terminates TLS. Tag
-   * `name:origin`.
+   * Instances of the tls check for the certificate on the load balancer's private address, and for the certificate file on each web server
+   * that terminates TLS. Tag `name:origin`.
    */
   originCertificate: "origin",
-  /** tls checks of the certificate files of our own CAs on each server. Tags `name:internal` and `file:<path>`. */
+  /** Instances of the tls check for certificate files of our own CAs on each server. Tags `name:internal` and `file:<path>`. */
   internalCertificate: "internal",
-  /** directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
+  /** Instance of the directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
   rebootRequired: "reboot-required",
   /**
-   * directory check of the files from ship.py whose ages equal the ages of the oldest and newest restorable time. Tag `name:restorable`.
+   * Instance of the directory check for two files that ship.py writes. Their ages equal the ages of the oldest and the newest restorable
+   * time. Tag `name:restorable`.
    */
   restorable: "restorable",
 } as const;
 
-/** Health notices of a server: files below `paths.notices`. A directory check counts each of them under its own name. */
+/** Health notices of a server, which are files below `paths.notices`. A directory check counts each notice under its own name. */
 export const notices = {
-  /** At least one component is not set up; see server-setup. */
+  /** Notice that at least one component is not set up; see server-setup. */
   setup: "server-setup",
-  /** The active firewall rules differ from the rule file. */
+  /** Notice that the active firewall rules differ from the rule file. */
   hostFirewall: "host-firewall",
-  /** No interface has the private address. */
+  /** Notice that no network interface has the private address. */
   privateNetwork: "private-network",
-  /** mysql-group does not answer. */
+  /** Notice that mysql-group does not answer. */
   mysqlGroup: "mysql",
-  /** Upgrades that are not installed automatically. */
+  /** Notice about upgrades that are not installed automatically. */
   vendorUpdates: "vendor-updates",
-  /** A step of the nightly upgrade has not succeeded for three days. */
+  /** Notice that a step of the nightly upgrade has not succeeded for three days. */
   updates: "updates",
-  /** Something that the server depends on ends within 180 days. */
+  /** Notice that a key, a certificate or Debian's support ends within 180 days. */
   expiry: "expiry",
 } as const;
 
-/** Health notices of a member about the archive, one per cause. They exist only with `backup`; see ship.py of mysql-backup. */
+/**
+ * Health notices of a database member about the archive, one for each cause. They exist only if `backup` is set; see ship.py of
+ * mysql-backup.
+ */
 export const archiveNotices = {
-  /** Changes do not reach the bucket in time, or mysql-backup does not run. */
+  /** Notice that changes do not reach the bucket in time, or that mysql-backup does not run. */
   behind: "backup",
-  /** The bucket is reachable but rejects requests. */
+  /** Notice that the bucket is reachable but rejects requests. */
   refused: "backup-refused",
-  /** The last base backup is old, or none exists. */
+  /** Notice that the last base backup is old, or that there is no base backup. */
   base: "backup-base",
-  /** The system disk will soon be too small for a base backup. */
+  /** Notice that the system disk will soon be too small for a base backup. */
   room: "backup-room",
-  /** The last restore drill failed, or no drill has succeeded for days. */
+  /** Notice that the last restore drill failed, or that no restore drill has succeeded for days. */
   drill: "backup-drill",
-  /** Logs were deleted before their upload. */
+  /** Notice that binary logs were deleted before their upload. */
   gap: "backup-gap",
-  /** The private key of the archive is on the server. */
+  /** Notice that the private key of the archive is on the server. */
   key: "backup-key",
 } as const;
 
 /**
- * Log sources, by the `service` that the agent adds to their lines. The catalogue, the pipelines and the log metrics use it in searches.
+ * Log sources. The agent adds the value as `service` to each line. The monitors, the pipelines and the log metrics search by this value.
  */
 export const logServices = {
-  /** nginx's access log in JSON, and its error log. */
+  /** Access log of nginx in JSON, and error log of nginx. */
   nginx: "nginx",
-  /** The application's journal, one JSON object per line. */
+  /** Journal of the application, with one JSON object per line. */
   application: "app",
-  /** MySQL's error log. */
+  /** Error log of MySQL. */
   mysql: "mysql",
-  /** MySQL's slow log. Each entry has several lines. */
+  /** Slow log of MySQL. Each entry has several lines. */
   mysqlSlow: "mysql-slow",
-  /** Journal of mysql-group: actions and waiting reasons of each member. */
+  /** Journal of mysql-group: the actions of each member, and the reasons why it waits. */
   mysqlGroup: "mysql-group",
   /** Journal of sshd. */
   ssh: "ssh",
-  /** Kernel lines of the host firewall: "nftables dropped in: …", at most six per minute and direction. */
+  /** Kernel log lines of the host firewall: "nftables dropped in: …". There are at most six lines per minute and direction. */
   firewall: "firewall",
-  /** dpkg's log of package changes. */
+  /** Log of package changes by dpkg. */
   packages: "dpkg",
 } as const;
 
-/** nginx logs only one in this number of the requests that it rejects itself, because anyone can send any number of them. */
+/**
+ * Number of requests for which nginx writes one log line, if nginx itself rejects them. nginx does not log all of them, because anyone can
+ * send any number of such requests.
+ */
 export const refusalsPerLine = 100;

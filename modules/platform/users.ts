@@ -1,6 +1,7 @@
 /**
- * System users of the services. Outbound traffic is allowed per user, so the rules of the host firewall contain their names. nftables
- * resolves the names when it loads the rules, so cloud-init creates these users before their packages are installed (`createdEarly`).
+ * System users of the services. Outbound traffic is allowed for each user, so the rules of the host firewall contain the users' names.
+ * nftables resolves the names when it loads the rules. cloud-init therefore creates these users before their packages are installed
+ * (`createdEarly`).
  */
 export const users = {
   root: "root",
@@ -19,7 +20,7 @@ export const users = {
 /** Name of a system user of a service. */
 export type ServiceUser = (typeof users)[keyof typeof users];
 
-/** Users that exist before any package is installed, in the order of creation. */
+/** Users that cloud-init creates before any package is installed, in the order of creation. */
 export const createdEarly: readonly ServiceUser[] = [
   users.application,
   users.migrations,

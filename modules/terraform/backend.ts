@@ -2,13 +2,13 @@ import { LocalBackend, S3Backend, type TerraformStack } from "cdktf";
 import type { Config } from "../config/schema.js";
 
 /**
- * Location of a stack's state. The credentials of the object storage come only from the environment variables AWS_ACCESS_KEY_ID and
- * AWS_SECRET_ACCESS_KEY.
+ * Configures where Terraform stores the state of a stack. The credentials of the object storage come only from the environment variables
+ * AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
  */
 export function configureState(stack: TerraformStack, config: Config): void {
   const file = `${stack.node.id}.tfstate`;
   if (config.backend.type === "local") {
-    // Relative to cdktf.out/stacks/<stack>, where Terraform runs, so that the text is the same in every checkout.
+    // The path is relative to cdktf.out/stacks/<stack>, where Terraform runs, so that the text is the same in every checkout.
     new LocalBackend(stack, { path: `../../../state/${file}` });
     return;
   }
@@ -19,13 +19,14 @@ export function configureState(stack: TerraformStack, config: Config): void {
     region,
     endpoints: { s3: endpoint },
     usePathStyle: true,
-    // These options disable requests to Amazon services that other vendors' object storages do not have.
+    // These options disable requests to Amazon services, because object storages of other vendors do not have these services.
     skipCredentialsValidation: true,
     skipMetadataApiCheck: true,
     skipRegionValidation: true,
     skipRequestingAccountId: true,
     skipS3Checksum: true,
   });
-  // Lock object in the bucket, supported by Terraform and OpenTofu from 1.10. cdktf's typed backend does not have this option.
+  // Terraform locks the state with an object in the bucket. Terraform and OpenTofu support this since version 1.10, but cdktf's typed
+  // backend does not have the option.
   stack.addOverride("terraform.backend.s3.use_lockfile", true);
 }

@@ -3,14 +3,14 @@ import type { Config } from "../config/schema.js";
 import type { Problem } from "../config/problem.js";
 
 /**
- * Encryption with one passphrase: a key derived from it (PBKDF2), and AES-GCM. In JSON, OpenTofu expects the method's name without
- * quotes.
+ * Names of the encryption methods: a key is derived from a passphrase (PBKDF2) and used with AES-GCM. In JSON, OpenTofu expects the name of
+ * a method without quotes.
  */
 const encrypted = "method.aes_gcm.state";
 const encryptedBefore = "method.aes_gcm.previous";
 const plain = "method.unencrypted.plain";
 
-/** Per step: how the state is written, and which other formats can be read. */
+/** Describes for each step how the state is written, and which other formats can be read. */
 const steps = {
   enforced: { method: encrypted, enforced: true },
   begin: { method: encrypted, fallback: { method: plain } },
@@ -18,21 +18,21 @@ const steps = {
   end: { method: plain, fallback: { method: encrypted } },
 } as const;
 
-/** A passphrase from an environment variable. It is never written to the JSON. */
+/** Returns a reference to a passphrase from an environment variable. The passphrase is never written to the JSON. */
 function passphrase(stack: TerraformStack, name: string, description: string): string {
   const variable = new TerraformVariable(stack, name, { type: "string", sensitive: true, description });
   return variable.stringValue;
 }
 
 /**
- * Encrypts a stack's state, and decrypts the states of other stacks, according to `backend.encryption`. cdktf has no such block, because
- * Terraform has none; {@link encryptionProblems} rejects Terraform earlier.
+ * Encrypts the state of a stack and decrypts the states of other stacks, according to `backend.encryption`. cdktf has no such block,
+ * because Terraform cannot encrypt states. {@link encryptionProblems} rejects Terraform earlier.
  */
 export function encryptState(stack: TerraformStack, { backend: { encryption } }: Config): void {
   if (encryption === undefined) return;
   /**
-   * Name under which a state stores how its key was derived. Each passphrase needs its own name; otherwise OpenTofu would confuse two of
-   * them.
+   * Returns the name under which a state stores how its key was derived. Each passphrase needs its own name, because OpenTofu would
+   * otherwise confuse two passphrases.
    */
   const alias = (generation: number): string => `passphrase-${generation}`;
   const keys: Record<string, object> = {
@@ -60,7 +60,7 @@ export function encryptState(stack: TerraformStack, { backend: { encryption } }:
   });
 }
 
-/** Reasons why the state cannot be encrypted as configured with this binary. */
+/** Returns the reasons why this Terraform program cannot encrypt the state as configured. */
 export function encryptionProblems({ backend }: Pick<Config, "backend">, binary: string): readonly Problem[] {
   if (backend.encryption === undefined || /tofu[^/]*$/.test(binary)) return [];
   return [

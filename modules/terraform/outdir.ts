@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Cause and fix of errors that a disk causes. */
+/** Cause and fix of each error that the disk may cause. */
 const diskErrors: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; free some space",
   EDQUOT: "the disk quota is used up; free some space",
@@ -9,7 +9,7 @@ const diskErrors: Readonly<Record<string, string>> = {
   EACCES: "no permission; set CDKTF_OUTDIR to a writable folder",
 };
 
-/** Moves files into a folder. Existing files without a successor remain, such as Terraform's plugins. */
+/** Moves files into a folder. If an existing file is not overwritten, it remains (for example, Terraform's plugins). */
 function merge(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -20,9 +20,9 @@ function merge(from: string, to: string): void {
 }
 
 /**
- * Writes the output folder of an app run only if everything can be written. Except for `stacks`, its folders are replaced.
- * @param write writes everything into the given empty folder
- * @throws Error of `write`, or with the cause if the disk rejects a file; the output folder is then unchanged
+ * Writes the output folder only if all files can be written. Replaces all folders in it except `stacks`.
+ * @param write writes all files into the given empty folder
+ * @throws Error of `write`, or an error with the cause if the disk rejects a file. The output folder is then unchanged
  */
 export function writeOutdir(outdir: string, write: (folder: string) => void): void {
   const isNew = !existsSync(outdir);

@@ -5,19 +5,19 @@ import { keyTypes, validityHours, type KeyType } from "./keys.js";
 
 /** Properties of {@link CertificateAuthority}. */
 export interface CertificateAuthorityProps {
-  /** Name of its subject. */
+  /** Common name of the CA in its certificate. */
   readonly commonName: string;
-  /** Type of its key and, by default, of the keys of certificates that it signs. @default "ecdsa" */
+  /** Type of the CA's key. Certificates that the CA signs have the same type by default. @default "ecdsa" */
   readonly keyType?: KeyType;
 }
 
-/** A private certificate authority, trusted only by programs of this project. Its key never leaves the state. */
+/** A private certificate authority (CA). Only programs of this project trust the CA. The CA's key exists only in Terraform's state. */
 export class CertificateAuthority extends Construct {
-  /** Kind of its key. */
+  /** Type of the CA's key. */
   readonly keyType: KeyType;
-  /** Its private key. */
+  /** Private key of the CA. */
   readonly key: PrivateKey;
-  /** Its own certificate, which clients need to verify signed certificates. */
+  /** Certificate of the CA. Clients need this certificate to verify signed certificates. */
   readonly certificate: SelfSignedCert;
 
   constructor(scope: Construct, id: string, { commonName, keyType = "ecdsa" }: CertificateAuthorityProps) {

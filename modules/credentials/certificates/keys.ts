@@ -1,8 +1,8 @@
 /**
  * Key types: ECDSA P-256, or RSA with 2048 bits if the vendor's guide shows only RSA.
  *
- * Certificates of our own CAs are valid for years and are never renewed by date (`early_renewal_hours` 0). A renewed certificate would reach a
- * server only with its replacement, and a plan that depends on the date cannot be reviewed.
+ * Certificates of our own CAs are valid for years and Terraform never renews them by date (`early_renewal_hours` 0). A server would get a
+ * renewed certificate only when it is replaced. If a plan depended on the date, it could not be reviewed.
  */
 export const keyTypes = {
   ecdsa: { algorithm: "ECDSA", ecdsaCurve: "P256" },
@@ -14,5 +14,5 @@ export type KeyType = keyof typeof keyTypes;
 
 const hoursPerYear = 8766;
 
-/** Validity in hours. A CA is valid longer than every certificate that it signs. */
+/** Validity periods in hours. A CA is valid longer than every certificate that it signs. */
 export const validityHours = { authority: 20 * hoursPerYear, certificate: 10 * hoursPerYear } as const;

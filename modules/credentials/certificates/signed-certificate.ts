@@ -7,25 +7,25 @@ import { keyTypes, validityHours, type KeyType } from "./keys.js";
 
 /** Properties of {@link SignedCertificate}. */
 export interface SignedCertificateProps {
-  /** Authority that signs the certificate. */
+  /** Certificate authority that signs the certificate. */
   readonly authority: CertificateAuthority;
-  /** @default - the type of the authority's key */
+  /** Type of the certificate's key. @default - the type of the authority's key */
   readonly keyType?: KeyType;
-  /** Name of its subject. */
+  /** Common name in the certificate. */
   readonly commonName: string;
-  /** DNS names that it is valid for. @default - none */
+  /** DNS names for which the certificate is valid. @default - none */
   readonly dnsNames?: readonly string[];
-  /** IP addresses that it is valid for. @default - none */
+  /** IP addresses for which the certificate is valid. @default - none */
   readonly ipAddresses?: readonly string[];
-  /** Allowed uses: server, client or both. */
+  /** Allowed uses of the certificate: server, client or both. */
   readonly uses: readonly ("server_auth" | "client_auth")[];
 }
 
-/** A key and a certificate that the authority signed. */
+/** A private key, and a certificate that a certificate authority signed. */
 export class SignedCertificate extends Construct {
-  /** Private key of its holder. */
+  /** Private key of the certificate's holder. */
   readonly key: PrivateKey;
-  /** The certificate, valid for ten years. */
+  /** Signed certificate, which is valid for ten years. */
   readonly certificate: LocallySignedCert;
 
   constructor(scope: Construct, id: string, props: SignedCertificateProps) {

@@ -3,16 +3,19 @@ import type { MonitorId } from "../../platform/monitor-ids.js";
 import { metric, series, type MonitoringContext } from "../scope.js";
 import { instances } from "../../platform/signals.js";
 
-/** Days until a certificate expires. */
+/** Returns the thresholds of certificate monitors, in days until the certificate expires. */
 const certificateDays = (config: MonitoringContext["config"]) => ({
-  /** Cloudflare renews the certificate 30 days before it expires, so more than 21 days left are normal. */
+  /** Cloudflare renews the edge certificate 30 days before it expires, so more than 21 remaining days are normal. */
   edge: { critical: 7, warning: 21 },
   origin: originDays(config.certificate.validityDays),
-  /** Valid for ten or twenty years. `npm run ops rotate` replaces them on running servers. */
+  /** Internal certificates are valid for ten or twenty years. `npm run ops rotate` replaces these certificates on running servers. */
   internal: { critical: 60, warning: 180 },
 });
 
-/** Limits of the origin certificate. They are at most a third and a sixth of its validity, because otherwise a new certificate would alert at once. */
+/**
+ * Returns the thresholds of the origin certificate. They are at most a third and a sixth of its validity, because a new certificate would
+ * otherwise alert at once.
+ */
 const originDays = (validityDays: number) => ({
   critical: Math.min(14, Math.floor(validityDays / 6)),
   warning: Math.min(30, Math.floor(validityDays / 3)),
@@ -24,8 +27,8 @@ const day = 24 * 60;
 const certificateRepeatMinutes = { edge: day, origin: day, internal: 7 * day } as const;
 
 /**
- * Burn rates of the SRE workbook for 30 days: fast uses 2 % of the budget in an hour, slow uses 5 % in six hours.
- * The short window is a twelfth of the long window, so the alert ends soon after the fault.
+ * Burn rates of the SRE workbook for 30 days. `fast` uses 2 % of the error budget in one hour, `slow` uses 5 % in six hours. The short
+ * window is a twelfth of the long window, so that the alert ends soon after the fault.
  */
 const burnRates = {
   fast: { longWindow: "1h", shortWindow: "5m", critical: 14.4 },
@@ -75,7 +78,7 @@ const certificate = (
   ...words,
 });
 
-/** Monitors of certificates and service levels. Synthetic tests are in synthetics.ts. */
+/** Returns the monitors of certificates and service levels. synthetics.ts defines the synthetic tests. */
 export const availabilityMonitors = (context: MonitoringContext): readonly MonitorDefinition[] => [
   certificate("edge-certificate", context, "edge", {
     title: "Cloudflare's certificate expires",

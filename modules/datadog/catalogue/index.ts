@@ -7,7 +7,7 @@ import { securityMonitors } from "./security.js";
 import { serverMonitors } from "./servers.js";
 import { webMonitors } from "./web.js";
 
-/** Monitors by area. */
+/** Functions that return the monitors of each area. */
 export const monitorsByArea = {
   web: webMonitors,
   servers: serverMonitors,
@@ -16,19 +16,19 @@ export const monitorsByArea = {
   availability: availabilityMonitors,
 } satisfies Readonly<Record<Area, (context: MonitoringContext) => readonly MonitorDefinition[]>>;
 
-/** Every monitor with its defaults, in the order of the areas. */
+/** Returns all monitors with their defaults, in the order of the areas. */
 export const fullCatalogue = (context: MonitoringContext): readonly MonitorDefinition[] =>
   Object.values(monitorsByArea).flatMap((monitorsOf) => monitorsOf(context));
 
-/** Area of a monitor or synthetic test. */
+/** Returns the area of a monitor or synthetic test. */
 export const areaOf = (id: MonitorId): Area =>
   (Object.keys(monitorIds) as Area[]).find((area) => (monitorIds[area] as readonly MonitorId[]).includes(id)) as Area;
 
-/** Whether a monitor or synthetic test is enabled in the configuration. */
+/** Returns true if a monitor or synthetic test is enabled in the configuration. */
 export const isOn = ({ config }: MonitoringContext, id: MonitorId): boolean =>
   config.monitoring.monitors[id]?.enabled ?? true;
 
-/** Monitors that a composite requires. */
+/** Returns the monitors that a composite monitor requires. */
 const partsOf = ({ condition }: MonitorDefinition): readonly MonitorId[] =>
   condition.kind === "composite" ? condition.all : [];
 
@@ -44,7 +44,10 @@ function adjusted(definition: MonitorDefinition, { config }: MonitoringContext):
   return { ...definition, urgency, thresholds };
 }
 
-/** The monitors of an environment, adjusted by its configuration. Disabled monitors, and composites of disabled monitors, are left out. */
+/**
+ * Returns the monitors of an environment, adjusted by its configuration. Omits disabled monitors and composite monitors that require a
+ * disabled monitor.
+ */
 export const catalogue = (context: MonitoringContext): readonly MonitorDefinition[] =>
   fullCatalogue(context)
     .filter((definition) => [definition.id, ...partsOf(definition)].every((id) => isOn(context, id)))

@@ -3,20 +3,23 @@ import type { MonitorDefinition } from "../definition.js";
 import { anomaly, logLines, metric, noticed, series, type MonitoringContext } from "../scope.js";
 import { archiveNotices, logServices, notices } from "../../platform/signals.js";
 
-/** Each member reports once that the group elected a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
+/** Error code in the log of each member after the group has elected a new primary (ER_GRP_RPL_NEW_PRIMARY_ELECTED). */
 const primaryElected = "MY-011507";
 
-/** mysql-group logs these words every few seconds while a lost member stays in the group. One or two lines only mean that a server is busy. */
+/**
+ * Text that mysql-group logs every few seconds while a lost member is still in the group. One or two such lines only mean that a server is
+ * busy.
+ */
 const lettingGo = "asking the group to let go of";
 
 const online = "member_state:online";
 const primary = "member_role:primary";
 const memberStatus = "mysql.replication.group.member_status";
 
-/** Number of members that the group needs to accept writes. */
+/** Returns the number of members that the group needs to accept writes. */
 const majority = (members: number): number => Math.floor(members / 2) + 1;
 
-/** The database group. */
+/** Returns the monitors of the database group. */
 export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "mysql-down",
@@ -212,7 +215,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
   ...archiveMonitors(env),
 ];
 
-/** A monitor of one archive problem, which the member reports by a health notice. */
+/** Returns a monitor of one archive problem, which the database members report with a health notice. */
 const archiveMonitor = (
   env: string,
   cause: keyof typeof archiveNotices,
@@ -227,7 +230,10 @@ const archiveMonitor = (
   };
 };
 
-/** Problems of the archive. Each cause has its own monitor, because each has a different remedy. None of them affects the site. */
+/**
+ * Returns the monitors of archive problems. Each problem has its own monitor, because each has a different remedy. None of these problems
+ * affects the site.
+ */
 const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
   archiveMonitor(env, "behind", {
     id: "archive-behind",

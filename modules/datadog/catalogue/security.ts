@@ -2,7 +2,7 @@ import type { MonitorDefinition } from "../definition.js";
 import { anomaly, count, logLines, metric, series, type MonitoringContext } from "../scope.js";
 import { logServices, refusalsPerLine } from "../../platform/signals.js";
 
-/** Monitors of logins, rejected traffic and changed packages. */
+/** Returns the monitors of logins, rejected traffic and changed packages. */
 export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "ssh-login",

@@ -2,7 +2,7 @@ import type { MonitorDefinition } from "../definition.js";
 import { metric, noticed, series, type MonitoringContext } from "../scope.js";
 import { driftCompared, instances, notices } from "../../platform/signals.js";
 
-/** Monitors of the machines. */
+/** Returns the monitors of the servers' operating system and hardware. */
 export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefinition[] => [
   {
     id: "cpu-busy",

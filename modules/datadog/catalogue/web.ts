@@ -4,19 +4,22 @@ import { anomaly, count, logLines, metric, series, type MonitoringContext } from
 import { ports } from "../../platform/ports.js";
 import { instances, logServices } from "../../platform/signals.js";
 
-/** Seconds between two runs of an agent's check. Each run requests nginx's status once. */
+/** Seconds between two runs of a check of the Datadog agent. Each run sends one request for nginx's status. */
 const agentIntervalSeconds = 15;
 
 /**
- * If nginx gets fewer requests per second than this, the health checks of a balancer are missing: the agent's status requests, plus the health
- * checks of all balancers except half of one balancer's.
+ * Returns the requests per second below which the health checks of a load balancer are missing. nginx normally receives the agent's status
+ * requests and the health checks of all load balancers. The limit is half of one load balancer's health checks lower.
  */
 const balancerSilence = ({ config }: MonitoringContext): number => {
   const streams = balancersOf(config).length - 0.5;
   return Number((1 / agentIntervalSeconds + streams / config.loadBalancer.healthCheck.intervalSeconds).toFixed(3));
 };
 
-/** One alert for each of two load balancers. The results of all servers count, so the alert begins only if no server can connect. */
+/**
+ * Returns the monitor that alerts separately for each of two load balancers. It combines the results of all servers, so an alert begins
+ * only if no server can connect.
+ */
 const balancerDown = (env: string): MonitorDefinition => ({
   id: "balancer-down",
   title: "A load balancer accepts no connections",
@@ -38,7 +41,7 @@ const balancerDown = (env: string): MonitorDefinition => ({
   ],
 });
 
-/** Monitors of visitors' requests, nginx and the application. */
+/** Returns the monitors of visitors' requests, nginx and the application. */
 export function webMonitors(context: MonitoringContext): readonly MonitorDefinition[] {
   const { config, env, metrics } = context;
   const failed = [env, "status_class:5xx"];

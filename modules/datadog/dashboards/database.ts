@@ -11,7 +11,7 @@ const online = [...here, "member_state:online"];
 const mysql = (title: string, metric: string): ReturnType<typeof graph> =>
   graph(title, { value: series("avg", `mysql.${metric}`, here, by) });
 
-/** All members report the same archive. */
+/** The archive's metrics have no tag of a member, because all members report the same archive. */
 const restorable = [...here, `name:${instances.restorable}`];
 const archive: WidgetGroup = {
   title: "Archive",
@@ -22,7 +22,7 @@ const archive: WidgetGroup = {
   ],
 };
 
-/** Dashboard of the database group: members, replication and load. */
+/** Returns the widgets of the database dashboard: members, replication and load. */
 export const databaseDashboard = ({ config, env }: MonitoringContext): readonly WidgetGroup[] => [
   {
     title: "Group",

@@ -5,16 +5,16 @@ import { serversDashboard } from "./servers.js";
 import { serviceDashboard } from "./service.js";
 import { layOut, type WidgetGroup } from "./widgets.js";
 
-/** A dashboard in the API's format. */
+/** A dashboard in the format of Datadog's API. */
 export interface Dashboard {
-  /** Name in Terraform's address. */
+  /** Name of the dashboard in its Terraform address. */
   readonly id: string;
   readonly definition: object;
 }
 
 /**
- * The whole definition. It includes the fields that the API would add (description, notify_list, available_values), because otherwise
- * the next plan would show a change.
+ * Returns the complete definition of a dashboard. It includes fields that the API would add (description, notify_list, available_values),
+ * because the next plan would otherwise show a change.
  */
 const definition = (title: string, description: string, environment: string, groups: readonly WidgetGroup[]) => ({
   title: `[${environment}] ${title}`,
@@ -30,7 +30,7 @@ const definition = (title: string, description: string, environment: string, gro
   widgets: layOut(groups),
 });
 
-/** The three dashboards of an environment. */
+/** Returns the three dashboards of an environment. */
 export function dashboards(
   context: MonitoringContext,
   serviceLevelId: (name: ServiceLevelName) => string,

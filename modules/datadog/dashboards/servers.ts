@@ -5,7 +5,7 @@ import { graph, monitorStates, value, type WidgetGroup } from "./widgets.js";
 const here = ["$env", "$role", "$server"];
 const by = ["server"];
 
-/** Dashboard of the machines: CPU, memory, disks, clock and packets that the host firewall drops. */
+/** Returns the widgets of the server dashboard: CPU, memory, disks, clock and packets that the host firewall drops. */
 export const serversDashboard = ({ env, metrics }: MonitoringContext): readonly WidgetGroup[] => [
   {
     title: "Now",

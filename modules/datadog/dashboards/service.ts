@@ -5,7 +5,7 @@ import { graph, monitorStates, serviceLevelWidget, value, type WidgetGroup } fro
 const here = ["$env", "$server"];
 const failed = [...here, "status_class:5xx"];
 
-/** Dashboard of the service: traffic, errors, latency and saturation. */
+/** Returns the widgets of the service dashboard: traffic, errors, latency and saturation. */
 export const serviceDashboard = (
   { env, metrics }: MonitoringContext,
   serviceLevelId: (name: ServiceLevelName) => string,

@@ -5,13 +5,13 @@ export interface Widget {
   readonly [field: string]: unknown;
 }
 
-/** Widgets under one heading. */
+/** A group of widgets with one heading. */
 export interface WidgetGroup {
   readonly title: string;
   readonly widgets: readonly Widget[];
 }
 
-/** Queries of a graph's lines, by name. */
+/** Queries of a graph. The name of each query is the name of a line. */
 type Queries = Readonly<Record<string, string>>;
 
 const formulas = (queries: Queries) =>
@@ -20,7 +20,7 @@ const formulas = (queries: Queries) =>
 const metricQueries = (queries: Queries, more: object = {}) =>
   Object.entries(queries).map(([name, query]) => ({ data_source: "metrics", name, query, ...more }));
 
-/** Values over time. */
+/** Returns a widget that shows values over time. */
 export const graph = (title: string, queries: Queries, display: "line" | "bars" | "area" = "line"): Widget => ({
   title,
   type: "timeseries",
@@ -37,7 +37,7 @@ export const graph = (title: string, queries: Queries, display: "line" | "bars" 
   ],
 });
 
-/** A single number: a formula over the queries, or the only query. */
+/** Returns a widget with a single number: the result of a formula over the queries, or of the only query. */
 export const value = (
   title: string,
   queries: Queries,
@@ -57,7 +57,7 @@ export const value = (
   ],
 });
 
-/** A service level with its remaining budget. */
+/** Returns a widget with a service level and its remaining error budget. */
 export const serviceLevelWidget = (title: string, id: string): Widget => ({
   title,
   type: "slo",
@@ -69,7 +69,7 @@ export const serviceLevelWidget = (title: string, id: string): Widget => ({
   global_time_target: "0",
 });
 
-/** States of all monitors with these tags. */
+/** Returns a widget with the states of all monitors that have these tags. */
 export const monitorStates = (title: string, tags: readonly string[]): Widget => ({
   title,
   type: "manage_status",
@@ -84,7 +84,7 @@ export const monitorStates = (title: string, tags: readonly string[]): Widget =>
   show_last_triggered: true,
 });
 
-/** Columns of the grid and size of a widget. Three widgets per row are readable on a laptop. */
+/** Number of columns of the grid, and size of a widget. Three widgets in a row are readable on a laptop. */
 const grid = { columns: 12, width: 4, height: 3, groupTitleHeight: 1 } as const;
 const perRow = grid.columns / grid.width;
 
@@ -101,7 +101,7 @@ const placed = (definition: Widget, index: number) => ({
   },
 });
 
-/** Places groups below each other, each with its widgets in rows of three. */
+/** Places groups of widgets below each other. Each row of a group has three widgets. */
 export const layOut = (groups: readonly WidgetGroup[]) =>
   groups.map((group, index) => ({
     definition: {

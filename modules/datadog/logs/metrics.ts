@@ -1,19 +1,22 @@
 import type { MonitoringContext } from "../scope.js";
 import { logServices } from "../../platform/signals.js";
 
-/** A metric that Datadog creates from incoming log lines before any sampling. */
+/** A metric that Datadog creates from incoming log lines, before it samples the lines. */
 export interface LogMetric {
-  /** Name in Terraform's address. */
+  /** Name of the metric in its Terraform address. */
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Attribute whose values form a distribution with percentiles. @default - lines are counted */
+  /** Attribute whose values form a distribution with percentiles. @default - none, so that the metric counts lines */
   readonly measure?: string;
-  /** Attribute or tag by tag name, with its number of possible values. Their product determines the cost of the metric. */
+  /**
+   * Attribute or tag of the log line for each tag of the metric, with the number of possible values. The product of these numbers
+   * determines the cost of the metric.
+   */
   readonly by: Readonly<Record<string, { readonly path: string; readonly values: number }>>;
 }
 
-/** Every log-based metric. Its tags have a small, known number of values, so never a path, an address or an id. */
+/** Returns all log-based metrics. Their tags have a small, known number of values, so a path, an address or an id is never a tag. */
 export function logMetrics({ config, env, metrics }: MonitoringContext): readonly LogMetric[] {
   const environment = { env: { path: "env", values: 1 } };
   const server = { server: { path: "server", values: config.servers.length } };

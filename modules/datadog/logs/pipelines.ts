@@ -2,36 +2,36 @@ import type { MonitoringContext } from "../scope.js";
 import { staticPath } from "../../platform/names.js";
 import { logServices } from "../../platform/signals.js";
 
-/** A step that sorts lines into named classes. The first matching search wins. */
+/** A step that assigns log lines to named classes. The first matching search determines the class. */
 export interface Classes {
-  /** Attribute that gets the class's name. */
+  /** Attribute of the line that receives the name of the class. */
   readonly target: string;
-  /** Search by class name. */
+  /** Search of each class, with the class name as key. */
   readonly classes: Readonly<Record<string, string>>;
 }
 
-/** Extracts attributes from the lines of one source. Datadog itself parses JSON lines. */
+/** A pipeline that extracts attributes from the log lines of one source. Datadog itself parses JSON lines. */
 export interface LogPipeline {
-  /** Name in Terraform's address. */
+  /** Name of the pipeline in its Terraform address. */
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Grok rules for lines that are not JSON. The first matching rule applies. @default - none: lines are JSON */
+  /** Grok rules for lines that are not JSON. The first matching rule applies. @default - none, because the lines are JSON */
   readonly grok?: { readonly rules: readonly string[]; readonly samples: readonly string[] };
-  /** Attribute with the time of the event. */
+  /** Attribute with the time of the logged event. */
   readonly time: string;
-  /** Attribute with its severity. @default - none: the source has no severity */
+  /** Attribute with the severity of the line. @default - none, because the source has no severity */
   readonly severity?: string;
-  /** Attribute with the text to show. @default - the line itself */
+  /** Attribute with the text to show. @default - the complete line */
   readonly text?: string;
-  /** Classes that lines are sorted into, step by step. @default - none */
+  /** Steps that assign lines to classes, in order. @default - none */
   readonly classes?: readonly Classes[];
 }
 
-/** Requests that nginx rejected without the application. */
+/** Search for requests that nginx itself rejected, without the application. */
 const refusedByNginx = "@http.status_code:(400 OR 403 OR 421) -@upstream_status:?*";
 
-/** Pipelines of the project's own log sources. */
+/** Returns the pipelines of the project's own log sources. */
 export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPipeline[] => [
   {
     id: "nginx",
@@ -70,7 +70,7 @@ export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPi
     id: "application",
     name: "application",
     search: `${env} service:${logServices.application}`,
-    // The agent wraps a journal entry in an object, whose text is the line.
+    // The agent puts a journal entry into an object, so Datadog does not parse the JSON line inside it.
     grok: { rules: ["line %{data::json}"], samples: ['{"level":"info","message":"GET / 200"}'] },
     time: "timestamp",
     severity: "level",

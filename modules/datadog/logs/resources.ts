@@ -39,7 +39,7 @@ function processors({ grok, time, severity, text, classes = [] }: LogPipeline): 
   ];
 }
 
-/** A pipeline in the provider's format. */
+/** Returns a log pipeline in the format of the Terraform provider. */
 export const pipelineConfig = (pipeline: LogPipeline, environment: string): LogsCustomPipelineConfig => ({
   name: `[${environment}] ${pipeline.name}`,
   isEnabled: true,
@@ -47,7 +47,7 @@ export const pipelineConfig = (pipeline: LogPipeline, environment: string): Logs
   processor: [...processors(pipeline)],
 });
 
-/** A log-based metric in the provider's format. */
+/** Returns a log-based metric in the format of the Terraform provider. */
 export const logMetricConfig = ({ name, search, measure, by }: LogMetric): LogsMetricConfig => ({
   name,
   filter: { query: search },

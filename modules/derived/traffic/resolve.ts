@@ -3,25 +3,25 @@ import { balancersOf } from "../balancer.js";
 import { addresses } from "../../platform/addresses.js";
 import { trafficRules, type Party, type TrafficRule } from "./rules.js";
 
-/** A traffic rule for one server, with the addresses of the other side. */
+/** A traffic rule for one server, with the addresses of the peers. */
 export interface ResolvedRule extends TrafficRule {
   /**
-   * Addresses and CIDRs of the other side, IPv4 and IPv6 mixed.
-   * A server with the roles of both ends is its own peer: HAProxy connects to the MySQL instance on the same server over the private address.
+   * Addresses and CIDRs of the peers, both IPv4 and IPv6. If a server has the roles of both ends, it is its own peer, because HAProxy
+   * connects to MySQL on the same server over the private address.
    */
   readonly peers: readonly string[];
 }
 
 /**
- * Addresses of a party. Servers are identified by the private ranges of their roles, so that a new server is immediately a peer of all others.
- * No rule opens a public path between servers.
+ * Returns the addresses of a party. Servers are identified by the private ranges of their roles, so that a new server is immediately a peer
+ * of all other servers. No rule opens a public path between servers.
  */
 function addressesOf(party: Party, config: Config): readonly string[] {
   const { network, administrators, application } = config;
   switch (party) {
     case "database":
       return [network.databaseRange];
-    // A server with both roles has an address of the database range.
+    // A server with both roles has an address in the database range.
     case "web":
     case "every server":
       return [network.databaseRange, network.webRange];
@@ -40,23 +40,26 @@ function addressesOf(party: Party, config: Config): readonly string[] {
   }
 }
 
-/** Properties of a server that traffic rules depend on. */
+/** Part of a server's configuration on which traffic rules depend. */
 type WithRoles = Pick<ServerConfig, "roles">;
 
 const includes = (party: Party, { roles }: WithRoles): boolean =>
   party === "every server" || roles.some((role) => role === party);
 
-/** Rules that exist in a configuration, in the table's order. */
+/** Returns the traffic rules whose condition is true in a configuration, in the order of the rule table. */
 export const activeRules = (config: Config): readonly TrafficRule[] =>
   trafficRules.filter((rule) => rule.when?.holds(config) ?? true);
 
-/** Connections that others may open to a server. */
+/** Returns the rules for connections that peers may open to a server. */
 export const inboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>
   activeRules(config)
     .filter((rule) => includes(rule.to, server))
     .map((rule) => ({ ...rule, peers: addressesOf(rule.from, config) }));
 
-/** Connections that a server may open to others. Each network of `application.egress` has a separate rule, because its ports differ. */
+/**
+ * Returns the rules for connections that a server may open to peers. Each network of `application.egress` has a separate rule, because each
+ * network has its own ports.
+ */
 export const outboundOf = (config: Config, server: WithRoles): readonly ResolvedRule[] =>
   activeRules(config)
     .filter((rule) => includes(rule.from, server))

@@ -10,7 +10,7 @@ import {
   type ConfigCondition,
 } from "../conditions.js";
 
-/** One end of a connection: the servers with a role, all servers, or an external party. */
+/** One end of a connection: the servers with a role, all servers, or a host outside the environment. */
 export type Party =
   | "web"
   | "database"
@@ -22,16 +22,19 @@ export type Party =
   | "metadata service"
   | "application.egress";
 
-/** One line of the rule table: an allowed connection with its reason. All other connections are dropped in both directions. */
+/** A rule of the rule table: an allowed connection with its reason. All other connections are dropped in both directions. */
 export interface TrafficRule {
   readonly from: Party;
   readonly to: Party;
-  /** The provider firewall filters only `public` traffic; the host firewall filters both. */
+  /** Network of the connection. The provider firewall filters only `public` traffic. The host firewall filters both networks. */
   readonly network: "public" | "private";
   readonly protocol: "tcp" | "udp" | "icmp";
-  /** Destination ports. Empty for icmp, and for `application.egress`, whose networks have their own ports. */
+  /**
+   * Destination ports of the connection. The list is empty for icmp, and for `application.egress`, because its networks have their own
+   * ports.
+   */
   readonly ports: readonly number[];
-  /** Users that may open the connection on the source server. @default - any user: the connection comes from outside */
+  /** Users on the source server that may open the connection. @default - any user, because the connection comes from outside */
   readonly users?: readonly ServiceUser[];
   /** Condition under which the rule exists. @default - always */
   readonly when?: ConfigCondition;
@@ -59,7 +62,10 @@ const between = (
     ...rest,
   }));
 
-/** The rule table. Provider firewalls, host firewalls, the review, docs/traffic.md and the lab's probe matrix are all generated from it. */
+/**
+ * The rule table. Provider firewalls, host firewalls, the review, docs/traffic.md and the lab's tests of connections are generated from
+ * this table.
+ */
 export const trafficRules: readonly TrafficRule[] = [
   ...between("balancer", "web", "private", [
     { tcp: [ports.nginxHttp], why: "visitors' requests and the health check" },

@@ -6,20 +6,23 @@ import type { PlatformServer } from "../server/index.js";
 const labelOf = ({ server }: PlatformServer): IResolvable =>
   Fn.lookup(server.labels, "balancer", "none") as IResolvable;
 
-/** Whether a server was created for a load balancer contract. Reads the label of its creation, so a replaced server agrees at once. */
+/**
+ * Returns an expression that is true if a server was created for a load balancer contract. The expression reads a label that was set when
+ * the server was created.
+ */
 export const madeFor = (server: PlatformServer, agreed: string): IResolvable => Op.eq(labelOf(server), agreed);
 
-/** The previous balancer during a migration. */
+/** The previous load balancer during a migration. */
 export interface PreviousBalancer {
-  /** The environment that the previous balancer was created for. */
+  /** Configuration of the environment with the previous load balancer. */
   readonly former: Config;
-  /** Whether the previous balancer still exists. */
+  /** Expression that is true while the previous load balancer exists. */
   readonly both: IResolvable;
 }
 
 /**
- * Makes a plan fail if a server was created for a load balancer that does not exist. Such a server would pass health checks but reject
- * visitors.
+ * Returns a precondition that makes a plan fail if a server was created for a load balancer that does not exist. Such a server would pass
+ * health checks but reject visitors.
  * @param before the previous load balancer during a migration @default - none
  */
 export const agreesWith = (

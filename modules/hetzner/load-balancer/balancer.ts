@@ -14,26 +14,26 @@ import { balancerDefinition, type BalancerService, type BalancerSettings } from 
 
 /** Properties of {@link Balancer}. */
 export interface BalancerProps {
-  /** The environment of this load balancer: the current one, or the previous one during a migration. */
+  /** Configuration of the environment with this load balancer: the current configuration, or the previous one during a migration. */
   readonly config: Config;
-  /** Which of the environment's load balancers to create. */
+  /** Settings of the load balancer to create. */
   readonly balancer: BalancerSettings;
-  /** Subnet of the targets. */
+  /** Subnet in which the load balancer reaches its targets. */
   readonly subnet: NetworkSubnet;
   /** Servers with the role `web`. */
   readonly targets: readonly PlatformServer[];
-  /** Number of target entries per server, 0 or 1. @default - always 1 */
+  /** Returns the number of target entries for a server, 0 or 1. @default - always 1 */
   readonly targetCount?: (server: PlatformServer) => number;
   /** Resources that must exist before the load balancer accepts connections. */
   readonly precondition: readonly Precondition[];
-  /** Certificate for visitors. @default - none: nginx terminates TLS, as with `tls: "passthrough"` */
+  /** Certificate for visitors. @default - none, because nginx terminates TLS with `tls: "passthrough"` */
   readonly certificate?: BalancerCertificate;
-  /** Number of load balancers, 0 or 1. @default - 1, and its Terraform address has no index */
+  /** Terraform count of the load balancer, 0 or 1. @default - 1, and the Terraform address has no index */
   readonly count?: number;
 }
 
 /**
- * The load balancer: it listens on public addresses and reaches its targets by private addresses. Hetzner has no firewalls for load
+ * Creates a load balancer. It listens on public addresses and reaches its targets by private addresses. Hetzner has no firewalls for load
  * balancers.
  */
 export class Balancer extends Construct {
@@ -55,7 +55,8 @@ export class Balancer extends Construct {
       deleteProtection: config.protect,
       labels: labelsOf(config),
       count,
-      // With Hetzner's protection alone, a destroy would first remove targets, services and DNS records, and only then fail here.
+      // With only Hetzner's own protection, a destroy would first remove targets, services and DNS records, and would fail only at the load
+      // balancer.
       lifecycle: { preventDestroy: config.protect },
     });
     const network = new LoadBalancerNetwork(this, "network", {
@@ -72,9 +73,8 @@ export class Balancer extends Construct {
         serverId: Token.asNumber(target.server.id),
         usePrivateIp: true,
         count: targetCount?.(target),
-        // A target with a private address requires that the load balancer is attached to the network. No attribute of the target refers
-        // to that
-        // attachment.
+        // A target with a private address requires that the load balancer is attached to the network. No attribute of the target refers to
+        // this attachment, so the dependency is explicit.
         dependsOn: [network],
       });
     for (const service of definition.services) this.addService(service);
@@ -86,7 +86,7 @@ export class Balancer extends Construct {
     return { ipv4, ipv6 };
   }
 
-  /** Public addresses if the load balancer is optional: an empty list if it does not exist. */
+  /** Public addresses of an optional load balancer, as lists. The lists are empty if the load balancer does not exist. */
   get addressesIfAny(): { readonly ipv4: IResolvable; readonly ipv6: IResolvable } {
     const { terraformResourceType: type, friendlyUniqueId: id } = this.loadBalancer;
     const one = (attribute: string): IResolvable => ref(`one(${type}.${id}[*].${attribute})`);

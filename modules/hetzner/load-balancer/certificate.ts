@@ -8,20 +8,20 @@ import { idOf } from "./id-of.js";
 
 /** Properties of {@link BalancerCertificate}. */
 export interface BalancerCertificateProps {
-  /** The environment. */
   readonly config: Config;
-  /** The certificate to upload. */
+  /** Certificate that is uploaded to Hetzner. */
   readonly origin: OriginCertificate;
-  /** Number of instances, 0 or 1. @default - 1, and its Terraform address has no index */
+  /** Terraform count of the certificate, 0 or 1. @default - 1, and the Terraform address has no index */
   readonly count?: number;
 }
 
 /**
- * The Origin CA certificate, uploaded to Hetzner. A certificate in use cannot be replaced, and names are unique. So the new certificate
- * is created under a name derived from its content, then the balancer switches to it, then the old certificate is deleted.
+ * Uploads the Origin CA certificate to Hetzner. Hetzner cannot replace a certificate in use, and names are unique. Terraform therefore
+ * creates the new certificate under a name derived from its content, then the load balancer switches to the new certificate, then Terraform
+ * deletes the old certificate.
  */
 export class BalancerCertificate extends Construct {
-  /** Id that the balancer refers to. */
+  /** Id with which the load balancer refers to the certificate. */
   readonly id: string;
 
   constructor(scope: Construct, id: string, { config, origin, count }: BalancerCertificateProps) {

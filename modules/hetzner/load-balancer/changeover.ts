@@ -8,15 +8,16 @@ import { madeFor } from "./agrees-with.js";
 
 /** Properties of {@link BalancerMigration}. */
 export interface BalancerMigrationProps {
-  /** The environment that the new balancer is created for. */
+  /** Configuration of the environment with the new load balancer. */
   readonly config: Config;
-  /** The environment that the previous balancer was created for. */
+  /** Configuration of the environment with the previous load balancer. */
   readonly former: Config;
 }
 
 /**
- * Progress of a migration from one balancer to another. Two numbers in the state hold it. No deploy changes them; only
- * `npm run ops rollout` writes them, after the servers have followed. A server is a target of the balancer that it was created for.
+ * Progress of a migration from one load balancer to another, stored as two numbers in the state. No deploy changes the numbers. Only `npm
+ * run ops rollout` changes them, after the servers have been replaced. A server is a target of the load balancer for which the server was
+ * created.
  */
 export class BalancerMigration extends Construct {
   private readonly usedNumber: BalancerNumber;
@@ -32,15 +33,16 @@ export class BalancerMigration extends Construct {
     this.onlyNumber = new BalancerNumber(this, "only", 0);
   }
 
-  /** Value for DNS records: that of the new balancer or that of the previous balancer. */
+  /** Returns the value for DNS records: `now` for the new load balancer or `before` for the previous load balancer. */
   used(now: string, before: IResolvable): string {
     return Token.asString(conditional(Op.eq(this.usedNumber.value, this.number), now, before));
   }
 
   /**
-   * Redirect from one of two names to the other while only the other name is served. In between, both names are served, so two rules never
-   * form a loop. Browsers remember permanent redirects, so a redirect becomes permanent only at the end of the migration.
-   * @param from the environment with the requested name
+   * Returns the redirect from one of two host names to the other, while only the other host name is served. In between, both host names are
+   * served, so that two redirects never form a loop. Browsers remember permanent redirects, so a redirect becomes permanent only at the end
+   * of the migration.
+   * @param from the configuration with the requested host name
    */
   redirectFrom(from: Config): { readonly host: string; readonly statusCode: number; readonly count: number } {
     const { config, former } = this.props;
@@ -52,28 +54,28 @@ export class BalancerMigration extends Construct {
     };
   }
 
-  /** Whether there are two balancers. */
+  /** Expression that is true while there are two load balancers. */
   get both(): IResolvable {
     return Op.neq(this.onlyNumber.value, this.number);
   }
 
-  /** Number of instances of resources that only the previous balancer needs. */
+  /** Terraform count of resources that only the previous load balancer needs. */
   get countBefore(): number {
     return Token.asNumber(conditional(this.both, 1, 0));
   }
 
-  /** Whether a server is a target of the new balancer, as a count of 0 or 1. */
+  /** Returns 1 if a server is a target of the new load balancer, otherwise 0. */
   countOf(server: PlatformServer): number {
     return Token.asNumber(conditional(madeFor(server, agreement(this.props.config)), 1, 0));
   }
 
-  /** Whether a server is a target of the previous balancer, as a count of 0 or 1. */
+  /** Returns 1 if a server is a target of the previous load balancer, otherwise 0. */
   countBeforeOf(server: PlatformServer): number {
     const isIts = Op.and(this.both, madeFor(server, agreement(this.props.former)));
     return Token.asNumber(conditional(isIts, 1, 0));
   }
 
-  /** Makes every plan warn of an unfinished migration. cdktf has no construct for check blocks. */
+  /** Assertion for a check block, so that every plan warns of an unfinished migration. cdktf has no construct for check blocks. */
   get assertion() {
     return {
       condition: Op.eq(this.onlyNumber.value, this.number),
@@ -81,7 +83,7 @@ export class BalancerMigration extends Construct {
     };
   }
 
-  /** The two numbers, for an output. */
+  /** The two numbers of the migration, for a Terraform output. */
   get stage(): Readonly<Record<string, IResolvable>> {
     return { used: this.usedNumber.value, only: this.onlyNumber.value };
   }
@@ -92,8 +94,8 @@ export class BalancerMigration extends Construct {
 }
 
 /**
- * Number in the state that selects the load balancer for visitors. 0 means that both serve, or that only one exists. No deploy changes
- * it.
+ * Number in the state that selects the load balancer for visitors. 0 means that both load balancers serve visitors, or that there is only
+ * one. No deploy changes this number.
  */
 class BalancerNumber extends TerraformResource {
   constructor(

@@ -1,5 +1,5 @@
 import { ref, Token, type TerraformResource } from "cdktf";
 
-/** Id of a resource. If the resource has a count, the id has the index of the resource that refers to it. */
+/** Returns the id of a resource. If the resource has a count, the reference contains its index. */
 export const idOf = ({ count, terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
   Token.asString(ref(`${terraformResourceType}.${friendlyUniqueId}${count === undefined ? "" : "[0]"}.id`));

@@ -5,13 +5,13 @@ import { labelsOf } from "../../derived/labels.js";
 
 /** Properties of {@link PlacementGroups}. */
 export interface PlacementGroupsProps {
-  /** The environment. Each placement group that a server of the environment uses is created. */
+  /** Configuration of the environment. All placement groups that its servers use are created. */
   readonly config: Config;
 }
 
 /**
- * Spread placement groups: servers of one group never share a physical machine. Hetzner allows at most ten servers per group, so larger
- * environments use several groups (`servers/<name>/placementGroup`). A server selects its group by name, not by position.
+ * Creates spread placement groups. Servers of one group never share a physical machine. Hetzner allows at most ten servers in a group, so
+ * larger environments use several groups (`servers/<name>/placementGroup`). A server selects its group by name, not by position.
  */
 export class PlacementGroups extends Construct {
   private readonly groups = new Map<string, PlacementGroup>();
@@ -29,7 +29,7 @@ export class PlacementGroups extends Construct {
       );
   }
 
-  /** The group of a server. @throws Error for a group that no configured server uses */
+  /** Returns the placement group of a server. @throws Error if no configured server uses the group */
   of(server: ServerConfig): PlacementGroup {
     const group = this.groups.get(server.placementGroup);
     if (!group) throw new Error(`placement group ${server.placementGroup} of ${server.name} is not in this stack`);

@@ -7,14 +7,13 @@ import { labelsOf } from "../../derived/labels.js";
 
 /** Properties of {@link PrivateNetwork}. */
 export interface PrivateNetworkProps {
-  /** The environment. */
   readonly config: Config;
 }
 
-/** The private network and its only subnet. Hetzner's private networks support only IPv4 and are free. */
+/** Creates the private network and its only subnet. Hetzner's private networks are free and support only IPv4. */
 export class PrivateNetwork extends Construct {
   readonly network: Network;
-  /** Id of the subnet. Servers and load balancers refer to it, so Terraform creates the subnet first. */
+  /** Subnet of the private network. Servers and load balancers refer to the subnet, so Terraform creates the subnet first. */
   readonly subnet: NetworkSubnet;
 
   constructor(scope: Construct, id: string, { config }: PrivateNetworkProps) {

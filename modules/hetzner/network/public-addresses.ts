@@ -5,12 +5,11 @@ import { serverLabels } from "../../derived/labels.js";
 
 /** Properties of {@link PublicAddresses}. */
 export interface PublicAddressesProps {
-  /** The environment. */
   readonly config: Config;
   readonly server: ServerConfig;
 }
 
-/** A server's public IPv4 and IPv6 addresses. They are kept when the server is replaced. */
+/** Creates the public IPv4 and IPv6 addresses of a server. The addresses are kept when the server is replaced. */
 export class PublicAddresses extends Construct {
   readonly ipv4: PrimaryIp;
   /** An IPv6 network with a /64 prefix. */

@@ -5,8 +5,9 @@ import type { SecretLabels } from "./secret-labels.js";
 const addressOf = ({ server }: PlatformServer): string => `${server.terraformResourceType}.${server.friendlyUniqueId}`;
 
 /**
- * Expression that is true if a server has the configured payload, type and secrets. Terraform compares the server's labels and type at
- * Hetzner during a plan. The expression is one string, because cdktf would resolve nested functions repeatedly for every server.
+ * Returns an expression that is true if a server has the configured payload, type and secrets. During a plan, Terraform compares the
+ * server's labels and type at Hetzner. The expression is one string, because cdktf would otherwise resolve nested functions repeatedly for
+ * every server.
  */
 const isCurrent = (server: PlatformServer, secrets: SecretLabels): string => {
   const address = addressOf(server);
@@ -18,14 +19,15 @@ const isCurrent = (server: PlatformServer, secrets: SecretLabels): string => {
   return `\${${conditions.join(" && ")}}`;
 };
 
-/** The Terraform or OpenTofu command that rebuilds one server with the current payload. */
+/** Returns the Terraform or OpenTofu command that rebuilds one server with the current payload. */
 export const replaceCommand = (terraform: string, server: PlatformServer): string =>
   `${terraform} -chdir=cdktf.out/stacks/${server.server.cdktfStack.node.id} apply -replace=${addressOf(server)}`;
 
 /**
- * Adds a check block for each server: every plan and apply warns of a server with an outdated payload or another type, and prints the
- * command that replaces it. No server is replaced automatically. cdktf has no construct for check blocks, so this is an override.
- * @returns names of the outdated servers, as an expression
+ * Adds a check block for each server, so that every plan and apply warns of a server with an outdated payload or another type. The warning
+ * contains the command that replaces the server. No server is replaced automatically. cdktf has no construct for check blocks, so this
+ * function uses an override.
+ * @returns an expression with the names of the outdated servers
  */
 export function reportOutdated(
   stack: TerraformStack,

@@ -19,7 +19,6 @@ import { TerraformSecrets, type SecretReferences, type SharedUserData } from "./
 
 /** Properties of {@link PlatformServer}. */
 export interface PlatformServerProps {
-  /** The environment. */
   readonly config: Config;
   /** Configuration of this server. */
   readonly server: ServerConfig;
@@ -29,43 +28,44 @@ export interface PlatformServerProps {
   readonly placementGroup: PlacementGroup;
   /** Provider firewall of the server. */
   readonly firewall: Firewall;
-  /** Public addresses, which are kept when the server is replaced. */
+  /** Public addresses of the server. They are kept when the server is replaced. */
   readonly addresses: PublicAddresses;
   /** SSH keys that Hetzner installs when it creates the server. */
   readonly sshKeys: readonly SshKey[];
   /** Data volume of a database member. @default - none, as for servers that have only the role `web` */
   readonly volume?: Volume;
-  /** Part of the user data that all servers with the same roles share. */
+  /** Parts of the user data that all servers with the same roles share. */
   readonly shared: SharedUserData;
   /** Secrets of this server only. */
   readonly ownSecrets: SecretReferences;
-  /** Labels that tell which secrets the server was created with. */
+  /** Labels that record with which secrets the server was created. */
   readonly secretLabels: SecretLabels;
 }
 
 /**
- * Attributes that only matter when a server is created. Later changes are ignored, because Terraform would apply them to all servers at
- * once. `location` is not ignored: volumes and addresses cannot move, so a plan that moves servers must be visible.
+ * Attributes that are needed only when a server is created. Terraform ignores later changes, because it would apply them to all servers at
+ * once. Changes of `location` are not ignored, because volumes and addresses cannot move. A plan must show that a server would move.
  */
 const decidedAtCreation = [
-  // A change replaces the server.
+  // A change of these attributes replaces the server.
   "user_data",
   "ssh_keys",
   "image",
-  // A change powers the server off.
+  // A change of this attribute powers the server off.
   "server_type",
-  // A change detaches the server from the network, but its payload contains its address there.
+  // A change of this attribute detaches the server from the network, but the server's payload contains its address in the network.
   "network",
-  // Cannot change while the server runs.
+  // This attribute cannot change while the server runs.
   "placement_group_id",
-  // Record the inputs of the server, so that plans can compare them.
+  // These labels record with which inputs the server was created, so that plans can compare them.
   'labels["payload"]',
   'labels["balancer"]',
 ];
 
 /**
- * Hetzner rejects longer user data only when it creates the server, after the old server was destroyed. The policy payload-fits only knows
- * estimated lengths of secrets; Terraform knows the real ones at plan time. It counts characters, so the length is computed from base64.
+ * Returns a precondition on the size of user data. Hetzner rejects longer user data only when it creates the server, after the old server
+ * was destroyed. The policy payload-fits uses estimated lengths of secrets, but Terraform knows the real lengths during the plan. Terraform
+ * counts characters, so the condition computes the length from base64.
  */
 const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
   condition: `\${length(base64encode(${userData.fqn})) <= ${4 * Math.floor(maximumBytes / 3)}}`,
@@ -75,9 +75,9 @@ const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
 });
 
 /**
- * One server: Debian 13, IPv4 and IPv6, a fixed address in the private network, its provider firewall and spread placement group.
- * The label `payload` is the hash of the payload that the server was created with (see outdated.ts). The label `balancer` is the load
- * balancer contract of that payload (see modules/derived/agreement.ts).
+ * Creates one server: Debian 13, IPv4 and IPv6, a fixed address in the private network, its provider firewall and its spread placement
+ * group. The label `payload` is the hash of the payload with which the server was created (see outdated.ts). The label `balancer` is the
+ * load balancer contract of this payload (see modules/derived/agreement.ts).
  */
 export class PlatformServer extends Construct {
   /** The server at Hetzner. */
@@ -91,7 +91,7 @@ export class PlatformServer extends Construct {
     super(scope, id);
     const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume, secretLabels } = props;
     const madeWith = secretLabels.of(server);
-    // A local value, because the precondition uses it too.
+    // User data are a local value, because the precondition also uses them.
     const userData = new TerraformLocal(this, "user_data", this.userData(props));
     this.config = server;
     this.payloadHash = payloadHash(config, server);
@@ -111,12 +111,11 @@ export class PlatformServer extends Construct {
           ipv6: Token.asNumber(addresses.ipv6.id),
         },
       ],
-      // Without the empty list, every plan shows an update.
+      // Without the empty list `aliasIps`, every plan would show an update.
       network: [{ subnetId: subnet.id, ip: server.privateIp, aliasIps: [] }],
       backups: config.backups,
-      // Hetzner requires the same value for both. `shutdown_before_deletion` stays off: otherwise the provider would shut down a server
-      // whose
-      // deletion Hetzner then rejects. `ops` has already shut the server down.
+      // Hetzner requires the same value for both protections. `shutdown_before_deletion` stays off, because the provider would otherwise
+      // shut down a server whose deletion Hetzner then rejects. `ops` has already shut the server down.
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
       userData: userData.asString,
@@ -131,7 +130,7 @@ export class PlatformServer extends Construct {
       new VolumeAttachment(this, "data", {
         serverId: Token.asNumber(this.server.id),
         volumeId: Token.asNumber(volume.id),
-        // The payload mounts the volume itself, by its label.
+        // Hetzner does not mount the volume, because the payload mounts the volume by its label.
         automount: false,
       });
   }

@@ -5,16 +5,16 @@ import type { Config, Role } from "../../config/schema.js";
 import { compressedShared, secretParts, type SecretSource } from "../../machine/compose/index.js";
 import { secretFilesOf, type SecretName } from "../../derived/secrets.js";
 
-/** Values of secrets, as Terraform references. Unused secrets may be missing. */
+/** Terraform references to the values of secrets. Unused secrets may be missing. */
 export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;
 
 /** Properties of {@link TerraformSecrets}. */
 export interface TerraformSecretsProps {
-  /** Reference to each secret. */
+  /** Terraform reference to each secret. */
   readonly references: SecretReferences;
 }
 
-/** Secrets as Terraform references. During an apply, Terraform inserts the values, encodes the files and compresses them. */
+/** Provides secrets as Terraform references. During an apply, Terraform inserts the values, encodes the files and compresses them. */
 export class TerraformSecrets extends Construct implements SecretSource {
   constructor(
     scope: Construct,
@@ -24,7 +24,10 @@ export class TerraformSecrets extends Construct implements SecretSource {
     super(scope, id);
   }
 
-  /** @throws Error if no stack creates the secret, or if the value is a literal text, which would be written to the JSON */
+  /**
+   * Returns the reference to a secret.
+   * @throws Error if no stack creates the secret, or if the value is a literal text, which would be written to the JSON
+   */
   readonly value: SecretSource["value"] = (name) => {
     const reference = this.props.references[name];
     if (reference === undefined) throw new Error(`secret ${name} is required, but no stack creates it`);
@@ -33,16 +36,19 @@ export class TerraformSecrets extends Construct implements SecretSource {
     return reference;
   };
 
-  /** Content of a file as JSON text or base64, which Terraform computes during an apply. */
+  /** Returns an expression with the content of a file as JSON text or base64. Terraform computes the content during an apply. */
   readonly encode: SecretSource["encode"] = (content, { path, given }) => {
     const local = this.local(path.replaceAll(/[^a-z0-9_]+/g, "-").slice(1), content);
     return given ? Fn.base64encode(local) : Fn.jsonencode(local);
   };
 
-  /** Base64 of a compressed text, which Terraform computes during an apply. */
+  /** Returns an expression with a compressed text in base64. Terraform computes the text during an apply. */
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
 
-  /** cdktf cannot write quotes or line breaks around a reference inside a function argument, but it can in a local value. */
+  /**
+   * Returns a Terraform local value with the text. cdktf cannot write quotes or line breaks around a reference in an argument of a
+   * function, but it can in a local value.
+   */
   private local(id: string, text: string): string {
     return new TerraformLocal(this, id, text).asString;
   }
@@ -50,21 +56,21 @@ export class TerraformSecrets extends Construct implements SecretSource {
 
 /** Properties of {@link SharedUserData}. */
 export interface SharedUserDataProps extends TerraformSecretsProps {
-  /** The environment; it determines the secret files. */
+  /** Configuration of the environment. It determines the secret files. */
   readonly config: Config;
 }
 
-/** Parts of one server's user data. */
+/** Parts of the user data that servers with the same roles share. */
 export interface SharedParts {
-  /** Reference to the compressed cloud-config. */
+  /** Terraform reference to the compressed cloud-config. */
   readonly cloudConfig: string;
-  /** The secret files, compressed by Terraform. */
+  /** Secret files, which Terraform compresses. */
   readonly secrets: readonly string[];
 }
 
 /**
- * User data shared by all servers with the same roles. The literal part is a local value too: repeated for each server, it was three
- * quarters of the JSON for a hundred servers.
+ * Creates the user data that all servers with the same roles share. The literal part is also a local value. If it were repeated for each
+ * server, it would be three quarters of the JSON for a hundred servers.
  */
 export class SharedUserData extends Construct {
   constructor(
@@ -75,7 +81,7 @@ export class SharedUserData extends Construct {
     super(scope, id);
   }
 
-  /** The shared parts for servers with these roles. */
+  /** Returns the shared parts for servers with these roles. */
   readonly of = memoize(
     (roles: readonly Role[]): SharedParts => {
       const { config, references } = this.props;
