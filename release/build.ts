@@ -11,15 +11,15 @@ import { makeFolder } from "./folder.js";
 
 /** Properties of {@link buildRelease}. */
 export interface BuildProps {
-  /** Folder the tarball is written to. */
+  /** Folder to which the tarball is written. */
   readonly folder: string;
-  /** Folder of the application. Its command `build` fills the folder in its argument. @default - the guestbook */
+  /** Folder of the application. Its program `build` writes the application to the folder in its argument. @default - the guestbook */
   readonly application?: string;
   /** Version that the application reports, from its file `VERSION`. @default "1.0.0" */
   readonly version?: string;
 }
 
-/** A tarball for `fetch-release` and `deploy-app`. */
+/** A tarball that `fetch-release` and `deploy-app` accept. */
 export interface BuiltRelease {
   readonly path: string;
   readonly bytes: number;
@@ -31,13 +31,13 @@ const part = (path: string): string => fileURLToPath(new URL(`../modules/machine
 const mysqlGroup = part("mysql/files/mysql-group");
 const appRuns = part("application/files/app-runs");
 const mysqlBackup = part("backup/files/mysql-backup");
-/** Scripts of the payload that the release contains. */
+/** Scripts of the payload that the release contains instead of the user data. */
 const platformScripts = [
   "application/files/deploy-app",
   "mysql/files/mysql-data",
   ...["check-expiry", "check-updates", "update-lists", "vendor-updates"].map((name) => `hardening/files/${name}`),
 ].map(part);
-/** All inputs of a release except the application. npm writes the last one at each installation. */
+/** All inputs of a release except the application. npm writes the last input at each installation. */
 const sources = [
   mysqlGroup,
   appRuns,
@@ -50,9 +50,9 @@ const sources = [
 const tarballOf = ({ folder, version = "1.0.0" }: BuildProps): string => resolve(folder, `release-${version}.tar.gz`);
 
 /**
- * Builds the tarball of a release with the folders `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` (scripts).
- * The same source, version and tools produce the same bytes.
- * @throws if the application's `build` fails, with its output, or if the folder cannot be created
+ * Builds the tarball of a release with the folders `app`, `app-runs`, `mysql-group`, `mysql-backup`, and `platform` (scripts). The same
+ * source, version and tools give an identical tarball.
+ * @throws Error if the application's program `build` fails (with its output), or if the folder cannot be created
  */
 export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => {
   const { folder, application = guestbook, version = "1.0.0" } = props;
@@ -63,12 +63,12 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
     await mkdir(app);
     await fillByBuild(resolve(application, "build"), app, owns);
     await writeFile(join(app, "VERSION"), `${version}\n`);
-    // Python stores compiled copies of imported modules there.
+    // Python stores compiled copies of imported modules in `__pycache__`.
     const filter = (path: string): boolean => !path.endsWith("__pycache__");
     await cp(mysqlGroup, join(staging, "mysql-group"), { recursive: true, filter });
     await cp(appRuns, join(staging, "app-runs"), { recursive: true, filter });
     await cp(mysqlBackup, join(staging, "mysql-backup"), { recursive: true, filter });
-    // Both programs compare GTID sets.
+    // mysql-group and mysql-backup both use gtid.py.
     await cp(join(mysqlGroup, "gtid.py"), join(staging, "mysql-backup/gtid.py"));
     await mkdir(join(staging, "platform"));
     for (const script of platformScripts) {
@@ -77,7 +77,8 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
       await chmod(copy, 0o755);
     }
     await makeFolder(resolve(folder));
-    // The rename is atomic, so readers see no partial tarball. The timestamp is older than all later changes of the inputs.
+    // The rename is atomic, so that readers see no partial tarball. The tarball gets the time at which the build began, so that later
+    // changes of the inputs are newer.
     const unfinished = `${path}.${process.pid}`;
     try {
       await pack(staging, unfinished);
@@ -91,8 +92,8 @@ export const buildRelease = async (props: BuildProps): Promise<BuiltRelease> => 
 };
 
 /**
- * Reuses the existing release if none of its inputs changed; otherwise builds a new one. Inputs in a copied folder count as changed.
- * @throws as {@link buildRelease}
+ * Returns the existing release if none of its inputs changed. Otherwise builds a new release. Inputs in a copied folder count as changed.
+ * @throws Error like {@link buildRelease}
  */
 export async function upToDateRelease(props: BuildProps): Promise<BuiltRelease> {
   const path = tarballOf(props);
@@ -103,7 +104,7 @@ export async function upToDateRelease(props: BuildProps): Promise<BuiltRelease> 
   return built && changed.every((time) => time < built.mtimeMs) ? read(path) : buildRelease(props);
 }
 
-/** Last change of a file or of anything in a folder. */
+/** Returns the time of the last change of a file, or of any file in a folder. */
 async function changedMs(path: string): Promise<number> {
   const found = await lstat(path);
   const below = found.isDirectory() ? await readdir(path, { recursive: true }) : [];
@@ -116,10 +117,13 @@ async function read(path: string): Promise<BuiltRelease> {
   return { path, bytes: tarball.length, sha256: createHash("sha256").update(tarball).digest("hex") };
 }
 
-/** Maximum characters of a command's output in an error message. */
+/** Maximum number of characters of a command's output in an error message. */
 const shownCharacters = 4000;
 
-/** Fills a folder with the application's build command. @throws with the end of its error output and a fix */
+/**
+ * Fills a folder with the application's program `build`.
+ * @throws Error with the end of the error output and a fix
+ */
 async function fillByBuild(build: string, app: string, owns: Scratch["owns"]): Promise<void> {
   const child = spawn(build, [app], { detached: true, stdio: ["ignore", "ignore", "pipe"] });
   owns(child);
@@ -139,7 +143,9 @@ async function fillByBuild(build: string, app: string, owns: Scratch["owns"]): P
   throw new Error(`app:build: ${build} ended with ${code}: ${stderr.trim()}${fix}`);
 }
 
-/** Packs a folder reproducibly: the tarball depends only on names, contents and executable bits, not on times, owners, umask or order. */
+/**
+ * Packs a folder as a tarball. The tarball depends only on names, contents and executable bits, but not on times, owners, umask or order.
+ */
 const pack = async (cwd: string, file: string): Promise<void> => {
   const entries = (await readdir(cwd, { recursive: true })).sort();
   await create(
@@ -171,7 +177,7 @@ const report = ({ path, bytes, sha256 }: BuiltRelease): string =>
     `  application: { url: "https://…/${path.split("/").at(-1)}", sha256: "${sha256}" },`,
   ].join("\n");
 
-/** A version, which is part of the tarball's name. */
+/** Checks the version of a release, which is part of the tarball's name. */
 function versionOf(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/.test(text))
     throw new InvalidArgumentError('must contain only letters, digits and ._+-, for example "1.0.1"');

@@ -13,13 +13,13 @@ import { problemsOfSyntax } from "./check/syntax.js";
 import { problemsOfSize } from "./check/unpacked.js";
 import { type ApplicationSettings, readSettings } from "./settings.js";
 
-/** Limit of `fetch-release`. */
+/** Maximum size of a release in MiB that `fetch-release` accepts. */
 const largestMib = 50;
 
 const isProblem = ({ kind }: Finding): boolean => kind === "problem";
 
 /**
- * Finds problems because of which a server would reject a release. Each step runs only if the previous steps found nothing, because it would
+ * Finds reasons why a server would reject a release. Each step runs only if the previous steps found no problem, because it would otherwise
  * fail for the same reason.
  */
 export const checkRelease = async (tarball: string, settings: ApplicationSettings): Promise<readonly Finding[]> => {

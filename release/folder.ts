@@ -10,7 +10,7 @@ export async function makeFolder(folder: string): Promise<void> {
   if (existsSync(folder)) return;
   await makeFolder(dirname(folder));
   await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    // Another process has created it in the meantime.
+    // Ignores the error, because another process has created the folder in the meantime.
     if (error.code === "EEXIST") return;
     throw new Error(`${folder}: must be a folder that can be created, got ${error.code}; choose another folder`, {
       cause: error,

@@ -14,7 +14,7 @@ const leftOut = new Set(["node_modules", "__pycache__", "package-lock.json"]);
 
 /**
  * Copies the starter of a runtime into a folder.
- * @throws if the folder is not empty or cannot be created
+ * @throws Error if the folder is not empty or cannot be created
  */
 export const newApplication = async (runtime: Runtime, folder: string): Promise<void> => {
   const existing = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -30,7 +30,7 @@ export const newApplication = async (runtime: Runtime, folder: string): Promise<
   await cp(source, folder, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
 };
 
-/** Next steps, one command per line. */
+/** Returns the next steps for the owner, with one command in each line. */
 const nextSteps = (runtime: Runtime, folder: string): string => {
   const settings = join(folder, "environment.json");
   const steps = [

@@ -9,23 +9,26 @@ import { loadEnvironment, readInvocation } from "../modules/config/load.js";
 import { releaseLine, releaseUrl } from "../modules/config/release.js";
 import type { Config } from "../modules/config/schema.js";
 
-/** Limit of `fetch-release`. */
+/** Maximum size of a release in MiB that `fetch-release` accepts. */
 const largestMib = 50;
 
-/** A private bucket, as in `application.storage`. */
+/** Settings of a private bucket, as in `application.storage`. */
 type Storage = NonNullable<Config["application"]["storage"]>;
 
 /** Result of {@link publishRelease}. */
 export interface Published {
   readonly url: string;
   readonly sha256: string;
-  /** Whether the bucket already contained the release. */
+  /** True if the bucket already contained the release. */
   readonly wasThere: boolean;
-  /** Whether the release can be downloaded without a key. */
+  /** True if everyone can download the release without a key. */
   readonly isPublic: boolean;
 }
 
-/** @throws if a variable does not contain "KEY:SECRET" */
+/**
+ * Creates the client of the object storage.
+ * @throws Error if the key is not "KEY:SECRET"
+ */
 function clientOf({ region }: Storage, key: string): AwsClient {
   const [, accessKeyId, secretAccessKey] = /^([^:\s]+):([^\s]+)$/.exec(key) ?? [];
   if (accessKeyId === undefined || secretAccessKey === undefined)
@@ -42,7 +45,7 @@ const refusal = (url: string, done: string, status: number): Error =>
     `app:publish: ${url} cannot be ${done}, the object storage returned ${status}; check application.storage and the rights of RELEASE_PUBLISH_KEY`,
   );
 
-/** Digest of an object. @returns undefined if the object does not exist */
+/** Returns the SHA-256 of an object, or `undefined` if the object does not exist. */
 async function existing(client: AwsClient, url: string): Promise<string | undefined> {
   const response = await client.fetch(url);
   if (response.status === 404) return undefined;
@@ -53,7 +56,7 @@ async function existing(client: AwsClient, url: string): Promise<string | undefi
 /**
  * Uploads a release to a private bucket. Never replaces an object.
  * @param key "KEY:SECRET"
- * @throws if the tarball is too large, the storage rejects a request, or an object of this name has other content
+ * @throws Error if the tarball is too large, if the storage rejects a request, or if an object of this name has other content
  */
 export async function publishRelease(tarball: string, storage: Storage, key: string): Promise<Published> {
   const client = clientOf(storage, key);
@@ -72,7 +75,7 @@ export async function publishRelease(tarball: string, storage: Storage, key: str
       "X-Amz-Content-Sha256": sha256,
     };
     const { ok, status } = await client.fetch(url, { method: "PUT", body: bytes, headers });
-    // 409 and 412: another upload of this release was faster.
+    // With status 409 or 412, another upload of the same release was faster.
     if (!ok && status !== 409 && status !== 412) throw refusal(url, "written", status);
     found = await existing(client, url);
   }

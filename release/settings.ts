@@ -23,7 +23,7 @@ const settings = z.looseObject({
 /** Settings of the application that the check uses. */
 export type ApplicationSettings = z.output<typeof settings>["application"];
 
-/** @throws Error with the file's path */
+/** Reads a JSON file. @throws Error with the path of the file */
 async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, "utf8"));
@@ -39,8 +39,8 @@ async function readJson(file: string): Promise<unknown> {
 
 /**
  * Reads a file with settings of an environment, such as an example's `environment.json`.
- * @param file @default - none: the defaults
- * @throws if the file cannot be read or is invalid
+ * @param file path of the file @default - none, so the default settings are used
+ * @throws Error if the file cannot be read or is invalid
  */
 export const readSettings = async (file?: string): Promise<ApplicationSettings> => {
   const written = file === undefined ? { application: {} } : await readJson(file);

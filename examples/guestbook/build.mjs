@@ -7,7 +7,7 @@ const source = fileURLToPath(new URL(".", import.meta.url));
 const [, , folder] = process.argv;
 
 await mkdir(folder, { recursive: true });
-// One readable file per command, and one for shared code, so that stack traces in the logs have their names.
+// The build writes one readable file for each command and one for shared code, so that stack traces in logs show readable names.
 await build({
   entryPoints: ["server", "migrate"].map((name) => join(source, `src/${name}.ts`)),
   outdir: folder,
@@ -20,7 +20,7 @@ await build({
   legalComments: "none",
   logLevel: "warning",
   absWorkingDir: source,
-  // The database driver is CommonJS and calls `require` for Node's own modules.
+  // The banner defines `require`, because the database driver is CommonJS and calls `require` for Node's own modules.
   banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
 });
 await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');

@@ -8,7 +8,7 @@ import { Unavailable } from "./database.js";
 const version = existsSync("VERSION") ? readFileSync("VERSION", "utf8").trim() : "development";
 const escape = (text) => text.replaceAll(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** The routes. Each returns a status and a body: an object becomes JSON, a text HTML. */
+/** Returns the routes. Each route returns a status and a body. An object becomes JSON, a text becomes HTML. */
 const routes = (database, environment) => ({
   "GET /": async () => {
     const notes = await database.read("SELECT text FROM notes ORDER BY id DESC LIMIT 20");
@@ -19,7 +19,7 @@ const routes = (database, environment) => ({
     const { text } = (await json(request).catch(() => undefined)) ?? {};
     if (typeof text !== "string" || !/^.{1,500}$/.test(text))
       return [400, { error: 'The body must be {"text": …} with a line of at most 500 characters.' }];
-    // nginx keeps the request id if it repeats a request. So a note is written once.
+    // If nginx repeats a request, it keeps the request id. The note is therefore written only once.
     const id = request.headers["x-request-id"] ?? randomUUID();
     await database.write("INSERT IGNORE INTO notes (text, request) VALUES (?, ?)", [text, id.slice(0, 160)]);
     return [201, { text }];
@@ -27,7 +27,7 @@ const routes = (database, environment) => ({
   "GET /api/status": async () => [200, { version, server: hostname(), environment: environment.ENVIRONMENT }],
   "GET /healthz": async () => [200, { ok: true }],
   "GET /readyz": async () => {
-    // Fails on a read-only member.
+    // The statement fails on a read-only member.
     await database.write("DELETE FROM notes WHERE id = 0");
     await database.read("SELECT 1 FROM notes LIMIT 1");
     return [200, { ok: true }];
@@ -42,7 +42,7 @@ function failure(error, request) {
   return [error instanceof Unavailable ? 503 : 500, { error: "Try again later." }];
 }
 
-/** The HTTP server. Nothing listens yet. */
+/** Creates the HTTP server. The server does not listen yet. */
 export function createApplication(database, environment) {
   const known = routes(database, environment);
   return createServer(async (request, response) => {

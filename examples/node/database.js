@@ -3,14 +3,17 @@ import { connect } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { createPool } from "mysql2/promise";
 
-/** The database did not answer in time: 503 and Retry-After. */
+/** Error if the database did not answer in time. The visitor gets status 503 with `Retry-After`. */
 export class Unavailable extends Error {}
 
-/** Connections to one side. They use TLS through HAProxy; every member's certificate contains DATABASE_TLS_NAME. */
+/**
+ * Returns a pool of connections to one side. The connections use TLS through HAProxy. Every member's certificate contains
+ * DATABASE_TLS_NAME.
+ */
 function side(address, environment) {
   const [host, port] = address.split(":");
   const pool = createPool({
-    // mysql2 checks the certificate against `host`; `stream` connects to the real address.
+    // mysql2 checks the certificate for `host`. `stream` connects to the real address.
     host: environment.DATABASE_TLS_NAME,
     stream: () => connect({ host, port: Number(port), noDelay: true }),
     ssl: { ca: readFileSync(environment.DATABASE_CA_FILE), rejectUnauthorized: true, verifyIdentity: true },
@@ -19,15 +22,18 @@ function side(address, environment) {
     password: readFileSync(environment.DATABASE_PASSWORD_FILE, "utf8").trim(),
     connectTimeout: 2000,
     connectionLimit: 10,
-    // More waiting requests fail at once.
+    // If more requests wait for a connection, they fail at once.
     queueLimit: 500,
   });
-  // An error of an idle connection only means that the driver removes it.
+  // After an error of an idle connection, the driver removes the connection. The error needs no other handling.
   pool.on("connection", (connection) => connection.on("error", () => undefined));
   return pool;
 }
 
-/** Runs a statement. A connection is closed if it fails or does not answer in time, unless the statement itself is wrong. */
+/**
+ * Runs a statement. If the statement fails or does not answer in time, the connection is closed. If the statement itself is wrong, the
+ * connection stays open.
+ */
 async function run(pool, sql, values, seconds) {
   const connection = await pool.getConnection();
   try {
@@ -41,10 +47,13 @@ async function run(pool, sql, values, seconds) {
   }
 }
 
-/** Whether repeating the statement is useless: a duplicate key, an unknown column or table, wrong syntax, a value out of range. */
+/**
+ * Returns true if a repetition of the statement is useless, because of a duplicate key, an unknown column or table, wrong syntax, or a
+ * value out of range.
+ */
 const isFinal = ({ errno }) => [1054, 1062, 1064, 1146, 1264, 1406].includes(errno);
 
-/** Repeats an operation on the sides in turn until the time limit. */
+/** Repeats an operation on the given sides in turn until the time limit. */
 export async function repeat(operation, sides, seconds) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
@@ -62,15 +71,18 @@ export async function repeat(operation, sides, seconds) {
   }
 }
 
-/** Access to the primary and to a replica. Operations are repeated, so that a failover of 7 to 8 s causes no error. */
+/** Opens connections to the primary and to a replica. Operations are repeated, so that a failover of 7 to 8 s causes no error. */
 export function openDatabase(environment, statementSeconds = 3) {
   const [primary, replica] = ["WRITE", "READ"].map((name) => side(environment[`DATABASE_${name}`], environment));
   const query = (sides, seconds) => (sql, values) =>
     repeat((one) => run(one, sql, values, statementSeconds), sides, seconds);
   return {
-    /** Reads from a replica, or from the primary if no replica answers. */
+    /** Reads from a replica. If no replica answers, reads from the primary. */
     read: query([replica, primary], 5),
-    /** Runs on the primary. The statement may run twice if an answer is lost, so a unique key must make the repetition harmless. */
+    /**
+     * Runs a statement on the primary. If an answer is lost, the statement may run twice, so a unique key must make the repetition
+     * harmless.
+     */
     write: query([primary], 10),
     close: () => Promise.all([primary.end(), replica.end()]),
   };

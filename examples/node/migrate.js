@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { openDatabase } from "./database.js";
 
 /**
- * Applies each missing migration once. deploy-app runs this on one server at a time, with an account that may change the schema.
- * Migrations use IF NOT EXISTS, because an interrupted one is applied again.
+ * Applies each missing migration once. deploy-app runs this program on one server at a time, with an account that may change the schema.
+ * Migrations use IF NOT EXISTS, because an interrupted migration is applied again.
  */
 async function migrate({ write, close }) {
   await write("CREATE TABLE IF NOT EXISTS schema_migrations (name VARCHAR(100) NOT NULL PRIMARY KEY)");

@@ -12,10 +12,10 @@ import {
   type Region,
 } from "../platform/hetzner-offers.js";
 
-/** One line of the estimate. */
+/** One line of the cost estimate. */
 export interface CostLine {
   readonly what: string;
-  /** @default - the price list has no figure */
+  /** Monthly price in EUR. @default - the price list has no price */
   readonly monthlyEur: number | undefined;
 }
 
@@ -37,7 +37,10 @@ function serverLines(config: Config, region: Region): readonly CostLine[] {
   });
 }
 
-/** The archive's logs over their retention. Base backups are not included, because their size depends on the application. */
+/**
+ * Returns the cost of the archive's logs over their retention time. Base backups are not included, because their size depends on the
+ * application.
+ */
 function archiveLine(config: Config, backup: NonNullable<Config["backup"]>): CostLine {
   const mbPerDay = (shippedMbPerDay * serversWithRole(config, "database").length) / 3;
   const days = objectDays(backup);
@@ -52,7 +55,6 @@ function archiveLine(config: Config, backup: NonNullable<Config["backup"]>): Cos
 const sum = (lines: readonly CostLine[]): number =>
   cents(lines.reduce((total, line) => total + (line.monthlyEur ?? 0), 0));
 
-/** Estimates the monthly cost of an environment. */
 export function monthlyCost(config: Config): Cost {
   const region = locations[config.location]?.region ?? "Europe";
   const servers = serverLines(config, region);

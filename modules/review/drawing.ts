@@ -2,17 +2,17 @@ import type { Config } from "../config/schema.js";
 import { renderMarkup } from "./markup.js";
 import { topologyOf, type ParticipantKind, type Participant, type Topology } from "./topology.js";
 
-/** Font sizes, as the styles of topology.svg.hbs have them. All lengths are pixels. */
+/** Font sizes in pixels, as in the styles of topology.svg.hbs. All lengths in this file are pixels. */
 const fontSize = { name: 14, line: 12, label: 11 } as const;
 type Style = keyof typeof fontSize;
 
 const lineHeight = 17;
 const dutyHeight = 24;
-/** Distance between a box and its words. */
+/** Distance between a box and the text in it. */
 const padding = 12;
-/** Distance between a frame and its boxes, and between servers. */
+/** Distance between a frame and its boxes. Servers have the same distance. */
 const gap = 14;
-/** Distance between boxes that a vertical arrow connects. */
+/** Distance between two boxes that a vertical arrow connects. */
 const drop = 46;
 /** Height of a frame's title. */
 const titleHeight = 26;
@@ -27,18 +27,18 @@ interface Place {
 type Placed = Participant & Place;
 
 /**
- * Width of words. Letters of any monospaced font are about 0.6 em wide. The SVG also contains the width (`textLength`), so that a viewer
- * with other fonts compresses the text and every word stays inside its box.
+ * Returns the width of a text. Letters of any monospaced font are about 0.6 em wide. The SVG also contains the width (`textLength`), so
+ * that a viewer with another font compresses the text and every text stays inside its box.
  */
 const widthOf = (text: string, style: Style): number => Math.ceil(text.length * fontSize[style] * 0.6);
 
-/** Words centred at x, with their baseline at y. */
+/** Returns a text that is centred at x and has its baseline at y. */
 const words = (text: string, style: Style, x: number, y: number) => ({
   ...{ text, style, x, y },
   width: widthOf(text, style),
 });
 
-/** Length of a horizontal arrow with a label. */
+/** Returns the length of a horizontal arrow with a label. */
 const reach = (label: string): number => widthOf(label, "label") + 2 * padding;
 
 const widest = (participants: readonly Participant[]): number =>
@@ -54,7 +54,7 @@ const widest = (participants: readonly Participant[]): number =>
 const heightOf = ({ lines, duties }: Participant): number =>
   2 * padding + fontSize.name + lineHeight * lines.length + dutyHeight * duties.length;
 
-/** Height of a stack of participants, including a gap after each. */
+/** Returns the height of a stack of participants, including a gap after each participant. */
 const stackHeight = (participants: readonly Participant[]): number =>
   participants.reduce((total, participant) => total + heightOf(participant) + gap, 0);
 
@@ -63,7 +63,7 @@ const place = <T extends Participant>(participant: T, x: number, y: number, widt
   ...{ x, y, width, height: heightOf(participant) },
 });
 
-/** Stacks participants vertically. */
+/** Places participants below each other. */
 const stack = <T extends Participant>(participants: readonly T[], x: number, y: number, width: number) =>
   participants.map((participant, index) => place(participant, x, y + stackHeight(participants.slice(0, index)), width));
 
@@ -72,7 +72,7 @@ const middle = ({ y, height }: Place): number => y + height / 2;
 const right = ({ x, width }: Place): number => x + width;
 const bottom = ({ y, height }: Place): number => y + height;
 
-/** A participant's box, the boxes of its duties, and all words. */
+/** Returns the box of a participant, the boxes of its services, and all its texts. */
 function shapesOf({ kind, name, lines, duties, x, y, width, height }: Placed) {
   const centreX = x + width / 2;
   const nameY = y + padding + fontSize.name - 2;
@@ -96,7 +96,9 @@ const arrow = (kind: ParticipantKind, ...points: readonly (readonly [x: number, 
   points: points.map((point) => point.join(",")).join(" "),
 });
 
-/** The layout: outside participants on the left, the private network with a column of servers on the right. */
+/**
+ * Returns the layout of the diagram. Outside participants are on the left, the private network with a column of servers is on the right.
+ */
 function layoutOf({
   visitors,
   cloudflare,
@@ -110,7 +112,8 @@ function layoutOf({
   const outsiders = [visitors, cloudflare, ...(monitoring ? [monitoring] : [])];
   const servers = [...webServers, ...databaseServers];
 
-  // The column of servers determines the height, unless the outside participants need more. Everything else is centred next to the servers.
+  // The column of servers determines the height, unless the outside participants need more. All other boxes are centred next to the
+  // servers.
   const titlesAbove = titleHeight * (webServers.length > 0 ? 1 : 2);
   const serversHeight = stackHeight(servers) - gap + 2 * titleHeight - titlesAbove;
   const outsideHalf = heightOf(cloudflare) / 2 + drop + Math.max(...outsiders.map(heightOf));
@@ -119,7 +122,7 @@ function layoutOf({
   const groupY = serversY + stackHeight(webServers) + titleHeight - titlesAbove;
   const halfway = (...participants: readonly Participant[]): number => middleY - (stackHeight(participants) - gap) / 2;
 
-  // Widths, from left to right.
+  // Computes the widths from left to right.
   const outsideWidth = widest(outsiders);
   const cloudflareBox = place(cloudflare, gap, halfway(cloudflare), outsideWidth);
   const networkX = right(cloudflareBox) + reach(spoken.toBalancer);
@@ -149,7 +152,7 @@ function layoutOf({
   };
 }
 
-/** The topology of a configuration as a self-contained SVG. */
+/** Returns the topology of a configuration as a self-contained SVG. */
 export function drawTopology(config: Config): string {
   const topology = topologyOf(config);
   const { spoken, titles } = topology;
@@ -196,7 +199,7 @@ export function drawTopology(config: Config): string {
         const [x, y] = [databaseTrunkX, middle(server)];
         return arrow("database", [right(server), y], [x, y], [x, groupEntryY], [right(group), groupEntryY]);
       }),
-      // Agents send over the servers' public interfaces, so the arrow starts at a server and goes around the private network.
+      // Datadog agents send over the servers' public interfaces, so the arrow starts at a server and goes around the private network.
       ...monitoringBoxes.map((box) => {
         const lastServer = databaseBoxes.at(-1) ?? network;
         const from = centre(lastServer);

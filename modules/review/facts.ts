@@ -1,11 +1,11 @@
 import type { PolicyResult } from "./policies/index.js";
 
-/** Payload of one server, as it is sent to Hetzner. */
+/** Data about the payload of one server. */
 export interface PayloadFacts {
   readonly server: string;
-  /** Encoded size, with secrets of realistic length. */
+  /** Size of the encoded user data in bytes, with secrets of realistic length. */
   readonly bytes: number;
-  /** Short hash of the literal part. */
+  /** Short hash of the payload; see `payloadHash`. */
   readonly hash: string;
 }
 
@@ -20,10 +20,10 @@ export interface ReviewSection {
 export interface ReviewFacts {
   readonly payloads: readonly PayloadFacts[];
   readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set. @default - unknown */
+  /** True if `TF_VAR_datadog_api_key` is set. @default - unknown */
   readonly hasDatadogApiKey: boolean | undefined;
-  /** Day of the review. */
+  /** Date of the review. */
   readonly today: Date;
-  /** @default none */
+  /** Additional sections of the review. @default - none */
   readonly sections?: readonly ReviewSection[];
 }

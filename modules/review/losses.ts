@@ -3,7 +3,7 @@ import { effectOf, isSpread, lossesOf } from "../derived/loss.js";
 import { serversWithRole, type Config } from "../config/schema.js";
 import type { ReviewSection } from "./facts.js";
 
-/** What the loss of each location costs, if there are several. */
+/** Returns a table with the effects of the loss of each location, if there are several locations. */
 export function lossTable(config: Config): readonly ReviewSection[] {
   if (!isSpread(config)) return [];
   const members = serversWithRole(config, "database").length;

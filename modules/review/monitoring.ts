@@ -12,13 +12,13 @@ import { runsPerMonth, synthetics } from "../datadog/synthetics.js";
 
 type Row = readonly [label: string, text: string];
 
-/** Things that monitoring does not cover although a reader might expect it. */
+/** Facts that monitoring does not detect although a reader might expect it, each with the reason. */
 const notWatched: readonly Row[] = [
   ["listening ports", "the agent lists ports only with Datadog's paid security products"],
   ["Cloudflare's events", "WAF and rate limit events are only in its dashboard, because the free plan exports no logs"],
 ];
 
-/** Short form of the limits: "cpu-busy < 5 (warning 15)". */
+/** Returns the thresholds of a monitor in short form: "cpu-busy < 5 (warning 15)". */
 function limits({ condition, id, thresholds }: MonitorDefinition): string {
   if (condition.kind === "composite") return `${id} (${condition.all.join(" and ")})`;
   if (!thresholds) return id;
@@ -27,13 +27,13 @@ function limits({ condition, id, thresholds }: MonitorDefinition): string {
   return `${id} ${comparisonOf(condition)} ${thresholds.critical}${warning}`;
 }
 
-/** Monitors and synthetic tests, with their limits as text. */
+/** Returns the monitors and synthetic tests with their thresholds as text. */
 const alerts = (context: MonitoringContext): readonly (Alert & { readonly limits: string })[] => [
   ...catalogue(context).map((definition) => ({ ...definition, limits: limits(definition) })),
   ...synthetics(context).map((test) => ({ ...test, limits: `${test.id} (every ${test.intervalSeconds} s)` })),
 ];
 
-/** One row for each area and kind of receiver. */
+/** Returns one row for each area and each kind of receiver. */
 function monitorRows(context: MonitoringContext): readonly (readonly string[])[] {
   const { receivers } = context.config.monitoring;
   return areas.flatMap((area) =>
@@ -52,7 +52,7 @@ function changeRows({ config }: MonitoringContext): readonly Row[] {
   });
 }
 
-/** Composites that are left out because one of their parts is disabled. */
+/** Returns the composite monitors that are omitted because one of their parts is disabled. */
 function lostRows(context: MonitoringContext): readonly Row[] {
   const present = new Set(catalogue(context).map(({ id }) => id));
   return fullCatalogue(context)
@@ -75,7 +75,9 @@ function costRows(context: MonitoringContext): readonly Row[] {
   ];
 }
 
-/** Sections of the review: monitors by area with limits and receivers, then costs, adjustments and gaps of the monitoring. */
+/**
+ * Returns the sections of the review about monitoring: monitors by area with thresholds and receivers, then costs, adjustments and gaps.
+ */
 export function monitoringReview(config: Config): readonly ReviewSection[] {
   const context = contextOf(config);
   if (!config.monitoring.enabled)

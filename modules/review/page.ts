@@ -4,10 +4,10 @@ import type { Review } from "./review.js";
 import { kib } from "./size.js";
 import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
-/** Parts of a text: text between backticks is code. */
+/** Splits a text into parts. A part between backticks is code. */
 const partsOf = (text: string) => text.split("`").map((part, index) => ({ part, isCode: index % 2 === 1 }));
 
-/** Details of a policy. If several places have the same text, it follows once after all these places. */
+/** Returns the details of a policy as one text. If several places have the same text, the text follows once after all these places. */
 function together(details: readonly string[]): string {
   const places = new Map<string, string[]>();
   for (const detail of details) {
@@ -17,7 +17,7 @@ function together(details: readonly string[]): string {
   return [...places].map(([text, of]) => (of.length === 0 ? text : `${of.join(", ")}: ${text}`)).join(" ");
 }
 
-/** The review as one self-contained HTML page. @param topology SVG of `drawTopology` */
+/** Returns the review as one self-contained HTML page. @param topology SVG of `drawTopology` */
 export function renderPage(review: Review, topology: string): string {
   const count = (outcome: string): number => review.policies.filter((policy) => policy.outcome === outcome).length;
   return renderMarkup(new URL("./files/review.html.hbs", import.meta.url), {

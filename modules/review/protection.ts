@@ -1,6 +1,9 @@
 import type { Config } from "../config/schema.js";
 
-/** Resources that plans never destroy. Hetzner also refuses to delete them, except records and passwords, which are not at Hetzner. */
+/**
+ * Returns the names of resources that Terraform never destroys. Hetzner also refuses to delete them, except DNS records and passwords,
+ * which are not at Hetzner.
+ */
 export const protectedThings = (config: Config): readonly string[] =>
   config.protect
     ? [

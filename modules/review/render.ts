@@ -5,7 +5,7 @@ import type { PolicyResult } from "./policies/index.js";
 import type { Review } from "./review.js";
 import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
-/** Widest line, so that the review fits a terminal and a CI log. */
+/** Maximum width of a line in characters, so that the review fits into a terminal and a CI log. */
 export const reviewWidth = 120;
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -13,10 +13,10 @@ type Row = readonly string[];
 
 const gap = "  ";
 
-/** Characters of a text on the screen. */
+/** Returns the number of characters that a text has on the screen. */
 const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
-/** Wraps a text at spaces. A line exceeds the width only if a single word is longer. */
+/** Wraps a text at spaces. A line exceeds the maximum width only if a single word is longer. */
 function wrapped(text: string, room: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -27,7 +27,7 @@ function wrapped(text: string, room: number): readonly string[] {
   return lines;
 }
 
-/** Columns side by side. Only the last column wraps. */
+/** Returns a table as text. Only the last column is wrapped. */
 function table(columns: readonly string[], rows: readonly Row[], colors: Colors): string {
   const hasHead = columns.some((title) => title !== "");
   const all = hasHead ? [columns.map((title) => colors.dim(title)), ...rows] : rows;
@@ -62,7 +62,7 @@ function costRow({ cost }: Review): Row {
   return ["Hetzner", `${costText(cost)}: ${lines}`];
 }
 
-/** The review as text of at most 120 columns. */
+/** Returns the review as text with lines of at most 120 columns. */
 export function renderReview(review: Review, options: { readonly color: boolean }): string {
   const colors = pc.createColors(options.color);
   const block = (title: string, body: string): string => `${colors.bold(title)}\n${body}`;

@@ -12,7 +12,7 @@ import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import { warningsOf, type Warning } from "./warnings.js";
 
-/** A server as the review shows it. */
+/** Row of the review with one server. */
 export interface ServerRow {
   readonly name: string;
   readonly type: string;
@@ -22,14 +22,14 @@ export interface ServerRow {
   readonly payload: PayloadFacts | undefined;
 }
 
-/** A traffic rule as the review shows it. */
+/** Row of the review with one traffic rule. */
 export interface TrafficRow {
   readonly from: Party;
   readonly to: Party;
   readonly network: TrafficRule["network"];
-  /** "tcp 80, 443", or "icmp". */
+  /** Protocol and ports, for example "tcp 80, 443" or "icmp". */
   readonly ports: string;
-  /** Users that may open the connection. Empty for connections from other machines. */
+  /** Users that may open the connection. The list is empty for connections from other machines. */
   readonly users: readonly string[];
   readonly why: string;
 }
@@ -40,7 +40,7 @@ export interface Review {
   readonly site: string;
   readonly servers: readonly ServerRow[];
   readonly traffic: readonly TrafficRow[];
-  /** Labels and texts, for example TLS, protection and the location of the state. */
+  /** Lines of the summary with label and text, for example TLS, protection and the location of the state. */
   readonly summary: readonly (readonly [label: string, text: string])[];
   readonly policies: readonly PolicyResult[];
   readonly sections: readonly ReviewSection[];
@@ -58,7 +58,7 @@ const proofText = {
   passthrough: "Cloudflare's client certificate",
 };
 
-/** The archive in words: content, interval, retention, and keys that can read it. */
+/** Describes the archive: content, interval, retention, and the keys that can read it. */
 function archiveText({ backup, restore }: Config): string {
   if (!backup) return "none: data that all members lose cannot be restored";
   const from = restore ? `; restored from timeline ${restore.timeline} as of ${restore.at}` : "";
@@ -66,14 +66,14 @@ function archiveText({ backup, restore }: Config): string {
   return `encrypted, to ${backup.bucket} at ${backup.endpoint}: changes every 3 s, a base backup every ${backup.baseHours} h; any time of the last ${backup.retentionDays} days can be restored; objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
 }
 
-/** Location of a private release, and the secret with which servers download it. */
+/** Describes the location of a private release, and the secret with which servers download it. */
 function releaseText({ application: { storage } }: Config): Review["summary"] {
   if (storage === undefined) return [];
   const bucket = `private, in ${storage.bucket} at ${storage.endpoint}`;
   return [["Release", `${bucket}; every server has the key TF_VAR_release_key (npm run ops rotate release-key)`]];
 }
 
-/** The previous load balancer during a migration, and the redirect from a previous domain. */
+/** Describes the previous load balancer during a migration, and the redirect from a previous domain. */
 function changesOver(config: Config): Review["summary"] {
   const former = formerOf(config);
   if (former === undefined) return [];
@@ -82,7 +82,7 @@ function changesOver(config: Config): Review["summary"] {
   return [["Migration", former.domain === config.domain ? from : from + names]];
 }
 
-/** What the loss of the only location costs. Several locations have a table. */
+/** Describes the effects of losing the only location. For several locations, the review has a table. */
 const onlyLocation = (config: Config): Review["summary"] =>
   isSpread(config)
     ? []
@@ -111,7 +111,7 @@ function summaryOf(config: Config): Review["summary"] {
   ];
 }
 
-/** A traffic rule as the review and the documentation show it. */
+/** Returns a traffic rule in the form in which the review and the documentation show it. */
 export const trafficRow = ({ from, to, network, protocol, ports, users = [], why }: TrafficRule): TrafficRow => ({
   from,
   to,

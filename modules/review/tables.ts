@@ -4,15 +4,15 @@ import type { ReviewSection } from "./facts.js";
 import type { Review } from "./review.js";
 import { kib } from "./size.js";
 
-/** An amount of the price list, or words if the price list has none. */
+/** Returns an amount of the price list as text, or a message if the price list has no amount. */
 export const euros = (amount: number | undefined): string =>
   amount === undefined ? "not in the price list" : amount.toFixed(2);
 
-/** The sum and what it includes: "about 82.58 EUR a month (net, without VAT; prices of 2026-09-29)". */
+/** Returns the total cost with currency, tax and date of the prices: "about 82.58 EUR a month (net, without VAT; prices of 2026-09-29)". */
 export const costText = ({ monthlyEur }: Cost): string =>
   `about ${monthlyEur.toFixed(2)} ${priceList.currency} a month (${priceList.tax}; prices of ${priceList.date})`;
 
-/** Servers, one a row. */
+/** Returns the table of servers, with one server in each row. */
 export const serverTable = (review: Review): ReviewSection => ({
   title: "Servers",
   columns: ["name", "type", "location", "roles", "private address", "payload", "hash"],
@@ -27,7 +27,7 @@ export const serverTable = (review: Review): ReviewSection => ({
   ]),
 });
 
-/** The rule table of the configuration. */
+/** Returns the rule table of the configuration. */
 export const trafficTable = (review: Review): ReviewSection => ({
   title: "Traffic: allowed connections; all other traffic is dropped in both directions",
   columns: ["from", "to", "network", "ports", "as user", "why"],

@@ -6,31 +6,31 @@ import { ports } from "../platform/ports.js";
 /** Kind of a participant, which decides its colour. */
 export type ParticipantKind = "edge" | "balancer" | "server" | "database" | "monitoring";
 
-/** A participant of the topology and its description. */
+/** A participant of the topology with its description. */
 export interface Participant {
   readonly kind: ParticipantKind;
   readonly name: string;
   readonly lines: readonly string[];
-  /** Services of a server, each with its own colour. */
+  /** Services of a server. Each service has its own colour. */
   readonly duties: readonly { readonly kind: ParticipantKind; readonly text: string }[];
 }
 
-/** A load balancer, with the protocol to the web servers. */
+/** A load balancer with the protocol that it uses to the web servers. */
 export interface TopologyBalancer extends Participant {
   readonly toWeb: string;
 }
 
-/** All participants from the visitors to the database, and the protocols between them. */
+/** All participants from the visitors to the database, with the protocols between them. */
 export interface Topology {
   readonly visitors: Participant;
   readonly cloudflare: Participant;
-  /** The active load balancers, and during a migration also the previous one. */
+  /** Active load balancers. During a migration, the list also has the previous load balancer. */
   readonly balancers: readonly TopologyBalancer[];
-  /** Servers with only the role web: one box each, or one box for all. */
+  /** Servers that have only the role `web`: one box for each server, or one box for all. */
   readonly webServers: readonly Participant[];
-  /** Servers with the role database, with or without other roles. */
+  /** Servers with the role `database`, with or without other roles. */
   readonly databaseServers: readonly Participant[];
-  /** @default - none: monitoring is off */
+  /** Box of Datadog. @default - none, because monitoring is off */
   readonly monitoring?: Participant;
   readonly titles: { readonly picture: string; readonly network: string; readonly group: string };
   readonly spoken: {
@@ -41,7 +41,7 @@ export interface Topology {
   };
 }
 
-/** If more servers than this have only the role web, one box represents all of them. */
+/** Maximum number of boxes for servers that have only the role `web`. If there are more such servers, one box represents all of them. */
 const mostBoxes = 6;
 
 function inBoxes(servers: readonly ServerConfig[], boxOf: (server: ServerConfig) => Participant): Participant[] {
@@ -58,10 +58,10 @@ const outsider = (kind: ParticipantKind, name: string, ...lines: readonly string
   duties: [],
 });
 
-/** Port on which the load balancer reaches a web server. */
+/** Returns the port on which the load balancer reaches a web server. */
 const webPortOf = ({ tls }: Config): number => (tls === "terminate" ? ports.nginxHttp : ports.nginxHttps);
 
-/** Address of a participant, with its location if there are several locations. */
+/** Returns the address of a participant. If there are several locations, the text also has its location. */
 const placeOf = (config: Config, { privateIp, location }: Pick<ServerConfig, "privateIp" | "location">): string =>
   locationsOf(config).length > 1 ? `${privateIp}, ${location}` : privateIp;
 
@@ -79,7 +79,7 @@ function balancerOf(
   };
 }
 
-/** The topology of a configuration. */
+/** Returns the topology of a configuration. */
 export function topologyOf(config: Config): Topology {
   const { network } = config;
   const former = formerOf(config);

@@ -8,13 +8,13 @@ import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offe
 import type { ReviewFacts } from "./facts.js";
 import { kib } from "./size.js";
 
-/** A fact to know before a deploy, and the setting that changes it. */
+/** A warning that an operator should read before a deploy, and the setting that changes the fact. */
 export interface Warning {
   readonly setting: string;
   readonly text: string;
 }
 
-/** Digest of the example, which matches no file. */
+/** SHA-256 in the example, which matches no file. */
 const placeholderDigest = "0".repeat(64);
 
 type Check = (config: Config, facts: ReviewFacts) => readonly Warning[];
@@ -28,7 +28,7 @@ const placeholder: Check = ({ application }) =>
     "is the example's, so servers will reject the download; set the digest of your release from `npm run app:build`",
   );
 
-/** Query parameters of signed addresses. */
+/** Matches query parameters of signed URLs. */
 const signature = /[?&](X-Amz-Signature|X-Goog-Signature|Signature|sig|se|Expires)=/i;
 
 const signedAddress: Check = ({ application: { url } }) =>
@@ -54,7 +54,10 @@ const access: Check = ({ administrators: { cidrs, sshKeys } }) => [
   ),
 ];
 
-/** Cloudflare's Universal SSL covers a zone's own name and one level below it. */
+/**
+ * Warns if the site's host names are not covered by Cloudflare's Universal SSL. Universal SSL covers the zone's own name and one level
+ * below it.
+ */
 const edgeCertificate: Check = (config) => {
   const zone = config.cloudflare.zoneName ?? config.domain;
   const deep = siteHosts(config).filter((host) => host.split(".").length > zone.split(".").length + 1);
@@ -86,7 +89,7 @@ const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogA
   ),
 ];
 
-/** Only a warning, because a configuration must not become invalid over time. */
+/** Warns of downtimes that are over. This is only a warning, because a configuration must not become invalid over time. */
 const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today }) =>
   Object.entries(downtimes).flatMap(([name, { end }]) =>
     when(
@@ -119,10 +122,13 @@ const archive: Check = ({ backup, restore }) => [
   ),
 ];
 
-/** GB of a system disk that Debian, packages, releases and logs use. */
+/** Size in GB that Debian, packages, releases and logs use on a system disk. */
 const systemGb = 10;
 
-/** Servers also warn about this, by the size of their data, with the notice `backup-room`. */
+/**
+ * Warns if a system disk may be too small for a base backup. Servers warn about the actual size of their data with the notice
+ * `backup-room`.
+ */
 const baseBackupRoom: Check = (config) => {
   const { volumeSizeGb } = config.database;
   const types = new Set(serversWithRole(config, "database").map(({ type }) => type));
@@ -147,7 +153,10 @@ const stock: Check = ({ servers, location }) =>
     );
   });
 
-/** Only for several locations: with one location, the summary shows that its loss stops the site. */
+/**
+ * Warns of the effects of losing a location, if there are several locations. For one location, the summary shows that its loss stops the
+ * site.
+ */
 const locations: Check = (config) =>
   (isSpread(config) ? lossesOf(config) : []).flatMap((loss) => [
     ...when(
@@ -174,7 +183,7 @@ const payloadSize: Check = (_config, { payloads }) => {
 
 const dayMs = 86_400_000;
 
-/** Warns of everything that ends within {@link noticeDays}. Servers show the same as a notice. */
+/** Warns of all expiry dates within {@link noticeDays}. Servers show the same dates in a notice. */
 const endsSoon: Check = (config, { today }) =>
   endsOf(config).flatMap(({ what, ends, source, remedy }) => {
     const daysLeft = Math.floor((Date.parse(`${ends}T23:59:59Z`) - today.getTime()) / dayMs);
@@ -201,6 +210,6 @@ const checks: readonly Check[] = [
   payloadSize,
 ];
 
-/** Warnings of a configuration, most severe first. */
+/** Returns the warnings of a configuration. The most severe warning comes first. */
 export const warningsOf: (config: Config, facts: ReviewFacts) => readonly Warning[] = (config, facts) =>
   checks.flatMap((check) => check(config, facts));

@@ -13,15 +13,14 @@ import { review } from "./review.js";
 
 /** Properties of {@link writeReview}. */
 export interface WriteReviewProps {
-  /** The environment. */
   readonly config: Config;
   /** Folder of the synthesized JSON. */
   readonly outdir: string;
   /** Result of each policy. */
   readonly policies: readonly PolicyResult[];
-  /** Whether `TF_VAR_datadog_api_key` is set. @default - unknown */
+  /** True if `TF_VAR_datadog_api_key` is set. @default - unknown */
   readonly hasDatadogApiKey: boolean | undefined;
-  /** Day of the review. */
+  /** Date of the review. */
   readonly today: Date;
   /** Sections from other modules, for example the monitors. @default - none */
   readonly sections?: readonly ReviewSection[];
@@ -30,8 +29,8 @@ export interface WriteReviewProps {
 }
 
 /**
- * Prints the review, and writes review.txt, review.html, topology.svg and payload/ next to the JSON.
- * Colours are used only on a terminal and never with NO_COLOR.
+ * Prints the review, and writes review.txt, review.html, topology.svg and payload/ next to the JSON. The printed text has colours only on a
+ * terminal, and never if NO_COLOR is set.
  */
 export function writeReview(props: WriteReviewProps): void {
   const { config, outdir, policies, hasDatadogApiKey, today, sections, output = process.stdout } = props;

@@ -2,10 +2,10 @@ import type { ApplicationSettings } from "../settings.js";
 import type { Entry } from "./entries.js";
 import { type Finding, problem } from "./finding.js";
 
-/** File extensions by which a word of a command is recognized as a file of the release. */
+/** Matches a word of a command that is a file of the release, by its extension. */
 const program = /\.(?:[cm]?js|py|sh|rb|pl|php|jar)$/;
 
-/** Files of the commands in the settings that the release does not contain. */
+/** Returns a problem for each file of a configured command that the release does not contain. */
 export const problemsOfCommands = (entries: readonly Entry[], settings: ApplicationSettings): readonly Finding[] =>
   Object.entries(commandsOf(settings)).flatMap(([setting, words]) => problemsOf(setting, words, entries));
 
@@ -24,7 +24,7 @@ const commandsOfTasks = (
     Object.entries(tasks).map(([name, { command }]) => [`application.${kind}.${name}.command`, command]),
   );
 
-/** Path in the release of a file in a command. */
+/** Returns the path that a file of a command has in the release. */
 const inRelease = (word: string): string => `app/${word.replace(/^\.\//, "")}`;
 
 function problemsOf(setting: string, [first = "", ...rest]: readonly string[], entries: readonly Entry[]): Finding[] {
@@ -49,7 +49,7 @@ function problemsOf(setting: string, [first = "", ...rest]: readonly string[], e
     const module = /python/.test(first) && rest.includes("-m") ? rest[rest.indexOf("-m") + 1] : undefined;
     if (!module) return [];
     const [top] = module.split(".");
-    // If the release has no such module or package, the module belongs to the system.
+    // If the release has no such module or package, the operating system provides the module.
     const isOurs = entries.some(({ path }) => path === `app/${top}` || path === `app/${top}.py`);
     const folder = module.replaceAll(".", "/");
     return isOurs && !fileOf(`${folder}.py`) && !fileOf(`${folder}/__main__.py`) ? [missing(`${folder}.py`)] : [];

@@ -1,18 +1,18 @@
 import type { ReadEntry } from "tar";
 import { type Finding, problem } from "./finding.js";
 
-/** One entry of a tarball. */
+/** An entry of a tarball: a file, a folder or a link. */
 export interface Entry {
-  /** Without a trailing slash. */
+  /** Path of the entry without a trailing slash. */
   readonly path: string;
   /** Type in tar's terms: `File`, `Directory`, `SymbolicLink`, … */
   readonly type: string;
   readonly executable: boolean;
-  /** Target of a link. @default - the entry is not a link */
+  /** Target of a link. @default - none, because the entry is not a link */
   readonly target?: string;
 }
 
-/** @returns the entries, or `undefined` if the tarball is damaged */
+/** Returns the entries of a tarball, or `undefined` if the tarball is damaged. */
 export const entriesOf = async (
   read: (onReadEntry: (entry: ReadEntry) => void) => Promise<void> | void,
 ): Promise<readonly Entry[] | undefined> => {
@@ -32,10 +32,10 @@ export const entriesOf = async (
   return entries;
 };
 
-/** The platform's own programs, which `npm run app:build` adds. */
+/** Programs of the platform, which `npm run app:build` adds to a release. */
 const platformPrograms = ["app-runs", "mysql-group", "mysql-backup", "platform"];
 
-/** Problems with names and types of a release's entries. */
+/** Returns problems with the names and types of a release's entries. */
 export const problemsOfEntries = (entries: readonly Entry[]): readonly Finding[] => [
   ...entries.flatMap(({ path, type, target }) => {
     if (path.startsWith("/"))

@@ -1,8 +1,8 @@
-/** A result of the check of a release: a problem with its fix, or a check that is not possible here. */
+/** A result of the check of a release: a problem with its fix, or a check that is not possible on this machine. */
 export interface Finding {
   readonly kind: "problem" | "not-checked";
   readonly what: string;
-  /** @default - none: the check was not possible */
+  /** Instruction to fix the problem. @default - none, because the check was not possible */
   readonly fix?: string;
 }
 

@@ -9,14 +9,14 @@ import type { ApplicationSettings } from "../settings.js";
 import { type Finding, notChecked, problem } from "./finding.js";
 import { lastLines } from "./syntax.js";
 
-/** Maximum time until a new process answers. `deploy-app` waits longer, because servers are slower. */
+/** Maximum time in seconds until a new process answers. `deploy-app` waits longer, because servers are slower. */
 const startSeconds = 20;
-/** Maximum wait for one answer. */
+/** Maximum time in milliseconds that the check waits for one answer. */
 const answerMs = 5000;
 
 /**
- * Starts the application as `deploy-app` does for a test, with an unreachable database, and requests its health path. 404, 405 and errors other
- * than 503 count as problems.
+ * Starts the application as `deploy-app` does for a trial, with an unreachable database, and requests its health path. The status codes 404
+ * and 405 and errors other than 503 count as problems.
  */
 export const problemsOfAnswers = async (
   app: string,
@@ -43,20 +43,20 @@ export const problemsOfAnswers = async (
   }
 };
 
-/** The program itself, or a program of that name on this machine. */
+/** Returns the program of a command. If the path is absolute, returns a program of the same name on this machine. */
 const programOf = (first: string): string => {
   if (!first.startsWith("/")) return first.startsWith("./") ? first : `./${first}`;
   return existsSync(first) ? first : basename(first);
 };
 
-/** End of the process. */
+/** Describes how the process ended. */
 interface End {
   readonly output: string;
-  /** Whether the program is not installed on this machine. */
+  /** True if the program is not installed on this machine. */
   readonly missing: boolean;
 }
 
-/** Status of the answer, or the end of the process before its answer; `undefined` after the time limit. */
+/** Status code of the answer, or the end of the process if it ended before it answered. `undefined` after the time limit. */
 type Answer = number | End | undefined;
 
 function judge(answer: Answer, settings: ApplicationSettings, first: string): readonly Finding[] {
@@ -100,7 +100,7 @@ function judgeEnd({ output, missing }: End, settings: ApplicationSettings, first
   );
 }
 
-/** Environment variables of the process, with the addresses of an unreachable database. */
+/** Returns the environment variables of the process, with the addresses of an unreachable database. */
 async function environmentOf(app: string, settings: ApplicationSettings, port: number): Promise<NodeJS.ProcessEnv> {
   const away = `127.0.0.1:${await freePort()}`;
   const file = async (name: string, content = "check\n"): Promise<string> => {
@@ -151,13 +151,13 @@ const endOf = (child: ChildProcess): Promise<End> =>
     child.once("close", () => resolve({ output: lastLines(output), missing: false }));
   });
 
-/** Ends the process and all its child processes. */
+/** Kills the process and all its child processes. */
 const stop = ({ pid }: ChildProcess): void => {
   if (pid === undefined) return;
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // The process has already ended.
+    // Ignores the error, because the process has already ended.
   }
 };
 

@@ -7,13 +7,13 @@ const run = promisify(execFile);
 
 interface Checker {
   readonly ending: RegExp;
-  /** Files are appended as last arguments. */
+  /** Command that checks the syntax. The files are appended as last arguments. */
   readonly command: readonly [string, ...string[]];
-  /** Whether the command accepts several files. */
+  /** True if the command accepts several files. */
   readonly takesMany: boolean;
 }
 
-/** Stops at the first invalid file. */
+/** Python program that parses all files. It stops at the first invalid file. */
 const parseAll = "import ast,sys\nfor name in sys.argv[1:]: ast.parse(open(name,'rb').read(), name)";
 
 const checkers: readonly Checker[] = [
@@ -22,7 +22,7 @@ const checkers: readonly Checker[] = [
   { ending: /\.sh$/, command: ["sh", "-n"], takesMany: false },
 ];
 
-/** Syntax errors of the application's programs in the unpacked release. */
+/** Returns the syntax errors of the application's programs in the unpacked release. */
 export const problemsOfSyntax = async (app: string, entries: readonly Entry[]): Promise<readonly Finding[]> => {
   const found: Finding[] = [];
   for (const { ending, command, takesMany } of checkers) {
@@ -51,7 +51,7 @@ const judge = async (cwd: string, command: Checker["command"], names: readonly s
   }
 };
 
-/** Last lines of a program's output, without stack traces. */
+/** Returns the last lines of a program's output, without stack traces. */
 export const lastLines = (text: string): string =>
   text
     .trim()

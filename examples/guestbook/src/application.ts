@@ -13,7 +13,7 @@ import { operationRoutes, type Release } from "./operations/routes.js";
 import { readPackaged, releaseName } from "./packaged.js";
 import type { Settings } from "./settings.js";
 
-/** What the life cycle of the service controls. */
+/** Parts of the service that are started and stopped. */
 export interface Application {
   readonly server: Server;
   readonly drain: Drain;
@@ -24,7 +24,7 @@ export interface Application {
   readonly stop: () => Promise<void>;
 }
 
-/** Reads version and release from the package. @param environment name of the environment */
+/** Reads the version and the release from files of the release. @param environment name of the environment */
 export const describeRelease = (environment: string): Release => ({
   version: releaseName() === "development" ? "development" : readPackaged("VERSION").trim(),
   release: releaseName(),
@@ -32,7 +32,7 @@ export const describeRelease = (environment: string): Release => ({
   environment,
 });
 
-/** Creates the service. Nothing runs before `start`. */
+/** Creates the service. Background work begins only with `start`. */
 export const createApplication = (settings: Settings, release: Release, log: Log): Application => {
   const { database, siteDomain, faultInjection } = settings;
   const writePool = new Pool({ name: "write", address: database.write, database });

@@ -8,7 +8,7 @@ import { DatabaseUnavailable } from "./database/errors.js";
 import { limits } from "./limits.js";
 import type { Log } from "./log.js";
 
-/** The context of handlers contains `requestId`, the name of this request in all logs: nginx's, or a new one. */
+/** Context of handlers. `requestId` identifies the request in all logs. It is nginx's id, or a new id. */
 export interface AppEnv {
   readonly Bindings: HttpBindings;
   readonly Variables: RequestIdVariables;
@@ -16,7 +16,7 @@ export interface AppEnv {
 
 export type Routes = Hono<AppEnv>;
 
-/** An answer other than success. The client sees the message. */
+/** Error with a status code. The client sees the message. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
 
@@ -29,7 +29,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Converts an error for the client. Errors other than {@link HttpError} are returned without details. */
+/** Converts an error for the client. For errors other than {@link HttpError}, the client gets no details. */
 function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   return error instanceof DatabaseUnavailable
@@ -37,7 +37,7 @@ function toHttpError(error: unknown): HttpError {
     : new HttpError(500, "Something went wrong on our side.");
 }
 
-/** Reads a JSON body. nginx always sends its length. Node's own stream needs less CPU time than a web stream. */
+/** Reads the JSON body of a request. nginx always sends the length of a body. Node's own stream needs less CPU time than a web stream. */
 export async function readJson(c: Context<AppEnv>): Promise<unknown> {
   const { incoming } = c.env;
   if (Number(incoming.headers["content-length"] ?? 0) > limits.http.bodyBytes)
@@ -47,7 +47,7 @@ export async function readJson(c: Context<AppEnv>): Promise<unknown> {
   });
 }
 
-/** An HTTP server that routes, answers errors as JSON, and logs one line per request. */
+/** Creates an HTTP server with the given routes. It returns errors as JSON and logs one line for each request. */
 export function createHttpServer(routes: readonly Routes[], log: Log): Server {
   const app = new Hono<AppEnv>();
   const answerError = (c: Context<AppEnv>, error: unknown): Response => {
@@ -94,7 +94,7 @@ const logRequests =
     log[levelOf(status, classOf(path))](fields, `${method} ${path} ${status}`);
   };
 
-/** Health checks are frequent, so only failed ones are logged by default. */
+/** Returns the log level of a request. Health checks are frequent, so the default level logs only failed health checks. */
 const levelOf = (status: number, routeClass: RouteClass): "debug" | "info" | "warn" | "error" => {
   if (routeClass === "health") return status < 400 ? "debug" : "warn";
   return status >= 500 ? "error" : "info";

@@ -3,20 +3,22 @@ import { type DestinationStream, type Logger, pino } from "pino";
 /** Severity of a line, in ascending order. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** `log.info(fields, message)`; an `Error` under `error` is written as kind, message, code and stack. */
+/** Functions that log, such as `log.info(fields, message)`. An `Error` in the field `error` is written as kind, message, code and stack. */
 export type Log = Pick<Logger, LogLevel>;
 
 /** Properties of {@link createLog}. */
 export interface LogProps {
   /** Fields of every line, such as `service` and `version`. @default - none */
   readonly base?: Readonly<Record<string, unknown>>;
-  /** Lines below this level are dropped. @default "info" */
+  /** Lowest level that is logged. @default "info" */
   readonly level?: LogLevel;
   /** Receives one line at a time, including its newline. @default - standard output, which the journal records */
   readonly destination?: DestinationStream;
 }
 
-/** A logger that writes one JSON object per line. The severity is in `level`, because Datadog would also read `status` as severity. */
+/**
+ * Creates a logger that writes one JSON object per line. The severity is in `level`, because Datadog would also read `status` as severity.
+ */
 export const createLog = ({ base = {}, level = "info", destination = process.stdout }: LogProps = {}): Log => {
   return pino(
     {
@@ -31,13 +33,15 @@ export const createLog = ({ base = {}, level = "info", destination = process.std
   );
 };
 
-/** An error as Datadog's standard attributes `error.kind`, `error.message` and `error.stack`; causes follow in the stack. */
+/**
+ * Converts an error to Datadog's standard attributes `error.kind`, `error.message` and `error.stack`. The stack also contains the causes.
+ */
 const describeError = (error: unknown): { kind: string; message: string; stack?: string; code?: unknown } => {
   if (!(error instanceof Error)) return { kind: typeof error, message: String(error) };
   return { kind: error.name, message: error.message, stack: stackOf(error), code: (error as { code?: unknown }).code };
 };
 
-/** The messages of an error and its causes, in one line. */
+/** Returns the messages of an error and its causes in one line. */
 export const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;

@@ -3,10 +3,13 @@ import { Pool } from "./database/pool.js";
 import { createLog } from "./log.js";
 import { readSettings } from "./settings.js";
 
-/** Maximum time of all migrations. */
+/** Maximum time in milliseconds for all migrations together. */
 const longestMs = 600_000;
 
-/** `node migrate.js`: applies the missing migrations and exits. It runs before the release gets traffic, with a separate account. */
+/**
+ * Applies the missing migrations and exits (`node migrate.js`). deploy-app runs this command with a separate account before the release
+ * gets traffic.
+ */
 const main = async (): Promise<void> => {
   const { database, logLevel } = readSettings(process.env);
   const pool = new Pool({ name: "write", address: database.write, database, size: 1 });

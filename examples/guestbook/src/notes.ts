@@ -4,10 +4,10 @@ import { isDuplicate } from "./database/errors.js";
 import type { Value } from "./database/statement.js";
 import { type AppEnv, HttpError, readJson, type Routes } from "./http.js";
 
-/** Maximum characters, as in the table. */
+/** Maximum number of characters, as in the database table. */
 const longest = { author: 80, text: 2000 };
 
-/** The text of a field. @throws 400 if the field is missing, too long or contains control characters */
+/** Returns the text of a field. @throws HttpError with status 400 if the field is missing, too long or contains control characters */
 function field(note: unknown, name: keyof typeof longest): string {
   const text = (note as Readonly<Record<string, unknown>> | null)?.[name];
   if (
@@ -23,7 +23,7 @@ function field(note: unknown, name: keyof typeof longest): string {
 const escapeHtml = (value: Value | undefined): string =>
   String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** The home page with the recent notes, and the API that writes a note. */
+/** Returns the routes of the home page with the recent notes, and of the API that writes a note. */
 export const noteRoutes = (database: Database, site: { domain: string; server: string; version: string }): Routes =>
   new Hono<AppEnv>()
     .get("/", async (c) => {
@@ -41,7 +41,7 @@ export const noteRoutes = (database: Database, site: { domain: string; server: s
       await database
         .writeIdempotent({
           sql: "INSERT INTO notes (author, text, created_at, idempotency_key) VALUES (?, ?, ?, ?)",
-          // nginx keeps the request id if it repeats a request. So a repeated request writes a note only once.
+          // If nginx repeats a request, it keeps the request id. A repeated request therefore writes a note only once.
           values: [author, text, new Date(), `request:${c.get("requestId")}`],
         })
         .catch((error: unknown) => {

@@ -8,8 +8,8 @@ const folder = dirname(fileURLToPath(import.meta.url));
 /** Reads a file next to the bundle, such as `VERSION`. */
 export const readPackaged = (name: string): string => readFileSync(packagedPath(name), "utf8");
 
-/** Path of a file next to the bundle. */
+/** Returns the path of a file next to the bundle. */
 export const packagedPath = (name: string): string => `${folder}/${name}`;
 
-/** Name of the release's folder (the start of the tarball's SHA-256), or `development`. */
+/** Returns the name of the release's folder (the start of the tarball's SHA-256), or `development`. */
 export const releaseName = (): string => (basename(folder) === "src" ? "development" : basename(folder));

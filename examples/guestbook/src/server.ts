@@ -17,7 +17,7 @@ const main = async (): Promise<void> => {
   stopOnSignal(application, inherited, log);
 
   application.start();
-  // Opens connections before the first request. If the database is unavailable, the server must still serve error pages.
+  // Opens connections before the first request. If the database is unavailable, the server must still return error pages.
   const warm = application.monitor.readiness();
   await within(limits.startSeconds * 1000, "database", warm).catch(() => undefined);
   await listen(application.server, inherited, settings.listen);
@@ -36,7 +36,7 @@ const stopOnSignal = (application: Application, inherited: boolean, log: Log): v
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void stop(signal));
 };
 
-/** After an unexpected error the state of the process is unknown. So the error is logged, the process exits, and systemd starts a new one. */
+/** Logs an unexpected error and ends the process, because the state of the process is then unknown. systemd starts a new process. */
 const endOnBug = (log: Log): void => {
   const end = (error: unknown): void => {
     log.error({ error }, "unexpected error, ending");

@@ -7,11 +7,11 @@ export interface Address {
   readonly port: number;
 }
 
-/** Addresses and credentials of the database. Both addresses are HAProxy on loopback; TLS runs through HAProxy to a member. */
+/** Addresses and credentials of the database. HAProxy listens on both addresses on loopback. TLS passes through HAProxy to a member. */
 export interface DatabaseSettings {
-  /** Address that always leads to the primary. */
+  /** Address of HAProxy that always leads to the primary. */
   readonly write: Address;
-  /** Address that is balanced over healthy replicas. */
+  /** Address of HAProxy that is balanced over healthy replicas. */
   readonly read: Address;
   readonly name: string;
   readonly user: string;
@@ -24,19 +24,19 @@ export interface DatabaseSettings {
 
 /** Settings from environment variables. */
 export interface Settings {
-  /** Used if no socket is inherited from systemd. */
+  /** Address on which the server listens if systemd passes no socket. */
   readonly listen: Address;
   readonly siteDomain: string;
   readonly environment: string;
   readonly logLevel: LogLevel;
-  /** Adds `POST /api/_fail`, which always fails, for tests of logging and alerting. */
+  /** If true, the route `POST /api/_fail` exists. It always fails and tests logging and alerting. */
   readonly faultInjection: boolean;
   readonly database: DatabaseSettings;
 }
 
 /**
  * Reads the settings from environment variables.
- * @throws one error that lists every problem
+ * @throws Error with all problems
  */
 export const readSettings = (
   environment: NodeJS.ProcessEnv,

@@ -6,14 +6,14 @@ import type { Policy, Violation } from "./policy.js";
 import { LoadBalancerService } from "@cdktf/provider-hcloud/lib/load-balancer-service";
 import { Server } from "@cdktf/provider-hcloud/lib/server";
 
-/** Rules of a firewall. Empty for any other construct. */
+/** Returns the rules of a provider firewall, or an empty list for any other construct. */
 function firewallRules(node: IConstruct, direction: "in" | "out"): readonly FirewallRule[] {
   if (!(node instanceof Firewall)) return [];
   const rules = node.ruleInput;
   return Array.isArray(rules) ? rules.filter((rule) => rule.direction === direction) : [];
 }
 
-/** Whether a rule allows a port. The provider writes ports as "22", "20-30" or "any". */
+/** Returns true if a rule allows a port. The provider writes ports as "22", "20-30" or "any". */
 function covers({ port = "any" }: FirewallRule, wanted: number): boolean {
   if (port === "any") return true;
   const [first, last = first] = port.split("-").map(Number) as [number, number?];
@@ -21,14 +21,14 @@ function covers({ port = "any" }: FirewallRule, wanted: number): boolean {
 }
 
 /**
- * Networks with shorter prefixes count as the whole internet, because two /1 networks cover it. The configuration already rejects networks
- * wider than one administrator's; this policy also checks rules from other sources.
+ * Prefix lengths below which a network counts as the whole internet, because two /1 networks cover the internet. The configuration already
+ * rejects wide networks of administrators; this policy also checks rules from other sources.
  */
 const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
 
 const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];
 
-/** No provider firewall opens SSH to networks wider than a /8 (IPv4) or a /16 (IPv6). */
+/** Policy: no provider firewall opens SSH to networks wider than a /8 (IPv4) or a /16 (IPv6). */
 const sshNotFromTheWorld: Policy = {
   id: "ssh-not-from-the-world",
   description: "SSH is open only to administrators' networks",
@@ -46,7 +46,7 @@ const databasePorts = [ports.mysql, ports.mysqlGroup, ports.memberRole];
 
 const why = "the database must be reachable only over the private network";
 
-/** No provider firewall and no load balancer service opens a port of MySQL. */
+/** Policy: no provider firewall and no load balancer service opens a port of MySQL. */
 const databaseNotPublic: Policy = {
   id: "database-not-public",
   description: "MySQL listens on no public address",
@@ -87,7 +87,7 @@ const direction = (name: "in" | "out"): Violation => ({
   fix: "build it from the rule table with ProviderFirewall",
 });
 
-/** Servers are in a provider firewall with rules for both directions, and in a placement group. */
+/** Policy: each server has a provider firewall with rules for both directions, and a placement group. */
 const serverPlaced: Policy = {
   id: "server-placed",
   description: "every server is in a firewall that filters both directions and in a spread placement group",
@@ -102,5 +102,5 @@ const serverPlaced: Policy = {
   },
 };
 
-/** Policies about firewalls and what servers open. */
+/** Policies about firewalls and open ports of servers. */
 export const firewallPolicies: readonly Policy[] = [sshNotFromTheWorld, databaseNotPublic, serverPlaced];

@@ -16,7 +16,7 @@ export const policies: readonly Policy[] = [
   ...lifecyclePolicies,
 ];
 
-/** Outcome of a policy for all constructs. */
+/** Returns the result of a policy for all constructs. */
 function resultOf(policy: Policy, nodes: readonly IConstruct[], config: Config): PolicyResult {
   const result = { policy: policy.id, description: policy.description };
   const details = nodes.flatMap((node) =>
@@ -32,7 +32,10 @@ export function policyResults(scope: IConstruct, config: Config): readonly Polic
   return policies.map((policy) => resultOf(policy, nodes, config));
 }
 
-/** @throws Error that lists every violation that the configuration does not accept */
+/**
+ * Rejects violations of policies.
+ * @throws Error with all violations that the configuration does not accept
+ */
 export function refuseViolations(results: readonly PolicyResult[]): void {
   const violations = results.flatMap(({ policy, outcome, details = [] }) =>
     outcome === "failed" ? details.map((detail) => `policy ${policy}: ${detail}`) : [],

@@ -7,10 +7,10 @@ import { PlatformServer } from "../../hetzner/server/index.js";
 import { secretName, secretText, secretWords } from "../../platform/secret-words.js";
 import type { Policy } from "./policy.js";
 
-/** Pattern of a secret in a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are not secret. */
+/** Matches a secret in a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are not secret. */
 const secretAssignment = new RegExp(`(?:${secretWords.join("|")})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
 
-/** Paths of the literal secrets in a synthesized value. References are not literal. */
+/** Returns the paths of all literal secrets in a synthesized value. References are not literal. */
 function literalSecrets(value: unknown, path: string, key = ""): readonly string[] {
   if (typeof value === "string") {
     const isLiteral = value !== "" && !Token.isUnresolved(value) && !value.includes("${");
@@ -18,12 +18,12 @@ function literalSecrets(value: unknown, path: string, key = ""): readonly string
   }
   if (typeof value !== "object" || value === null || Token.isUnresolved(value)) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
-    // In `{ "x-token": { "value": … } }` the outer name shows that the value is a secret.
+    // In `{ "x-token": { "value": … } }`, the outer name shows that the value is a secret.
     literalSecrets(inner, `${path}.${name}`, name === "value" ? key : name),
   );
 }
 
-/** The default of a sensitive variable would be a secret in the JSON, regardless of its name. */
+/** Returns the paths of defaults of sensitive variables, because such a default would be a secret in the JSON. */
 const defaultOfSensitive = (value: unknown): readonly string[] => {
   const variables = (value as { variable?: Record<string, { sensitive?: boolean; default?: unknown }> }).variable ?? {};
   return Object.entries(variables)
@@ -31,20 +31,23 @@ const defaultOfSensitive = (value: unknown): readonly string[] => {
     .map(([name]) => `variable.${name}.default`);
 };
 
-/** Whether a file contains a secret. Each file is read only once, even if servers share it. */
+/** Returns true if a file contains a secret. Each file is read only once, even if several servers share it. */
 const holdsSecret = memoize(
   ({ content }: PlainFile): boolean => secretText.test(content) || secretAssignment.test(content),
   { cache: new WeakMap() },
 );
 
-/** Files of a server's payload that contain a secret. They are checked here, because the JSON contains them only in compressed form. */
+/**
+ * Returns the payload files of a server that contain a secret. The files are checked here, because the JSON contains them only in
+ * compressed form.
+ */
 function payloadSecrets({ config: server }: PlatformServer, config: Config): readonly string[] {
   return plainFilesOf(config, server)
     .filter(holdsSecret)
     .map(({ path }) => `payload/${path}`);
 }
 
-/** Paths of literal secrets in the JSON of a construct. */
+/** Returns the paths of literal secrets in the JSON of a construct. */
 function secretsIn(node: IConstruct, config: Config): readonly string[] {
   if (node instanceof PlatformServer) return payloadSecrets(node, config);
   if (!(node instanceof TerraformElement)) return [];
@@ -52,7 +55,7 @@ function secretsIn(node: IConstruct, config: Config): readonly string[] {
   return [...literalSecrets(synthesized, "").map((path) => path.slice(1)), ...defaultOfSensitive(synthesized)];
 }
 
-/** Secrets are references in the JSON, and no payload file contains a secret. */
+/** Policy: secrets are references in the JSON, and no payload file contains a secret. */
 const noSecretLiteral: Policy = {
   id: "no-secret-literal",
   description: "the synthesized files contain no secret",
@@ -64,7 +67,7 @@ const noSecretLiteral: Policy = {
     })),
 };
 
-/** User data is within Hetzner's limit. */
+/** Policy: the size of user data is within Hetzner's limit. */
 const payloadFits: Policy = {
   id: "payload-fits",
   description: `the user data of every server has at most ${maximumBytes / 1024} KiB`,

@@ -1,22 +1,25 @@
 import type { IConstruct } from "constructs";
 import type { Config } from "../../config/schema.js";
 
-/** Violation of a policy by a resource. The path of the construct shows the place. */
+/** A resource that violates a policy. The path of the construct identifies the resource. */
 export interface Violation {
   readonly what: string;
   readonly why: string;
   readonly fix: string;
 }
 
-/** A requirement for all constructs, and its check. */
+/** A policy: a requirement for all constructs, and a function that checks it. */
 export interface Policy {
   /** Name of the policy. */
   readonly id: string;
-  /** The requirement, as the review shows it. */
+  /** Text of the requirement in the review. */
   readonly description: string;
-  /** Checks one construct. @returns an empty list if the construct complies or is irrelevant */
+  /**
+   * Checks one construct.
+   * @returns an empty list if the construct satisfies the policy or the policy does not apply to it
+   */
   readonly check: (node: IConstruct, config: Config) => readonly Violation[];
-  /** Whether an explicit setting accepts violations. @default - they are never accepted */
+  /** Returns true if an explicit setting accepts violations. @default - violations are never accepted */
   readonly isAccepted?: (config: Config) => boolean;
 }
 
@@ -24,8 +27,8 @@ export interface Policy {
 export interface PolicyResult {
   readonly policy: string;
   readonly description: string;
-  /** "accepted": the policy is violated, and an explicit setting accepts that. */
+  /** Result of the policy. "accepted" means that the policy is violated, but an explicit setting accepts the violation. */
   readonly outcome: "passed" | "accepted" | "failed";
-  /** What, where, why and the fix, for an outcome other than "passed". @default none */
+  /** Violations with place, reason and fix, if the policy did not pass. @default none */
   readonly details?: readonly string[];
 }

@@ -10,8 +10,8 @@ import { TerraformResource } from "cdktf";
 import { labelsOf } from "../../derived/labels.js";
 
 /**
- * Protections of a resource by name, or nothing if Hetzner has no protection for its type. Hetzner rejects every deletion, but only during
- * an apply; prevent_destroy already rejects the plan.
+ * Returns the protections of a resource by name, or nothing if Hetzner has no protection for the type. Hetzner's protection rejects a
+ * deletion only during an apply. prevent_destroy already rejects the plan.
  */
 function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
   if (
@@ -26,12 +26,12 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
       ...(node instanceof Server && { rebuild_protection: node.rebuildProtectionInput }),
       prevent_destroy: node.lifecycle?.preventDestroy,
     };
-  // Hetzner protects the subnet together with its network. A changed range would disconnect all servers.
+  // Hetzner protects the subnet together with its network. A changed range of the subnet would disconnect all servers.
   if (node instanceof NetworkSubnet) return { prevent_destroy: node.lifecycle?.preventDestroy };
   return {};
 }
 
-/** Plans and Hetzner reject the deletion of production's servers, data, addresses, network and load balancer. */
+/** Policy: Terraform and Hetzner reject the deletion of production's servers, data, addresses, network and load balancer. */
 const protectedInProduction: Policy = {
   id: "protected-in-production",
   description: "in production, resources that hold data or serve visitors cannot be deleted by mistake",
@@ -50,14 +50,14 @@ const protectedInProduction: Policy = {
   },
 };
 
-/** Labels of a resource. @returns nothing for a resource type without labels */
+/** Returns the labels of a resource, or nothing for a resource type without labels. */
 function labelsInput(node: unknown): Readonly<Record<string, string>> | undefined {
   if (!(node instanceof TerraformResource) || !node.terraformResourceType.startsWith("hcloud_")) return undefined;
   if (!("labelsInput" in node)) return undefined;
   return (node.labelsInput as Readonly<Record<string, string>> | undefined) ?? {};
 }
 
-/** Every resource at Hetzner that supports labels has the labels of its environment. */
+/** Policy: every resource at Hetzner that supports labels has the labels of its environment. */
 const labelsPresent: Policy = {
   id: "labels-present",
   description: "every resource at Hetzner has a label with its environment",

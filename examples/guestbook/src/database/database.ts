@@ -4,18 +4,18 @@ import type { DatabaseEndpoint } from "./endpoint.js";
 import type { Outcome, Row, Statement } from "./statement.js";
 import { pause } from "./time.js";
 
-/** The database for the application. Every call returns within a time limit or throws {@link DatabaseUnavailable}. */
+/** Access to the database for the application. Every call returns within a time limit or throws {@link DatabaseUnavailable}. */
 export interface Database {
-  /** Reads from a replica, whose data may be some milliseconds old; reads from the primary if no replica answers. */
+  /** Reads from a replica. Its data may be some milliseconds old. If no replica answers, reads from the primary. */
   read(statement: Statement): Promise<readonly Row[]>;
   /**
-   * Writes on the primary, and repeats the write after a failover. A statement may have been executed although its answer was lost. So a
-   * unique key must make its repetition harmless.
+   * Writes on the primary, and repeats the write after a failover. If an answer was lost, the statement may have been executed. A unique
+   * key must therefore make a repetition harmless.
    */
   writeIdempotent(statement: Statement): Promise<Outcome>;
 }
 
-/** Time budgets in milliseconds. */
+/** Time limits in milliseconds, and the maximum number of operations. */
 export interface Budget {
   readonly attemptMs: number;
   readonly readDeadlineMs: number;
@@ -74,7 +74,7 @@ export class FailoverDatabase implements Database {
     statement: Statement,
   ): Promise<Outcome> {
     const { attemptMs, firstPauseMs, longestPauseMs } = this.budget;
-    // With little time left, an attempt would only time out, and its healthy connections would be closed.
+    // With little time left, an attempt would only time out, and the pool would close healthy connections.
     const latestStart = deadline - attemptMs / 4;
     let cause: unknown;
     for (let round = 0; ; round += 1) {

@@ -1,32 +1,35 @@
-/** The database is unavailable. The answer is 503 with `Retry-After`. The cause is the error of the last attempt. */
+/** Error of an unavailable database. The visitor gets status 503 with `Retry-After`. The cause is the error of the last attempt. */
 export class DatabaseUnavailable extends Error {
   override readonly name = "DatabaseUnavailable";
 }
 
-/** No connection could be opened. No statement was sent, so another attempt is safe. */
+/** Error if no connection could be opened. No statement was sent, so another attempt is safe. */
 export class ConnectFailure extends Error {
   override readonly name = "ConnectFailure";
 }
 
-/** The connection works, but leads to a member that cannot do the work of this endpoint, such as writes. */
+/** Error if a connection works but leads to a member that cannot serve this side, for example a read-only member for writes. */
 export class WrongMember extends Error {
   override readonly name = "WrongMember";
 }
 
 /**
- * How to handle an error: `reject` returns it to the caller, `retry` repeats the statement, and `renew` first replaces the connections,
- * because the whole endpoint (write or read) is unavailable.
+ * How to handle an error. `reject` returns the error to the caller, and `retry` repeats the statement. `renew` first replaces all
+ * connections, because the whole side (write or read) is unavailable.
  */
 export type ErrorReaction = "reject" | "retry" | "renew";
 
-/** The statement conflicted with another transaction; the connection is still usable. */
+/** MySQL errors after which the statement conflicted with another transaction. The connection is still usable. */
 const lostToAnother = new Set([
   1205, // ER_LOCK_WAIT_TIMEOUT
   1213, // ER_LOCK_DEADLOCK
   3101, // ER_TRANSACTION_ROLLBACK_DURING_COMMIT: the group rejected the transaction
 ]);
 
-/** The connected member can no longer do this work. Another member takes over, so these connections are useless. */
+/**
+ * MySQL errors after which the connected member can no longer serve this side. Another member takes over the work, so these connections are
+ * useless.
+ */
 const wrongMember = new Set([
   1021, // ER_DISK_FULL: a primary without room hands its role over
   1026, // ER_ERROR_ON_WRITE
@@ -54,23 +57,29 @@ const wrongMember = new Set([
   4094, // ER_OPERATION_NOT_ALLOWED_WHILE_PRIMARY_CHANGE_IS_RUNNING: its primary is stepping down
 ]);
 
-/** The schema does not exist yet: at the first boot, or on a replica that is some milliseconds behind a migration. */
+/**
+ * MySQL errors that occur while the schema does not exist yet: at the first boot, or on a replica that is some milliseconds behind a
+ * migration.
+ */
 const notYet = new Set([
   1146, // ER_NO_SUCH_TABLE
 ]);
 
 interface DriverError extends Error {
-  /** MySQL's error number. Only errors from the server also have a `sqlState`. @default - absent: an error of the driver or the network */
+  /**
+   * Error number of MySQL or of the driver. Only errors from MySQL also have a `sqlState`. @default - absent for errors of the driver or
+   * the network
+   */
   readonly errno?: number;
-  /** MySQL's five-character class of the error. @default - absent: the error is not from the server */
+  /** MySQL's five-character class of the error. @default - absent if the error is not from MySQL */
   readonly sqlState?: string;
-  /** Set by the driver if the connection is lost. @default - absent: the connection can still be used */
+  /** True if the connection is lost. @default - absent if the connection can still be used */
   readonly fatal?: boolean;
   /** Name of the error, such as `ECONNRESET`. @default - absent */
   readonly code?: string;
 }
 
-/** Classifies an error of the driver. Errors from the server have a number; all others are connection errors. */
+/** Decides how to handle an error of the driver. Errors from MySQL have a number. All other errors are connection errors. */
 export const judge = (error: unknown): ErrorReaction => {
   if (!(error instanceof Error)) return "reject";
   if (error instanceof ConnectFailure || error instanceof WrongMember) return "renew";
@@ -83,5 +92,5 @@ export const judge = (error: unknown): ErrorReaction => {
 
 const duplicateEntry = 1062; // ER_DUP_ENTRY
 
-/** Whether an insert failed because its unique key already exists. */
+/** Returns true if an insert failed because its unique key already exists. */
 export const isDuplicate = (error: unknown): boolean => (error as DriverError).errno === duplicateEntry;

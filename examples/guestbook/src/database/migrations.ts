@@ -6,8 +6,8 @@ import type { Pool } from "./pool.js";
 import { pause } from "./time.js";
 
 /**
- * One schema change: a file with ONE statement, because MySQL commits each schema statement separately. The previous release must also
- * work with the changed schema: both releases run during a deployment, and a rollback keeps the schema.
+ * A schema change: a file with only one statement, because MySQL commits each schema statement separately. The previous release must also
+ * work with the changed schema, because both releases run during a deployment and a rollback keeps the schema.
  */
 export interface Migration {
   /** File name without `.sql`. The leading number defines the order. */
@@ -15,7 +15,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** The migrations of the release, in their order. */
+/** Returns the migrations of the release, in their order. */
 export const packagedMigrations = (): readonly Migration[] =>
   readdirSync(packagedPath("migrations"))
     .filter((file) => file.endsWith(".sql"))
@@ -27,7 +27,7 @@ export interface MigrationTarget {
   execute(sql: string, values?: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
-/** Another server may be applying migrations. */
+/** Maximum time in seconds to wait for the lock, because another server may be applying migrations. */
 const lockSeconds = 10;
 const lockName = "app.migrations";
 
@@ -37,7 +37,7 @@ const createRecord = `CREATE TABLE IF NOT EXISTS schema_migrations (
   PRIMARY KEY (name)
 ) ENGINE = InnoDB`;
 
-/** Errors for changes that already exist, because an earlier run ended between the change and its record. */
+/** MySQL errors for changes that already exist, because an earlier run ended between the change and its record. */
 const alreadyDone = new Set([
   1050, // ER_TABLE_EXISTS_ERROR
   1060, // ER_DUP_FIELDNAME
@@ -45,7 +45,9 @@ const alreadyDone = new Set([
   1091, // ER_CANT_DROP_FIELD_OR_KEY
 ]);
 
-/** Migrations without a record. Unknown records, of a newer release before a rollback, are ignored. */
+/**
+ * Returns the migrations that have no record. Unknown records are ignored, because a newer release may have written them before a rollback.
+ */
 const missingOf = async (target: MigrationTarget, migrations: readonly Migration[]): Promise<readonly Migration[]> => {
   const recorded = await target.execute("SELECT name FROM schema_migrations");
   const known = new Set(recorded.map((row) => row["name"]));
@@ -62,8 +64,8 @@ const allMissing =
   };
 
 /**
- * Applies each missing migration once. A lock on the primary ensures that only one server does this at a time. If no migration is missing, it only
- * reads, because after `migrate.js` the server's account may not change tables.
+ * Applies each missing migration once. A lock on the primary ensures that only one server applies migrations at a time. If no migration is
+ * missing, this function only reads, because the server's account may not change tables after `migrate.js` has run.
  * @returns the names of the applied migrations
  */
 export const applyMigrations = async (
@@ -93,11 +95,11 @@ const ignoreDone = (error: Error & { errno?: number }): void => {
 /** State of the migrations. */
 export interface MigrationState {
   readonly done: boolean;
-  /** Reason why the migrations are not complete. @default - absent if complete */
+  /** Reason why the migrations are not complete. @default - absent if the migrations are complete */
   readonly reason?: string;
 }
 
-/** Applies the migrations in the background and retries, because the database may start later than the application. */
+/** Applies the migrations in the background. Retries, because the database may start later than the application. */
 export class Migrator {
   /** Result of the last attempt. */
   state: MigrationState = { done: false, reason: "not tried yet" };

@@ -15,7 +15,7 @@ import type { ProbedPool } from "./endpoint.js";
 import type { Outcome, Statement } from "./statement.js";
 import { within } from "./time.js";
 
-/** Connections that are created and closed together. */
+/** A group of connections that are created and closed together. */
 interface Generation {
   readonly connections: DriverPool;
   /** All open sockets, so that frozen connections can be closed. */
@@ -26,13 +26,13 @@ interface Generation {
 export interface PoolProps {
   /** The `write` endpoint must lead to a member that accepts writes. Messages contain the name. */
   readonly name: "write" | "read";
-  /** Address of HAProxy for this endpoint. */
+  /** Address on which HAProxy listens for this side. */
   readonly address: Address;
-  /** Account, schema, and the CA that verifies the members' certificates. */
+  /** Account, schema, and the CA that verifies the certificates of members. */
   readonly database: DatabaseSettings;
   /** Maximum number of connections. @default limits.database.connectionsPerEndpoint */
   readonly size?: number;
-  /** Time for TCP, TLS and login, in milliseconds. @default limits.database.connectSeconds */
+  /** Time limit for TCP, TLS and login together, in milliseconds. @default limits.database.connectSeconds */
   readonly connectMs?: number;
 }
 
@@ -43,9 +43,9 @@ export interface PoolProps {
  * the whole generation, and the next attempt opens a new connection instead of using another frozen one.
  */
 export class Pool implements ProbedPool {
-  /** Whether the last statement on these connections got an answer. */
+  /** Records whether the last statement on these connections got an answer. */
   readonly reachability = new Reachability();
-  /** Shared by all connections, because the driver caches parsed certificates and TLS sessions in it. */
+  /** TLS options that all connections share, because the driver caches parsed certificates and TLS sessions in this object. */
   private readonly ssl: SslOptions;
   private current: Generation;
 
@@ -54,7 +54,7 @@ export class Pool implements ProbedPool {
     this.current = this.generation();
   }
 
-  /** Runs one statement within `timeoutMs` in total. Rejects with the driver's error or {@link ConnectFailure}. */
+  /** Runs one statement within `timeoutMs` in total. The promise rejects with the driver's error or {@link ConnectFailure}. */
   run(statement: Statement, timeoutMs: number): Promise<Outcome> {
     return this.use(timeoutMs, async (connection) => {
       const { sql, values = [] } = statement;
@@ -72,7 +72,7 @@ export class Pool implements ProbedPool {
     });
   }
 
-  /** Lends one connection to `work`. The connection returns to the pool only if it is healthy. */
+  /** Gives one connection to `work`. The connection returns to the pool only if it is healthy. */
   async use<T>(timeoutMs: number, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
     const until = Date.now() + timeoutMs;
     const generation = this.current;
@@ -90,7 +90,7 @@ export class Pool implements ProbedPool {
     }
   }
 
-  /** Ends all connections: idle ones at once, busy ones after their statement or `graceMs`. */
+  /** Closes all connections. Idle connections are closed at once, busy connections after their statement or after `graceMs`. */
   async close(graceMs = 1000): Promise<void> {
     await retire(this.current, graceMs);
   }
@@ -138,7 +138,7 @@ export class Pool implements ProbedPool {
       connectTimeout: connectMs ?? limits.database.connectSeconds * 1000,
       connectionLimit: size ?? limits.database.connectionsPerEndpoint,
     });
-    // After an error the driver removes an idle connection. Without this listener, the error would end the process.
+    // After an error of an idle connection, the driver removes the connection. Without this listener, the error would end the process.
     connections.on("connection", (connection) => void connection.on("error", () => undefined));
     return { connections, sockets };
   }

@@ -5,7 +5,7 @@ export interface ReachabilityState {
   readonly reachable: boolean;
   /** Reason why the endpoint is unreachable. @default - absent if it is reachable */
   readonly reason?: string;
-  /** Time of the last answer, in milliseconds. @default - absent if there was none */
+  /** Time of the last answer, in milliseconds. @default - absent if there was no answer */
   readonly lastAnswerAt?: number;
 }
 
@@ -16,18 +16,18 @@ export class Reachability {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** A member answered, with a result or an error. */
+  /** Records that a member answered, with a result or an error. */
   answered(): void {
     this.reason = undefined;
     this.lastAnswerAt = this.now();
   }
 
-  /** No suitable member was reached. */
+  /** Records that no suitable member was reached. */
   failed(error: unknown): void {
     this.reason = messageOf(error);
   }
 
-  /** Current state. */
+  /** Current reachability of the side. */
   get state(): ReachabilityState {
     return { reachable: this.reason === undefined, reason: this.reason, lastAnswerAt: this.lastAnswerAt };
   }

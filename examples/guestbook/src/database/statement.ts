@@ -1,9 +1,9 @@
 /** A parameter of a statement, or a value in a result. */
 export type Value = string | number | Date | null;
-/** One row of a result, by column. */
+/** A row of a result, with the column names as keys. */
 export type Row = Readonly<Record<string, Value>>;
 
-/** One SQL statement with `?` placeholders, prepared by the server. */
+/** An SQL statement with `?` placeholders, which MySQL prepares. */
 export interface Statement {
   readonly sql: string;
   /** Values of the placeholders, in their order. @default - none */

@@ -1,4 +1,4 @@
-/** No answer within the time limit. The `code` marks it as a connection failure, like the network's own timeouts. */
+/** Error if there is no answer within the time limit. Its `code` marks the error as a connection failure, like timeouts of the network. */
 class TimeoutError extends Error {
   override readonly name = "TimeoutError";
   readonly code = "ETIMEDOUT";
@@ -8,7 +8,7 @@ class TimeoutError extends Error {
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => void setTimeout(resolve, milliseconds));
 
-/** Settles like `work`, or rejects after `milliseconds`. The work itself continues; the caller must end it. */
+/** Returns the result of `work`, or rejects after `milliseconds`. `work` itself continues, so the caller must end it. */
 export const within = async <T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

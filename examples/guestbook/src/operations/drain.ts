@@ -5,23 +5,26 @@ import { limits } from "../limits.js";
 
 /** Properties of {@link Drain.stop}. */
 export interface StopProps {
-  /** See `limits.stop`. @default limits.stop.drainSeconds */
+  /** Time of the drain in milliseconds; see `limits.stop`. @default limits.stop.drainSeconds */
   readonly drainMs?: number;
-  /** See `limits.stop`. @default limits.stop.finishSeconds */
+  /** Time for requests in progress in milliseconds; see `limits.stop`. @default limits.stop.finishSeconds */
   readonly finishMs?: number;
 }
 
 const pollMs = 20;
 
-/** State of a connection. `fresh`: no request yet. `idle`: kept alive between two requests. A response: the response in progress. */
+/**
+ * State of a connection. `fresh` means that the connection had no request yet. `idle` means that it is kept alive between two requests. A
+ * response is the response in progress.
+ */
 type Use = "fresh" | "idle" | ServerResponse;
 
 /**
  * Stops a server without losing a request.
  *
- * Closing an idle keep-alive connection while nginx sends its next request would lose that request. So the server first continues
- * to answer, with `Connection: close`, until idle connections are used or nginx closes them after its `keepalive_timeout`.
- * Then the server stops accepting connections (new ones wait in systemd's socket) and finishes running requests.
+ * If the server closed an idle keep-alive connection while nginx sends its next request, this request would be lost. The server therefore
+ * first continues to answer with `Connection: close`, until nginx has used or closed the idle connections. Then the server stops accepting
+ * connections (new connections wait in systemd's socket) and finishes running requests.
  */
 export class Drain {
   private readonly connections = new Map<Socket, Use>();
@@ -32,7 +35,7 @@ export class Drain {
       this.connections.set(socket, "fresh");
       socket.once("close", () => this.connections.delete(socket));
     });
-    // Runs before the handlers, because they may answer immediately.
+    // This listener runs before the handlers, because handlers may answer immediately.
     server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.mark(socket, response);
       if (this.draining) announceClose(response);
@@ -40,7 +43,7 @@ export class Drain {
     });
   }
 
-  /** Resolves when all connections are closed, at most after `drainMs + finishMs`. */
+  /** Stops the server. The promise resolves when all connections are closed, at most after `drainMs + finishMs`. */
   async stop({
     drainMs = limits.stop.drainSeconds * 1000,
     finishMs = limits.stop.finishSeconds * 1000,
@@ -50,7 +53,7 @@ export class Drain {
     await this.until(drainMs, () => this.none((use) => use === "idle"));
 
     const closed = new Promise<void>((resolve) => void this.server.close(() => resolve()));
-    // A connection that was just accepted sends its request immediately; a silent connection has no request.
+    // A connection that was just accepted sends its request immediately. A silent connection has no request.
     await this.until(Math.min(finishMs, 1000), () => this.none((use) => use === "fresh"));
     await this.until(finishMs, () => this.none(isBusy));
     this.server.closeAllConnections();

@@ -4,25 +4,28 @@ import { limits } from "../limits.js";
 /** Result of a check, with the reason of a failure. */
 export interface Health {
   readonly ok: boolean;
-  /** Reason of the failure. @default - absent if ok */
+  /** Reason of the failure. @default - absent if the check succeeded */
   readonly reason?: string;
 }
 
 /** Inputs of {@link liveness}. */
 export interface LivenessFacts {
   readonly endpoints: readonly ReachabilityState[];
-  /** Whether the process is stopping and no other process inherits its listening socket. */
+  /** True if the process is stopping and no other process inherits its listening socket. */
   readonly leaving: boolean;
   readonly nowMs: number;
 }
 
 /**
- * Whether this server can serve requests. The load balancer uses the result, so it must not fail on all servers at once without need:
- * - During a failover (7 to 8 s) the server stays healthy: requests wait for the new primary, and otherwise all servers would become unhealthy at once.
- * - If one endpoint fails (no primary, or no replica), the server stays healthy: pages still work, or reads use the primary.
- * - If both endpoints have not answered for 30 s, the server is unhealthy: it has lost its connection to the database, or the whole database is down.
- * - A process that has not reached the database yet is unhealthy.
- * - While systemd holds the socket, a stopping process stays healthy: it answers all requests, and the next process continues.
+ * Returns true if this server can serve requests. The load balancer uses the result, so the check must not fail on all servers at once
+ * without need.
+ * - During a failover (7 to 8 s), the server stays healthy because requests wait for the new primary. Otherwise all servers would become
+ * unhealthy at once.
+ * - If one side fails (no primary, or no replica), the server stays healthy, because pages still work or reads use the primary.
+ * - If both sides have not answered for 30 s, the server is unhealthy. Either it has lost its connection to the database, or the whole
+ * database is down.
+ * - If a process has not reached the database yet, it is unhealthy.
+ * - If systemd has the listening socket, a stopping process stays healthy, because it answers all requests and the next process continues.
  */
 export const liveness = ({ endpoints, leaving, nowMs }: LivenessFacts): Health => {
   if (leaving) return { ok: false, reason: "shutting down" };

@@ -5,13 +5,13 @@ import type { Address } from "../settings.js";
 const inheritedDescriptor = 3;
 
 /**
- * Whether systemd passes its listening socket (app.socket) to this process. Then connections wait in the socket's queue
- * while one process stops and the next one starts, so a release loses no request.
+ * Returns true if systemd passes its listening socket (app.socket) to this process. Connections then wait in the socket's queue while one
+ * process stops and the next process starts, so that a release loses no request.
  */
 export const inheritsSocket = (environment: NodeJS.ProcessEnv, pid: number): boolean =>
   environment["LISTEN_FDS"] === "1" && environment["LISTEN_PID"] === String(pid);
 
-/** Accepts connections on the inherited socket, or on `address` if there is none. */
+/** Accepts connections on the inherited socket. If there is no inherited socket, listens on `address`. */
 export const listen = (server: Server, inherited: boolean, address: Address): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -25,7 +25,7 @@ const probeMs = limits.database.probeSeconds * 1000;
 
 /** Probes both endpoints of the database regularly, so that health is known without traffic and without waiting. */
 export class Monitor {
-  /** Set if the process stops and no other process inherits its socket. */
+  /** True if the process stops and no other process inherits its socket. */
   leaving = false;
   private timer?: NodeJS.Timeout;
   private running?: Promise<Readiness>;
@@ -43,7 +43,7 @@ export class Monitor {
     clearInterval(this.timer);
   }
 
-  /** Current health without a query, so it cannot hang. */
+  /** Returns the current health without a query, so that the call cannot hang. */
   liveness(): Health {
     const endpoints = [this.props.write.state, this.props.read.state];
     return liveness({ endpoints, leaving: this.leaving, nowMs: Date.now() });

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { AppEnv, Routes } from "../http.js";
 import type { Monitor } from "./monitor.js";
 
-/** Version, release and place of this process. */
+/** Version and release of this process, and the server on which it runs. */
 export interface Release {
   /** Version of the application, written by the build. */
   readonly version: string;
@@ -20,11 +20,11 @@ export interface OperationRoutesProps {
   readonly monitor: Pick<Monitor, "liveness" | "readiness">;
   /** Content of `/api/status`. */
   readonly release: Release;
-  /** Adds `POST /api/_fail`. @default false */
+  /** If true, the route `POST /api/_fail` exists. @default false */
   readonly faultInjection?: boolean;
 }
 
-/** Status and health of this process. */
+/** Returns the routes for the status and the health of this process. */
 export const operationRoutes = ({ monitor, release, faultInjection }: OperationRoutesProps): Routes => {
   const routes = new Hono<AppEnv>()
     .get("/api/status", (c) => c.json(release))
