@@ -43,7 +43,7 @@ class Application:
         return 200, f'<!doctype html><html lang="en"><title>Votes</title><h1>Votes</h1><ul>{lines}</ul></html>'
 
     def _vote(self, environ):
-        # nginx keeps the request id if it repeats a request. The prefixes distinguish the two kinds of keys.
+        # If nginx repeats a request, it keeps the request id. The prefixes distinguish the two kinds of keys.
         own = environ.get("HTTP_IDEMPOTENCY_KEY")
         key = f"client:{own}" if own else f"request:{environ.get('HTTP_X_REQUEST_ID', '')}"
         try:
@@ -55,13 +55,13 @@ class Application:
         try:
             self._database.write("INSERT INTO votes (choice, vote_key) VALUES (%s, %s)", (choice, key))
         except pymysql.IntegrityError:
-            # Written by an earlier request or attempt.
+            # An earlier request or attempt has already written this row.
             if self._database.write("SELECT choice FROM votes WHERE vote_key = %s", (key,)) != ((choice,),):
                 return 422, {"error": "This key was used for another vote."}
         return 201, {"choice": choice}
 
     def _ready(self, _):
-        # Fails on a read-only member.
+        # The statement fails on a read-only member.
         self._database.write("UPDATE counts SET votes = votes WHERE choice = ''")
         self._database.read("SELECT 1 FROM votes LIMIT 1")
         return 200, {"ok": True}

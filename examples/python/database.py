@@ -1,4 +1,4 @@
-"""Access to the primary and to a replica. Operations are repeated until a time limit, so that a failover of 7 to 8 s causes no error."""
+"""Connects to the primary and to a replica. Operations are repeated until a time limit, so that a failover of 7 to 8 s causes no error."""
 import os
 import queue
 import socket
@@ -7,19 +7,19 @@ import time
 
 import pymysql
 
-# The statement is wrong, so repeating it is useless.
+# Errors of a wrong statement. A repetition of the statement is useless.
 FINAL = (pymysql.IntegrityError, pymysql.ProgrammingError, pymysql.DataError)
 
 
 class Unavailable(Exception):
-    """The database did not answer in time: 503 and Retry-After."""
+    """Error if the database did not answer in time. The visitor gets status 503 with Retry-After."""
 
 
 def connect(address, seconds):
-    """Connects by TLS through HAProxy. Every member's certificate contains DATABASE_TLS_NAME."""
+    """Connects with TLS through HAProxy. Every member's certificate contains DATABASE_TLS_NAME."""
     host, _, port = address.rpartition(":")
     context = ssl.create_default_context(cafile=os.environ["DATABASE_CA_FILE"])
-    # Python 3.13 is stricter about certificates than MySQL and its clients.
+    # Python 3.13 checks certificates more strictly than MySQL and its clients, so this flag is removed.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     with open(os.environ["DATABASE_PASSWORD_FILE"], encoding="utf-8") as file:
         password = file.read().strip()
@@ -39,7 +39,7 @@ def connect(address, seconds):
 
 
 class Side:
-    """Up to eight connections to the primary or to replicas. A connection is closed if its statement failed."""
+    """Pool of at most eight connections to the primary or to replicas. If a statement fails, its connection is closed."""
 
     def __init__(self, address, statement_seconds=3):
         self._connect = lambda: connect(address, statement_seconds)
@@ -69,11 +69,14 @@ class Database:
         self._primary, self._replica = (Side(os.environ[f"DATABASE_{side}"], statement_seconds) for side in ("WRITE", "READ"))
 
     def read(self, sql, values=()):
-        """Reads from a replica, or from the primary if no replica answers."""
+        """Reads from a replica. If no replica answers, reads from the primary."""
         return repeat([self._replica, self._primary], sql, values, seconds=5)
 
     def write(self, sql, values=()):
-        """Runs on the primary. The statement may run twice if an answer is lost, so a unique key must make the repetition harmless."""
+        """
+        Runs a statement on the primary. If an answer is lost, the statement may run twice, so a unique key must make the repetition
+        harmless.
+        """
         return repeat([self._primary], sql, values, seconds=10)
 
 

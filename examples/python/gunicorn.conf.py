@@ -1,10 +1,10 @@
 import os
 
-# gunicorn uses a socket that systemd passes (LISTEN_FDS); otherwise it listens here.
+# gunicorn uses the socket that systemd passes (LISTEN_FDS). Without such a socket, it listens on this address.
 bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '3000')}"]
-# The unit allows 64 tasks.
+# Two workers with 24 threads fit into the 64 tasks that the systemd unit allows.
 workers, threads = 2, 24
-# No keep-alive, so a stopping process has no connection on which nginx could be sending a request.
+# Keep-alive is off, so that nginx cannot send a request on an idle connection of a stopping process.
 keepalive = 0
-# Longer than a write that waits for a failover.
+# This timeout in seconds is longer than a write that waits for a failover.
 graceful_timeout = 13

@@ -1,4 +1,4 @@
-"""The worker: counts the votes every second. It runs on one server at a time; two at once would do no harm."""
+"""Worker that counts the votes every second. It runs on one server at a time, but two workers at once would do no harm."""
 import time
 
 from database import Database, Unavailable
@@ -9,7 +9,7 @@ if __name__ == "__main__":
     database = Database()
     while True:
         try:
-            # On the primary, because a replica may be some milliseconds behind.
+            # Reads from the primary, because a replica may be some milliseconds behind.
             for choice, votes in database.write("SELECT choice, COUNT(*) FROM votes GROUP BY choice"):
                 database.write(COUNT, (choice, votes))
         except Unavailable:

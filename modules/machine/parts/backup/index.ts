@@ -13,8 +13,8 @@ const json = (path: string, settings: object): PayloadFile => ({
 });
 
 /**
- * mysql-backup: every member uploads its logs, members take turns in copying all data, and the first member restores data if configured.
- * Its code and its units (files/mysql-backup) are not in the payload, because release/build.ts packs them into the release.
+ * Returns the part with mysql-backup. Every member uploads its logs. Members make base backups in turn. If a restore is configured, the
+ * first member restores the data. The code and the units of mysql-backup (files/mysql-backup) are in the release instead of the payload.
  */
 export function backupPart(config: Config, backup: NonNullable<Config["backup"]>): PayloadPart {
   const { restore, database } = config;

@@ -1,4 +1,4 @@
-"""mysql-backup: keeps the archive of this group, and restores it; see --help."""
+"""Maintains the archive of this group and restores it; see mysql-backup --help."""
 
 import sys
 

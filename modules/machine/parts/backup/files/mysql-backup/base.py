@@ -1,4 +1,4 @@
-"""A base backup: a copy of all data from which a restore starts. MySQL creates it on a replica while running."""
+"""Makes base backups. A base backup is a copy of all data from which a restore starts. MySQL creates the copy on a running replica."""
 
 import contextlib
 import hashlib
@@ -18,26 +18,26 @@ from sealing import PACK, encrypt, flow, require_ended, seal
 from ship import BRANCHES, ROOM, ROTATE, STATE, arrived, connect, plain, rows
 
 FORMAT = 2
-# MySQL may write files here. It is on the system disk, so that the data volume does not need twice the space.
+# Folder in which MySQL may write files. The folder is on the system disk, so that the data volume does not need twice the space.
 CLONE = "/var/lib/mysql-files/base"
 PART_BYTES = 64 << 20
 LEFT_BYTES = 2 << 30
-# A health notice warns when a base backup would use more than this share of the free space.
+# A health notice warns if a base backup would use more than this share of the free space.
 ROOM_SHARE = 0.8
 CLONE_SECONDS = 6 * 3600
-# Time that each member in turn has to try.
+# Seconds for which one member may try. After this time, the next member tries.
 TURN_SECONDS = 900
-# Attempts to take a snapshot, seconds without a commit for each, and the time limit for counting a table.
+# Maximum number of attempts to take a snapshot, seconds without a commit for each attempt, and time limit in seconds for counting a table.
 SNAPSHOTS, QUIET_SECONDS, COUNT_SECONDS = 100, 0.05, 600
 
-# A replica with more lag leaves the base backup to other members.
+# Maximum lag in seconds of the replica that makes the base backup. If a replica has more lag, other members make the base backup.
 LAG_SECONDS = 60
-# Age of the logs searched for the newest commit.
+# Maximum age in seconds of the logs in which the newest commit is searched.
 LOGS_SECONDS = 25 * 3600
 
 MEMBERS = "SELECT MEMBER_HOST, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
 
-# Both values are by the clock of the primary.
+# Both values are times of the primary's clock.
 LAG = (
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND,"
     " (SELECT MAX(LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) FROM performance_schema.replication_applier_status_by_worker"
@@ -49,9 +49,9 @@ HEARTBEAT_AT = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(at)) FROM ba
 
 def whose_turn(members, made, overdue_seconds):
     """
-    The member that makes the base backup: the replica whose last base backup is oldest, so that not all come from one member; the primary
-    only if it is alone. After TURN_SECONDS the next member, in case a member cannot. `members`: (address, role) of online members; `made`:
-    time of each member's last base backup.
+    Returns the member that makes the base backup. The replica with the oldest last base backup is chosen, so that not all base backups come
+    from one member. The primary is chosen only if it is alone. After TURN_SECONDS, the next member is chosen, because a member may be
+    unable to make a base backup. `members`: (address, role) of online members. `made`: time of each member's last base backup.
     """
     able = [address for address, role in members if role != "PRIMARY"] or [address for address, _ in members]
     able.sort(key=lambda address: (made.get(address, 0), address))
@@ -60,8 +60,9 @@ def whose_turn(members, made, overdue_seconds):
 
 def overdue_seconds(now, made, base_seconds, gap_since):
     """
-    Seconds since a base backup became due; negative if none is. One is due if the newest is older than `base_seconds`, if the newest of the
-    other members is twice as old (the newest member may be compromised), or if the bucket lacks transactions.
+    Returns the seconds since a base backup became due. The result is negative if no base backup is due. A base backup is due if the newest
+    one is older than `base_seconds`, or if the bucket lacks transactions. It is also due if the newest base backup of the other members is
+    twice as old, because the member with the newest one may be compromised.
     `made`: time of each member's last base backup, by the bucket's clock.
     """
     last, second = [*sorted(made.values(), reverse=True), 0, 0][:2]
@@ -74,17 +75,18 @@ def overdue_seconds(now, made, base_seconds, gap_since):
 
 
 def make_when_due(settings, bucket, force=False):
-    """@returns exit code"""
+    """Makes a base backup if one is due, or if `force` is true. Returns the exit code."""
     connection = connect(settings, CLONE_SECONDS)
     if not force and not _is_due(settings, bucket, connection):
         return 0
     _require_room(settings)
-    # Logs before this one are not needed to restore from this base backup.
+    # A restore from this base backup needs no logs before the first log.
     rows(connection, ROTATE)
     first_log, *_ = rows(connection, "SHOW BINARY LOG STATUS")[0]
     branch, at_least = _branch(settings, connection), _executed(connection)
     rows(connection, f"CLONE LOCAL DATA DIRECTORY = '{CLONE}'")
-    # clone_status has no GTIDs of a local clone. The clone has everything committed before it and nothing committed after it.
+    # clone_status has no GTIDs of a local clone. The clone has all transactions that were committed before it and no transaction that was
+    # committed after it.
     at_most = _executed(connection)
     if _branch(settings, connection) != branch:
         raise ValueError("the branch changed during the copy; the next attempt starts in five minutes")
@@ -103,14 +105,14 @@ def make_when_due(settings, bucket, force=False):
         "timeline": settings.timeline,
         "branch": branch,
         "member": settings.member,
-        # Exact bounds: the copy has all of the first set and nothing outside the second set.
+        # Exact bounds. The copy has all transactions of the first set and no transaction outside the second set.
         "gtids": {"atLeast": at_least, "atMost": at_most},
-        # Upper bound of the original commit times; microseconds since 1970, by the primaries' clocks.
+        # Upper bound of the original commit times, in microseconds since 1970 by the primaries' clocks.
         "newestCommit": newest_commit,
         "dataBytes": _bytes(CLONE),
         "recipients": settings.recipients,
         "parts": parts,
-        # Encrypted row counts and checksums at a slightly later set of GTIDs; a drill compares them.
+        # Name of the object with encrypted row counts and checksums at a slightly later set of GTIDs. A restore drill compares them.
         "rows": count,
     }
     content = json.dumps(manifest, indent=2).encode()
@@ -129,7 +131,8 @@ def _is_due(settings, bucket, connection):
     with contextlib.suppress(OSError, ValueError):
         gap_since = json.loads(STATE.read_text()).get("gapSince", 0)
     members = [(settings.members.get(address, address), role) for address, role in rows(connection, MEMBERS)]
-    # A member without a base backup counts as if it had made the first one, so that a new archive does not start with two.
+    # If a member has made no base backup, it counts as the member that made the first one. A new archive therefore does not start with two
+    # base backups.
     others = dict.fromkeys((name for name, _ in members), min(found, default=0))
     overdue = overdue_seconds(bucket.now(), {**others, **made}, settings.baseHours * 3600, gap_since)
     if overdue < 0 or whose_turn(members, made, overdue) != settings.member:
@@ -148,7 +151,10 @@ def _branch(settings, connection):
 
 
 def _newest_commit(connection):
-    """The heartbeat is at most 30 s older than the last commit; the logs of the last day cover the rest and clocks that were ahead."""
+    """
+    Returns the time of the newest commit. The heartbeat is at most 30 s older than the last commit. The logs of the last day cover this
+    difference, and clocks that were ahead.
+    """
     ((heartbeat,),) = rows(connection, HEARTBEAT_AT)
     ((log_folder,),) = rows(connection, "SELECT @@log_bin_basename")
     newest = int(heartbeat or 0)
@@ -162,9 +168,9 @@ def _newest_commit(connection):
 
 def _counted(connection):
     """
-    Row count and checksum of each table in one snapshot. The snapshot's GTIDs are known only if nothing is committed around it, because a
-    commit is visible shortly before its GTID. If commits are too frequent or MySQL rejects a statement, nothing is counted; the base backup
-    is valid anyway.
+    Returns the row count and checksum of each table in one snapshot. The GTIDs of the snapshot are known only if no transaction commits at
+    the same time, because a commit is visible shortly before its GTID. If commits are too frequent or MySQL rejects a statement, returns
+    None. The base backup is valid anyway.
     """
     try:
         rows(connection, f"SET SESSION max_execution_time = {COUNT_SECONDS * 1000}")
@@ -188,11 +194,11 @@ def _executed(connection):
 
 
 def room_problems(settings):
-    """Whether the next base backups will have room, reported before one fails: (cause, message)."""
+    """Yields (cause, message) if the next base backups may not have enough space."""
     try:
         needed, free = _room(settings)
     except FileNotFoundError:
-        # MySQL is not installed yet.
+        # MySQL is not installed yet, so there is no data directory.
         return
     if needed > ROOM_SHARE * free:
         yield ROOM, (
@@ -208,16 +214,16 @@ def _require_room(settings):
 
 
 def _room(settings):
-    """Bytes that a base backup needs, and the free bytes, including those of a running base backup."""
+    """Returns the bytes that a base backup needs, and the free bytes. Files of a running base backup count as free."""
     return _bytes(settings.data) + LEFT_BYTES, shutil.disk_usage(os.path.dirname(CLONE)).free + _bytes(CLONE)
 
 
 def _bytes(place):
-    """Size of the files without logs, which are not copied."""
+    """Returns the size of the files in bytes, without logs. A base backup does not copy logs."""
     total = 0
     for folder, _, files in os.walk(place):
         for file in files:
-            # MySQL deletes temporary files at any time.
+            # MySQL may delete temporary files at any time.
             with contextlib.suppress(FileNotFoundError):
                 total += 0 if file.startswith(("binlog.", "relay")) else os.lstat(os.path.join(folder, file)).st_size
     return total

@@ -1,8 +1,8 @@
 """
-Reads from MySQL's binary logs the bounds, GTIDs and commit times of transactions.
+Reads the bounds, GTIDs and commit times of transactions from MySQL's binary logs.
 
-Format: dev.mysql.com/doc/dev/mysql-server, "Binary log event structure", and libs/mysql/binlog/event/control_events.h. A file is the four
-bytes MAGIC and events; an event is a header of 19 bytes, a body, and a checksum of 4 bytes.
+Format: dev.mysql.com/doc/dev/mysql-server, "Binary log event structure", and libs/mysql/binlog/event/control_events.h. A file consists of
+the four bytes MAGIC and events. An event is a header of 19 bytes, a body, and a checksum of 4 bytes.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ HEADER = struct.Struct("<IBIIIH")  # time, type, server, size, position of the n
 QUERY, STOP, ROTATE, FORMAT, XID, TABLE_MAP, ROWS_QUERY, GTID, PREVIOUS_GTIDS, TAGGED_GTID = 2, 3, 4, 15, 16, 19, 29, 33, 35, 42
 ROWS = (30, 31, 32, 39)
 CHECKSUM_BYTES = 4
-# Fields: thread, execution time, length of the database's name, error, length of the variables.
+# Fields of a query event: thread, execution time, length of the database's name, error, length of the variables.
 QUERY_BODY = struct.Struct("<IIBHH")
 TABLE_ID_BYTES, TABLE_FLAGS_BYTES = 6, 2
-# Offset of the first event's flags, the last two bytes of its header; one flag is set while the log is open.
+# Offset of the first event's flags, the last two bytes of its header. One flag is set while MySQL writes the log.
 FLAGS_AT = len(MAGIC) + HEADER.size - 2
-# Flags, source, number, two counters; then the commit times on this server and, if different, on the original one: microseconds in 7 bytes
-# each.
+# Fields of a GTID event: flags, source, number, two counters. The commit times on this server and (if different) on the original server
+# follow, in microseconds with 7 bytes each.
 GTID_BODY = struct.Struct("<B16sqBqq")
 COMMITTED_ELSEWHERE = 1 << 55
 
@@ -29,16 +29,16 @@ COMMITTED_ELSEWHERE = 1 << 55
 class Transaction(NamedTuple):
     source: str
     number: int
-    # Microseconds since 1970, by the clock of the primary that committed it.
+    # Commit time in microseconds since 1970, by the clock of the primary that committed the transaction.
     committed: int
     start: int
     end: int
-    # Digest of the changes, equal in the logs of all members.
+    # Digest of the changes, which is equal in the logs of all members.
     digest: str
 
 
 def events(data, start=0):
-    """Yields (type, start, end) of each complete event; stops at anything else."""
+    """Yields (type, start, end) of each complete event. Stops at an incomplete event."""
     at = start or len(MAGIC)
     while at + HEADER.size <= len(data):
         _, kind, _, size, _, _ = HEADER.unpack_from(data, at)
@@ -50,8 +50,8 @@ def events(data, start=0):
 
 def transactions(data):
     """
-    The transactions of a file, or of MAGIC followed by a part of a file that begins with a transaction.
-    @raises ValueError for a tagged GTID; no account has the privilege to create one
+    Yields the transactions of a log file. `data` may also be MAGIC and a part of a file that begins with a transaction.
+    @raises ValueError for a tagged GTID, which no account may create
     """
     found, last = None, 0
     for kind, begin, end in events(data):
@@ -70,7 +70,10 @@ def transactions(data):
 
 
 def _add(content, kind, data, begin, end):
-    """Adds an event without the fields that differ between members: positions, checksums, threads, times, table numbers and flags."""
+    """
+    Adds an event to the digest, without the fields that differ between members: positions, checksums, threads, times, table numbers and
+    flags.
+    """
     if kind in (XID, ROWS_QUERY):
         return
     if kind == QUERY:
@@ -79,7 +82,7 @@ def _add(content, kind, data, begin, end):
         statement = data[begin + database + 1 : end]
         if statement in (b"BEGIN", b"COMMIT"):
             return
-        # The database's name does not matter for XA statements.
+        # XA statements do not depend on the database's name, so the name is not part of the digest.
         begin += database + 1 if statement.startswith(b"XA ") else 0
     elif kind == TABLE_MAP:
         begin += TABLE_ID_BYTES + TABLE_FLAGS_BYTES
@@ -91,13 +94,14 @@ def _add(content, kind, data, begin, end):
 
 def identity(data):
     """
-    Identity of a log: 16 hex digits of the SHA-256 of its first two events, which contain its time and all earlier transactions.
-    @raises ValueError if they are missing
+    Returns the identity of a log: 16 hex digits of the SHA-256 of its first two events. These events contain the log's start time and all
+    earlier transactions.
+    @raises ValueError if these events are missing
     """
     for kind, _, end in events(data):
         if kind == PREVIOUS_GTIDS:
             head = bytearray(data[:end])
-            # Cleared when MySQL closes the log.
+            # MySQL clears this flag when it closes the log.
             head[FLAGS_AT] &= 0xFE
             return hashlib.sha256(head).hexdigest()[:16]
         if kind != FORMAT:
@@ -106,7 +110,7 @@ def identity(data):
 
 
 def previous(data):
-    """GTIDs of all earlier files; {} for the first file. @raises ValueError if the list is missing"""
+    """Returns the GTIDs of all earlier log files, or {} for the first file. @raises ValueError if the list of GTIDs is missing"""
     for kind, begin, end in events(data):
         if kind == PREVIOUS_GTIDS:
             return _set(data[begin + HEADER.size : end - CHECKSUM_BYTES])
@@ -114,14 +118,15 @@ def previous(data):
 
 
 def newest_commit(data):
-    """Greatest original commit time in a log, in microseconds since 1970; 0 without a transaction."""
+    """Returns the latest original commit time in a log, in microseconds since 1970, or 0 if the log has no transaction."""
     return max((_gtid(data, begin + HEADER.size)[2] for kind, begin, _ in events(data) if kind == GTID), default=0)
 
 
 def cut(data, start, end, most, source):
     """
-    Where a segment from `start` ends: at the end of a transaction, after at most `most` bytes unless one transaction is larger.
-    @returns the end, and the intervals of the GTIDs of `source` in the segment
+    Finds the end of a segment that begins at `start`. The segment ends with a complete transaction and has at most `most` bytes, unless one
+    transaction is larger.
+    @returns the end of the segment, and the intervals of the GTIDs of `source` in the segment
     """
     last, numbers = start, []
     for kind, begin, _ in events(data, start):
@@ -165,7 +170,7 @@ def _set(body):
         source = str(uuid.UUID(bytes=bytes(body[at : at + 16])))
         (intervals,) = struct.unpack_from("<Q", body, at + 16)
         ends = struct.unpack_from(f"<{2 * intervals}Q", body, at + 24)
-        # The end of an interval is exclusive.
+        # The end of an interval in the log is exclusive.
         found[source] = [(first, end - 1) for first, end in zip(ends[::2], ends[1::2])]
         at += 24 + 16 * intervals
     return found

@@ -1,4 +1,4 @@
-"""The bucket: objects are written once and never changed. Requests are signed with AWS Signature Version 4."""
+"""Client of the bucket. Objects are written once and never changed. Requests are signed with AWS Signature Version 4."""
 
 import hashlib
 import hmac
@@ -29,31 +29,31 @@ class Away(Refused):
 class Object(NamedTuple):
     key: str
     bytes: int
-    # MD5 of the content, because the object was written in one request.
+    # MD5 of the content, because each object is written in one request.
     etag: str
-    # When the bucket received it, in ISO 8601.
+    # Time when the bucket received the object, in ISO 8601.
     time: str
 
 
 class Bucket:
-    """`credentials`: "KEY:SECRET"."""
+    """Client of one bucket. `credentials` is "KEY:SECRET"."""
 
     def __init__(self, endpoint, region, bucket, credentials):
         self._endpoint = urllib.parse.urlsplit(endpoint)
         self._region, self._bucket = region, bucket
         self._key, _, self._secret = credentials.strip().partition(":")
         self._local = threading.local()
-        # Seconds by which the bucket's clock is ahead of this one, by its last answer.
+        # Seconds by which the bucket's clock is ahead of this server's clock, according to the bucket's last answer.
         self._ahead = 0.0
 
     def now(self):
-        """Seconds since 1970 by the bucket's clock, if it has answered; otherwise by this server's clock."""
+        """Returns the seconds since 1970 by the bucket's clock. If the bucket has not answered yet, uses this server's clock."""
         return time.time() + self._ahead
 
     def put(self, key, content):
         """
-        Writes a new object. An existing object with the same content is accepted, because an earlier answer may have been lost.
-        @raises Refused otherwise
+        Writes a new object. Accepts an existing object with the same content, because an earlier answer may have been lost.
+        @raises Refused if the object was not written
         """
         md5 = hashlib.md5(content)
         status, _ = self.ask("PUT", key, content=content, headers={"If-None-Match": "*", "Content-MD5": b64encode(md5.digest()).decode()})
@@ -63,14 +63,14 @@ class Bucket:
             raise Refused(f"{key} was not written: the bucket answers {status}")
 
     def list(self, prefix, after=""):
-        """Objects by key."""
+        """Yields the objects whose names begin with `prefix`, in the order of their names."""
         for page in self._pages({"prefix": prefix, "start-after": after}):
             for item in page.iter(f"{XML}Contents"):
                 key, size, etag, changed = (item.findtext(XML + name, "") for name in ("Key", "Size", "ETag", "LastModified"))
                 yield Object(key, int(size), etag.strip('"'), changed)
 
     def folders(self, prefix):
-        """The directories directly below a prefix that ends in "/", as prefixes; their contents are not listed."""
+        """Yields the folders directly below a prefix that ends in "/". The contents of these folders are not listed."""
         for page in self._pages({"prefix": prefix, "delimiter": "/"}):
             yield from (item.findtext(f"{XML}Prefix", "") for item in page.iter(f"{XML}CommonPrefixes"))
 
@@ -89,9 +89,9 @@ class Bucket:
 
     def get(self, key):
         """
-        The uploaded content. A writer can add newer versions but not change older ones, so the version that matches the hash in the name is
-        returned.
-        @raises Refused if there is none
+        Returns the content that was uploaded first. A writer can add newer versions of an object but cannot change older versions. This
+        function therefore returns the version whose hash is in the object's name.
+        @raises Refused if there is no such version
         """
         status, content = self.ask("GET", key)
         if status == 200 and _holds(key, content):
@@ -111,7 +111,10 @@ class Bucket:
                 yield item.findtext(f"{XML}VersionId", "")
 
     def ask(self, method, key="", query=None, content=b"", headers=None):
-        """Returns (status, body). Reopens a closed connection. @raises Away if there is no answer"""
+        """
+        Sends a request and returns (status, body). If the connection was closed, opens a new connection. @raises Away if the bucket does
+        not answer
+        """
         path = f"/{self._bucket}" + (f"/{urllib.parse.quote(key)}" if key else "")
         text = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in sorted((query or {}).items()))
         for left in reversed(range(TRIES)):
@@ -135,7 +138,7 @@ class Bucket:
         return self._local.connection
 
     def _signed(self, method, path, query, content, headers):
-        """docs.aws.amazon.com, "Signature Version 4 signing process"."""
+        """Returns the headers with the signature (docs.aws.amazon.com, "Signature Version 4 signing process")."""
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         body = hashlib.sha256(content).hexdigest()
         signed = {"host": self._endpoint.netloc, "x-amz-content-sha256": body, "x-amz-date": now}

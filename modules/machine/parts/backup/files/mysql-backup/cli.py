@@ -1,4 +1,4 @@
-"""Commands; the units run the first three."""
+"""Command line of mysql-backup. systemd units run the first three commands."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ import time
 import settings as config
 from bucket import Bucket, Refused
 
-# Exists while the unit mysql-base should make a base backup that is not due; the unit removes it.
+# File that exists while the unit mysql-base must make a base backup that is not due. The unit removes the file.
 FORCE = pathlib.Path("/run/mysql-base-force")
 
 
@@ -54,7 +54,7 @@ def main(arguments):
 
 def _base(settings, bucket, force):
     if force and os.geteuid() == 0:
-        # The unit runs as the user accepted by MySQL and creates the directory for the copy.
+        # The unit runs as the user that MySQL accepts, and creates the folder for the copy.
         FORCE.touch()
         return subprocess.run(["systemctl", "start", "mysql-base"]).returncode
     import base
@@ -90,7 +90,7 @@ def _tell(settings, options):
 
 
 def _noted(folder, found):
-    """Keeps a file in `folder` for each present cause. @returns the other problems, which server-watch turns into a notice"""
+    """Writes a file in `folder` for each current cause. Returns the other problems, which server-watch turns into a notice."""
     import ship
 
     for cause in ship.CAUSES:

@@ -1,6 +1,6 @@
 """
-Compares all rows of two copies of the data by each table's row count and a checksum that ignores row order. A member computes both right
-after a base backup; a drill computes them again on the restored data.
+Compares all rows of two copies of the data. For each table, it compares the row count and a checksum that does not depend on the order of
+rows. A member computes both values after a base backup. A restore drill computes them again on the restored data.
 """
 
 COLUMNS = (
@@ -12,8 +12,8 @@ COLUMNS = (
 
 def statements(columns):
     """
-    {table: statement that returns its row count and checksum as one text}
-    `columns`: rows of COLUMNS. Binary text does not depend on the session's character set.
+    Returns a statement for each table. The statement returns the table's row count and checksum as one text.
+    `columns`: rows of COLUMNS. The statement uses binary text, which does not depend on the session's character set.
     """
     tables = {}
     for schema, table, column in columns:

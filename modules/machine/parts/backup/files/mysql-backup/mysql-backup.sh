@@ -1,3 +1,3 @@
 #!/bin/sh
-# -B: writes no compiled files into the release.
+# With -B, Python writes no compiled files into the release.
 exec /usr/bin/python3 -B /opt/mysql-backup/current "$@"

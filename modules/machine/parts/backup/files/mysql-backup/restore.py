@@ -1,8 +1,9 @@
 """
-Restores the archive into a new data directory: the newest base backup before the chosen time, then the members' logs up to that time.
+Restores the archive into a new data directory. A restore uses the newest base backup before the chosen time, then the members' logs up to
+this time.
 
-The data is created next to the data directory and renamed at the end, so an interrupted restore starts again. Logs are applied while they
-are fetched and never stored, so they need no space.
+The restore creates the data next to the data directory and renames it at the end, so an interrupted restore starts again. It applies logs
+while it downloads them and never stores them, so logs need no space.
 """
 
 import contextlib
@@ -27,34 +28,37 @@ from settings import FOLDER, Choice
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30
-# Additional space for MySQL's own logs.
+# Additional space in bytes for MySQL's own logs.
 LEFT_BYTES = 512 << 20
-# Assumed compression ratio if the manifest has no size.
+# Compression ratio that is assumed if the manifest has no size.
 UNPACKED = 6
 PROGRESS_SECONDS = 10
-# Differs from every member's id, because a server silently skips transactions with its own id.
+# Server id of the restore. It differs from the id of every member, because MySQL silently skips transactions with its own id.
 SERVER_ID = 4294967295
 START_SECONDS = 120
-# Maximum number of transactions held back until the rows are compared.
+# Maximum number of transactions that are held in memory until the rows are compared.
 HELD = 100_000
-# Owner of the data.
+# System user that owns the data.
 USER = "mysql"
 
 
 class Unusable(Exception):
-    """A base backup cannot be used; an older one may work."""
+    """Error if a base backup cannot be used. An older base backup may work."""
 
 
 def say(text):
     print(text)
-    # The unit creates the folder; a drill has none.
+    # The systemd unit creates this folder. A restore drill has no such folder.
     if PROGRESS.parent.exists():
         PROGRESS.write_text(text)
 
 
 def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql")):
-    """Runs in the unit of the first member until there is a data directory. Never changes an existing one."""
-    # mysql-data compares both files on every member, and writes the mark on members whose data is a copy.
+    """
+    Restores the data on the first member and retries until there is a data directory. Never changes an existing data directory. A systemd
+    unit runs this function.
+    """
+    # mysql-data compares both files on every member. If a member's data are a clone, mysql-data writes the file restored.json.
     done, wanted = place / "mysql-group" / "restored.json", (FOLDER / "restore.json").read_text()
     while True:
         problem = _try(restore, bucket, identity, place, done, wanted)
@@ -66,13 +70,14 @@ def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql
 
 
 def _try(restore, bucket, identity, place, done, wanted):
-    """@returns the problem; None if the restore is complete"""
+    """Tries the restore once. Returns the problem, or None if the restore is complete."""
     data = place / "data"
     if data.exists():
         return None if done.exists() and done.read_text() == wanted else f"{data} {_held(done)}; MySQL does not start on it; remove `restore`, or use new volumes"
     try:
         made = None if _group_runs(restore) else restore_into(place / "restoring", restore.timeline, restore.at, bucket, identity, restore.choice)
-        # Written before the rename: otherwise an interruption would leave data that looks foreign. sync writes all of it to the disk first.
+        # The file is written before the rename. Otherwise an interruption would leave data that seem to come from elsewhere. sync first
+        # writes all data to the disk.
         done.write_text(wanted)
         os.sync()
         if made:
@@ -112,16 +117,16 @@ class Restored(NamedTuple):
 
     manifest: dict
     gtids: dict
-    # Commit time of the last transaction, in microseconds since 1970; 0 if no log was applied.
+    # Commit time of the last transaction, in microseconds since 1970. The time is 0 if no log was applied.
     last: int
-    # What was excluded, and why.
+    # Data that the restore excluded, with reasons.
     notes: list
-    # The result of `inspect`.
+    # Result of the function `inspect`.
     found: object
 
 
 def restore_into(folder, timeline, at, bucket, identity, choice=Choice()):
-    """@returns a data directory in `folder` @raises Refused, Incomplete, ValueError, OSError"""
+    """Restores the data into `folder`. Returns the data directory. @raises Refused, Incomplete, ValueError, OSError"""
     started = time.time()
     done = run(folder, timeline, at, bucket, identity, choice)
     say(f"restored {timeline} to {at} in {time.time() - started:.0f} s: {describe(done.gtids)}")
@@ -156,7 +161,7 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
 
 
 def _another_first(bases):
-    """@returns the newest manifest, and the base backups in the order to try them"""
+    """Returns the newest manifest, and the base backups in the order in which the restore tries them."""
     passed, bases = [], iter(bases)
     for pair in bases:
         if passed and pair[0].member != passed[0][0].member:
@@ -167,7 +172,7 @@ def _another_first(bases):
 
 
 def _new(folder, manifest):
-    """@raises OSError if there is not enough space"""
+    """Creates an empty data directory and returns it. @raises OSError if the disk has not enough free space"""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     needed = manifest.get("dataBytes", UNPACKED * sum(part["bytes"] for part in manifest["parts"])) + LEFT_BYTES
@@ -209,13 +214,13 @@ def _replay(folder, timeline, wanted, line, contents, manifest, identity, compar
     with running(folder / "data") as mysql:
         executed = parse(mysql.ask("SELECT @@GLOBAL.gtid_executed"))
         sources = {timeline, *(branch_source(branch.id) for branch, _ in line)}
-        # A compromised member can forge it, but is_usable has compared it only with a time.
+        # A compromised member can forge this time. is_usable has checked it only against a chosen time.
         newest_commit = max(0, manifest["newestCommit"]) if wanted.moment else 0
         merge = Merge(contents.streams(line, executed, identity), executed, wanted, sources, newest_commit)
         try:
             changes = _progress(merge, time.monotonic)
             for counted in (newest, manifest) if compare else ():
-                # The base backup may be later than the count of the newest one.
+                # The base backup may be later than the row counts of the newest base backup.
                 if (told := compare(mysql, counted)) and not subtract(executed, told[0]):
                     changes = _apply_exactly(mysql, changes, *told, executed)
                     break
@@ -269,7 +274,7 @@ def _apply_exactly(mysql, changes, gtids, then, executed):
 
 
 class Feed:
-    """Pipes transactions into MySQL as one binary log."""
+    """Sends transactions to MySQL as one binary log."""
 
     def __init__(self, command):
         self._format = None
@@ -292,7 +297,7 @@ class Feed:
             raise Incomplete("the logs cannot be applied: MySQL ended") from None
 
     def close(self):
-        """@raises Incomplete if a transaction was not executed"""
+        """Ends the input and waits for MySQL. @raises Incomplete if MySQL did not execute a transaction"""
         with contextlib.suppress(BrokenPipeError):
             self._events.stdin.close()
         failed = any([self._events.wait(), self._mysql.wait()])
@@ -301,7 +306,7 @@ class Feed:
         binlog, mysql = (file.read().decode(errors="replace").strip() for file in self._words)
         for file in self._words:
             file.close()
-        # mysqlbinlog fails on empty input.
+        # mysqlbinlog fails if its input is empty.
         if failed and self._format:
             raise Incomplete(f"the logs cannot be applied: {mysql or binlog or 'mysqlbinlog failed'}")
 
@@ -316,7 +321,7 @@ class Feed:
 
 
 class Mysql:
-    """The MySQL server on the restored data, reached over its socket."""
+    """MySQL server on the restored data. It accepts connections only over its socket."""
 
     def __init__(self, socket):
         self._command = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--max-allowed-packet=1G"]
@@ -338,7 +343,7 @@ class Mysql:
             feed.end()
 
     def require(self, promised):
-        """@raises Incomplete if one of these transactions was not executed"""
+        """Checks that MySQL has executed these transactions. @raises Incomplete if a transaction is missing"""
         lacking = subtract(promised, parse(self.ask("SELECT @@GLOBAL.gtid_executed")))
         if lacking:
             raise Incomplete(f"MySQL did not execute {describe(lacking)}")
@@ -354,7 +359,7 @@ def running(data):
         [
             "mysqld", "--no-defaults", f"--datadir={data}", f"--user={USER}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--socket={socket}", f"--pid-file={data.parent}/mysqld.pid",
             f"--server-id={SERVER_ID}", "--skip-log-bin", "--relay-log=relay", "--skip-replica-start=ON", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--max-allowed-packet=1G",
-            # Events would run by today's clock on old data.
+            # Events must not run on old data at today's times.
             "--event-scheduler=OFF",
             # Durability is not needed, because an interrupted restore starts again.
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF", "--performance-schema=OFF", f"--log-error={data.parent}/error.log",

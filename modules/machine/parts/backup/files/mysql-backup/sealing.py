@@ -1,4 +1,4 @@
-"""Compression and encryption: a server can encrypt with the public keys but cannot decrypt."""
+"""Compresses and encrypts data. A server can encrypt with the public keys but cannot decrypt."""
 
 import subprocess
 
@@ -19,7 +19,7 @@ def seal(content, recipients):
 
 
 def unseal(content, identity):
-    """@raises ValueError for a wrong key or unencrypted content"""
+    """Decrypts and decompresses data. @raises ValueError if the key is wrong or the content is not encrypted"""
     return _through(UNPACK, _through(decrypt(identity), content))
 
 
@@ -31,12 +31,12 @@ def _through(command, content):
 
 
 def first_words(stderr):
-    """The program's error message, without the following lines about reporting bugs."""
+    """Returns the error message of a program, without the following lines about bug reports."""
     return stderr.decode(errors="replace").strip().partition("\n")[0]
 
 
 def flow(*commands, **options):
-    """Starts `first | second | …`. @returns the processes; the output of the last one can be read"""
+    """Starts the pipeline `first | second | …`. Returns the processes. The output of the last process can be read."""
     processes = []
     for command in commands:
         source = processes[-1].stdout if processes else options.get("stdin")
@@ -47,7 +47,7 @@ def flow(*commands, **options):
 
 
 def require_ended(processes):
-    """@raises ValueError if a process failed"""
+    """Waits for all processes. @raises ValueError if a process failed"""
     failed = [process.args[0] for process in processes if process.wait()]
     if failed:
         raise ValueError(f"{', '.join(failed)} failed")

@@ -1,4 +1,4 @@
-"""Settings of this server, from /etc/mysql-backup."""
+"""Reads the settings of this server from /etc/mysql-backup."""
 
 import json
 import pathlib
@@ -8,11 +8,11 @@ FOLDER = pathlib.Path("/etc/mysql-backup")
 
 
 class Settings(NamedTuple):
-    # Name of the group and of its folder in the archive.
+    # Name of the group. Its folder in the archive has the same name.
     timeline: str
-    # Name of this server and of its folder in the timeline.
+    # Name of this server. Its folder in the timeline has the same name.
     member: str
-    # Names of all members, by private address.
+    # Names of all members, with the private address as key.
     members: dict
     endpoint: str
     region: str
@@ -25,23 +25,23 @@ class Settings(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Exclusions of a restore, and the branch."""
+    """Data that a restore excludes, and the branch that it follows."""
 
     excludeServers: tuple = ()
-    # MEMBER/000012-LOGID
+    # Names of excluded logs, for example MEMBER/000012-LOGID.
     excludeLogs: tuple = ()
-    # In ISO 8601, by the bucket's clock, which no server can forge.
+    # Upload time before which data count, in ISO 8601 by the bucket's clock. No server can forge this clock.
     uploadedBefore: str = ""
-    # The branch to follow.
+    # Branch that the restore follows.
     branch: str = ""
 
 
 class Restore(NamedTuple):
-    # Timeline to restore.
+    # Timeline that is restored.
     timeline: str
-    # A time in ISO 8601, "latest", or "before GTID".
+    # End of the restore: a time in ISO 8601, "latest", or "before GTID".
     at: str
-    # Private addresses of the other members, and the port of their state.
+    # Private addresses of the other members, and the port on which they report their state.
     others: list
     rolePort: int
     choice: Choice = Choice()
