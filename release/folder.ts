@@ -3,7 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Creates a folder with its missing parents. Node's own `recursive` never returns if a folder cannot be created, for example below /proc.
+ * Creates a folder and its missing parents. Node's own option `recursive` never returns if a folder cannot be created, for example below
+ * /proc.
  * @throws Error with the path of the folder that cannot be created
  */
 export async function makeFolder(folder: string): Promise<void> {

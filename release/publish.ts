@@ -68,7 +68,7 @@ export async function publishRelease(tarball: string, storage: Storage, key: str
   let found = await existing(client, url);
   const wasThere = found !== undefined;
   if (!wasThere) {
-    // The storage compares the body with the signed digest.
+    // The object storage compares the body with the signed digest.
     const headers = {
       "If-None-Match": "*",
       "Content-Type": "application/gzip",

@@ -149,7 +149,7 @@ export class CredentialsStack extends PlatformStack {
       // The line of the first generation has no number.
       this.passwords.isFirst
         ? passwords.value(account)
-        : // Not a single text: cdktf cannot write text around a reference inside a function.
+        : // The words are joined, because cdktf cannot write text around a reference in an argument of a function.
           Fn.join(" ", [String(generation), passwords.value(account)]);
     return Fn.join("\n", this.passwords.accepted(line));
   }

@@ -1,9 +1,9 @@
 import { knownEnds } from "./dates.js";
 
-/** A key that signs a vendor's apt repository. Servers download it every day and accept only these fingerprints. */
+/** A key that signs the apt repository of a vendor. Servers download the key every day and accept only these fingerprints. */
 export interface PublishedKey {
   readonly url: string;
-  /** Fingerprints of the primary keys that may sign, 40 hexadecimal digits each. */
+  /** Fingerprints of the primary keys that may sign the repository, with 40 hexadecimal digits each. */
   readonly fingerprints: readonly string[];
   /** Last day on which the key is valid, for example 2027-10-23. The review and the servers warn before this day. */
   readonly ends: string;

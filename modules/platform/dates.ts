@@ -1,4 +1,4 @@
-/** A day on which a dependency of the servers expires. */
+/** A dependency of the servers that expires on a known day. */
 export interface DatedEnd {
   /** Name of the dependency that expires. */
   readonly what: string;
@@ -6,7 +6,7 @@ export interface DatedEnd {
   readonly ends: string;
   /** Publication that contains the date. */
   readonly source: string;
-  /** Action for the owner before that day. */
+  /** Action that the owner must take before that day. */
   readonly remedy: string;
 }
 
@@ -17,7 +17,7 @@ export const noticeDays = 180;
 const nextKey = (vendor: string): string =>
   `set aptSources.${vendor}.publishedKey to the vendor's next key, then npm run ops upgrade`;
 
-/** All known expiry dates. Add new dates here; the review, the servers and docs/operations.md show them. */
+/** All known expiry dates. The review, the servers and docs/operations.md show the dates in this list. */
 export const knownEnds = {
   debian: {
     what: "security support of Debian 13",

@@ -6,7 +6,7 @@
  */
 export const priceList = { date: "2026-09-29", currency: "EUR", tax: "net, without VAT" } as const;
 
-/** Locations that share one price. */
+/** Region of Hetzner in which all locations have the same prices. */
 export type Region = "Europe" | "United States" | "Singapore";
 
 /** A location of Hetzner Cloud. */
@@ -142,7 +142,7 @@ export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
   lb31: { targets: 150 },
 };
 
-/** Price of daily backups as a share of the server's price. */
+/** Price of daily backups of a server, as a share of the server's price. */
 export const backupShare = 0.2;
 
 /** Monthly price of a primary IPv4 address, in EUR. IPv6 is free. */
@@ -160,5 +160,5 @@ export const volumeGbMonthlyEur = 0.0572;
 /** Maximum number of servers in a spread placement group. */
 export const placementGroupServers = 10;
 
-/** Image of every server. */
+/** Name of the operating system image of every server. */
 export const serverImage = "debian-13";

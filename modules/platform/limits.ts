@@ -12,7 +12,7 @@ const upstreamIdle = 5;
 const drain = upstreamIdle + 2;
 const finish = longestAnswer + 2;
 
-/** Times of the application and of nginx, in seconds. */
+/** Time limits of the application and of nginx, in seconds. */
 export const timings = {
   application: {
     longestAnswer,
@@ -25,7 +25,7 @@ export const timings = {
     drain,
     /** Time in which the application finishes requests after the drain. */
     finish,
-    /** Time after which systemd kills the application. */
+    /** Time in seconds after which systemd kills a stopping application. */
     stop: drain + finish + 6,
   },
   nginx: {

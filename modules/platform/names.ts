@@ -1,10 +1,10 @@
 /** Name in the certificate of every database member. Clients connect through HAProxy on loopback and verify this name. */
 export const mysqlTlsName = "mysql.internal";
 
-/** Account and system user of the migrations. */
+/** Name of the migrations' MySQL account and system user. */
 export const migrationsAccount = "app-migrations";
 
-/** Header that proves that a request came through our Cloudflare zone (`tls: "terminate"`). */
+/** Name of the header that proves that a request came through our Cloudflare zone (`tls: "terminate"`). */
 export const edgeTokenHeader = "X-Edge-Token";
 
 /** Path on nginx's local status port that returns 1 if nginx accepts the token of the request, and otherwise 0. */

@@ -19,7 +19,7 @@ export interface CostLine {
   readonly monthlyEur: number | undefined;
 }
 
-/** Estimated monthly net cost at Hetzner. Cloudflare and Datadog bill separately. */
+/** Estimated monthly net cost at Hetzner. Cloudflare and Datadog send separate bills. */
 export interface Cost {
   readonly lines: readonly CostLine[];
   /** Sum of the lines with a price. */

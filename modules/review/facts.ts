@@ -16,7 +16,7 @@ export interface ReviewSection {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Data of the review in addition to the configuration. */
+/** Data that the review needs in addition to the configuration. */
 export interface ReviewFacts {
   readonly payloads: readonly PayloadFacts[];
   readonly policies: readonly PolicyResult[];

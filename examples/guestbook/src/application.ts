@@ -18,7 +18,7 @@ export interface Application {
   readonly server: Server;
   readonly drain: Drain;
   readonly monitor: Monitor;
-  /** Starts background work. */
+  /** Starts the background work of the service. */
   readonly start: () => void;
   /** Stops background work and closes all database connections. */
   readonly stop: () => Promise<void>;

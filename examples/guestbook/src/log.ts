@@ -12,7 +12,7 @@ export interface LogProps {
   readonly base?: Readonly<Record<string, unknown>>;
   /** Lowest level that is logged. @default "info" */
   readonly level?: LogLevel;
-  /** Receives one line at a time, including its newline. @default - standard output, which the journal records */
+  /** Stream that receives one line at a time, including its newline. @default - standard output, which the journal records */
   readonly destination?: DestinationStream;
 }
 

@@ -128,7 +128,7 @@ export const zone = oneOf("network zone", [...new Set(Object.values(locations).m
 /** Hetzner load balancer type, such as lb11. */
 export const loadBalancerType = oneOf("load balancer type", Object.keys(loadBalancerTypes));
 
-/** Hetzner server type on sale, x86 only. */
+/** Hetzner server type that is sold, x86 only. */
 export const serverType = text((value) => {
   if (isArm(value))
     return {

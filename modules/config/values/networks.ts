@@ -124,7 +124,7 @@ const canonicalVerdict = (value: string): Verdict =>
  */
 const widestPeer = { ipv4: 8, ipv6: 16 } as const;
 
-/** A network that the application may reach. */
+/** A network to which the application may connect. */
 export const egressCidr = text((value) => {
   const notation = notationVerdict(value);
   if (notation) return notation;

@@ -12,7 +12,7 @@ export interface PublicAddressesProps {
 /** Creates the public IPv4 and IPv6 addresses of a server. The addresses are kept when the server is replaced. */
 export class PublicAddresses extends Construct {
   readonly ipv4: PrimaryIp;
-  /** An IPv6 network with a /64 prefix. */
+  /** Public IPv6 network with a /64 prefix. */
   readonly ipv6: PrimaryIp;
 
   constructor(scope: Construct, id: string, { config, server }: PublicAddressesProps) {

@@ -13,7 +13,7 @@ export interface SecretLabelsProps {
   readonly given: Readonly<Record<string, GivenSecrets>>;
 }
 
-/** External secrets that share one label. */
+/** External secrets whose common digest is in one label. */
 export interface GivenSecrets {
   /** Names of the secrets. A server has the label if it needs at least one of these secrets. */
   readonly secrets: readonly SecretName[];

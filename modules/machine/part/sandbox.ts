@@ -1,7 +1,7 @@
 import type { PayloadFile } from "./part.js";
 import { renderTemplate } from "./templates.js";
 
-/** Properties of {@link sandbox}: the system resources that a service needs besides its own files and the network. */
+/** Properties of {@link sandbox}: the system resources that a service needs in addition to its own files and the network. */
 export interface SandboxProps {
   /** systemd unit that gets the sandbox, such as "nginx.service". */
   readonly unit: string;

@@ -10,8 +10,8 @@ const once = <Result>(compute: (file: URL) => Result) => memoize(compute, { cach
 const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true }));
 
 /**
- * Renders a Handlebars template file without escaping.
- * @throws Error if the template uses an undefined variable.
+ * Renders a Handlebars template without escaping.
+ * @throws Error if the template uses an undefined variable
  */
 export const renderTemplate = (file: URL, variables: object): string => templateOf(file)(variables);
 

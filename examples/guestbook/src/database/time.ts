@@ -4,7 +4,7 @@ class TimeoutError extends Error {
   readonly code = "ETIMEDOUT";
 }
 
-/** Resolves after the given number of milliseconds. */
+/** Returns a promise that resolves after the given number of milliseconds. */
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => void setTimeout(resolve, milliseconds));
 

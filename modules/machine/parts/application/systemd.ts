@@ -1,4 +1,4 @@
-/** Quotes a text for files in systemd's syntax. */
+/** Returns a text in quotes for files in systemd's syntax. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 
 /**

@@ -1,4 +1,4 @@
-"""Settings of this member, from /etc/mysql-group/group.json."""
+"""Reads the settings of this member from /etc/mysql-group/group.json."""
 
 import json
 import pathlib
