@@ -98,7 +98,7 @@ export class EdgeStack extends PlatformStack {
 
   /**
    * Adds a Cloudflare site.
-   * @param sides load balancers whose servers get the visitors of the site. The first one defines the name of the site.
+   * @param sides load balancers whose servers get the visitors of the site. The first load balancer defines the name of the site.
    */
   private addSite(
     { credentials }: EdgeStackProps,

@@ -7,9 +7,8 @@ import { PlatformStack, type PlatformStackProps } from "./platform-stack.js";
 const apiUrl = (site: string): string => `https://api.${site}`;
 
 /**
- * Creates all Datadog resources. This stack uses no values of other stacks and is deployed after them, so that a failure of this stack
- * stops no other stack. The keys come from DD_API_KEY and DD_APP_KEY. An environment with `monitoring.enabled: false` does not have this
- * stack.
+ * Creates all Datadog resources. The monitoring stack uses no values of other stacks and is deployed after them, so that its failure stops
+ * no other stack. The keys come from DD_API_KEY and DD_APP_KEY. An environment with `monitoring.enabled: false` does not have this stack.
  */
 export class MonitoringStack extends PlatformStack {
   constructor(scope: Construct, props: PlatformStackProps) {

@@ -13,7 +13,7 @@ export interface PlatformStackProps {
 /** Matches names that Terraform accepts for resources, locals, outputs and variables. */
 const terraformName = /^[A-Za-z_][\w-]*$/;
 
-/** Base class of all stacks. It sets the id `<environment>-<name>`, the state backend and readable addresses. */
+/** Base class of all stacks. The base class sets the id `<environment>-<name>`, the state backend and readable addresses. */
 export abstract class PlatformStack extends TerraformStack {
   /** Construct that uses each address. */
   private readonly allocated = new Map<string, Node>();

@@ -9,7 +9,8 @@ server.keepAliveTimeout = 75_000;
 if (env.LISTEN_PID === String(process.pid)) server.listen({ fd: 3 });
 else server.listen(Number(env.PORT ?? 3000), env.HOST ?? "127.0.0.1");
 
-// After SIGTERM, the server answers for 7 s, so that nginx uses or closes its idle connections. Then the server finishes open requests.
+// After SIGTERM, the server answers for 7 s, so that nginx uses or closes its idle connections. After the 7 s, the server finishes open
+// requests.
 process.once("SIGTERM", () => {
   server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
   setTimeout(() => server.close(() => process.exit(0)), 7000);

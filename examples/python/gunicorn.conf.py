@@ -6,5 +6,5 @@ bind = [f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '3000')}
 workers, threads = 2, 24
 # Keep-alive is off, so that nginx cannot send a request on an idle connection of a stopping process.
 keepalive = 0
-# This timeout in seconds is longer than a write that waits for a failover.
+# graceful_timeout (in seconds) is longer than a write that waits for a failover.
 graceful_timeout = 13

@@ -1,4 +1,4 @@
-"""Worker that counts the votes every second. It runs on one server at a time, but two workers at once would do no harm."""
+"""Worker that counts the votes every second. The worker runs on one server at a time, but two workers at once would do no harm."""
 import time
 
 from database import Database, Unavailable

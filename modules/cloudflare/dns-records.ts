@@ -15,9 +15,9 @@ export interface Origin {
 export const noOrigin: Origin = { ipv4: "192.0.2.1", ipv6: "100::" };
 
 /**
- * Adds the DNS records of www and the apex. They are proxied, so that visitors never see the load balancer's address. If there are two load
- * balancers, only `npm run ops balancers` changes the addresses. In this case there are no AAAA records. Cloudflare retries only one other
- * address, which must belong to the other load balancer. Visitors can use IPv6 in both cases.
+ * Adds the DNS records of www and the apex. The records are proxied, so that visitors never see the load balancer's address. If there are
+ * two load balancers, only `npm run ops balancers` changes the addresses. With two load balancers, there are no AAAA records. Cloudflare
+ * retries only one other address, which must belong to the other load balancer. Visitors can use IPv6 in both cases.
  */
 export function addDnsRecords(
   scope: Construct,

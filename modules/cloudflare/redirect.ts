@@ -6,7 +6,7 @@ import { siteExpression, type ZoneContext } from "./context.js";
 export interface Redirect {
   /** Host name whose visitors are redirected, for example "www.foobar.com". */
   readonly host: string;
-  /** Status code of the redirect: 307 or 308. Both keep the method and the body of a request. */
+  /** Status code of the redirect: 307 or 308. Both status codes keep the method and the body of a request. */
   readonly statusCode: number;
   /** Count of the Terraform resource, 0 or 1. */
   readonly count: number;

@@ -42,8 +42,8 @@ export interface BufferPoolProps {
 }
 
 /**
- * Returns the largest InnoDB buffer pool that fits on a server, in MiB, rounded down to whole chunks. This size is the default and the
- * maximum of `database.bufferPoolMib`.
+ * Returns the largest InnoDB buffer pool that fits on a server, in MiB, rounded down to whole chunks. The returned size is the default and
+ * the maximum of `database.bufferPoolMib`.
  */
 export function largestBufferPoolMib({ memoryMib, applicationMib = 0 }: BufferPoolProps): number {
   const left = memoryMib - reservedMib.system - reservedMib.mysqld - applicationMib;

@@ -107,7 +107,7 @@ function gotAt(input: unknown, path: Path, known = true): unknown {
   return isSecret && typeof got === "string" ? "…" : got;
 }
 
-/** Returns the valid keys at a path. One of these keys is suggested for an unknown key. */
+/** Returns the valid keys at a path. For an unknown key, a message suggests one of the valid keys. */
 export type KnownKeys = (path: Path) => readonly string[];
 
 /** Converts an issue of zod to problems: one problem for each unknown key, otherwise one problem. */

@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.js";
 
 /** Properties of {@link OriginPull}. */
 export interface OriginPullProps {
-  /** Configuration of the environment. Both certificates contain the environment's name. */
+  /** Configuration of the environment. The CA certificate and the client certificate contain the environment's name. */
   readonly config: Config;
   /** Generation of the CA. A later generation has the number in its name, because nginx distinguishes two CAs by name. @default 1 */
   readonly generation?: number;

@@ -19,7 +19,7 @@ export class SshHostKeys extends Construct {
 
   constructor(scope: Construct, id: string, { config }: SshHostKeysProps) {
     super(scope, id);
-    // The keys are in PKCS#8 format, which OpenSSH reads since version 9.6. This format is a third as long as OpenSSH's own format.
+    // The keys are in PKCS#8 format, which OpenSSH reads since version 9.6. PKCS#8 is a third as long as OpenSSH's own format.
     this.keys = new Map(config.servers.map(({ name }) => [name, new PrivateKey(this, name, { algorithm: "ED25519" })]));
   }
 

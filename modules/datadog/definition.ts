@@ -12,7 +12,8 @@ export interface Thresholds {
   /** Threshold of the warning. @default - no warning */
   readonly warning?: number;
   /**
-   * True if the value counts states. Such a monitor has no recovery threshold, so the alert ends as soon as the comparison is false.
+   * True if the value counts states. A monitor that counts states has no recovery threshold, so the alert ends as soon as the comparison is
+   * false.
    * @default false
    */
   readonly exact?: boolean;

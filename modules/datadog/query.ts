@@ -10,7 +10,7 @@ export interface References {
 /** Type of a monitor in Datadog. */
 export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
 
-/** Number of service check results that a query evaluates. This number is larger than any threshold. */
+/** Number of service check results that a query evaluates. The number of results is larger than any threshold. */
 export const lastResults = 5;
 
 /** Period over which Datadog measures service levels. */

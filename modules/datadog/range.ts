@@ -76,7 +76,7 @@ function isWithin(threshold: number, { least, most = Infinity, whole = false }: 
 }
 
 /**
- * Returns the rule that a threshold violates, as text. If the threshold satisfies the rule, the monitor can both alert and recover.
+ * Checks that a monitor with this threshold can both alert and recover.
  * @returns the text of the rule, or nothing if the threshold satisfies the rule
  */
 export function thresholdRule(

@@ -9,7 +9,7 @@ export interface FullThresholds extends Omit<Thresholds, "exact"> {
 }
 
 /**
- * Share of a threshold by which a value must move back before the monitor recovers. This share prevents alerts that begin and end
+ * Share of a threshold by which a value must move back before the monitor recovers. The hysteresis prevents alerts that begin and end
  * repeatedly.
  */
 const hysteresis = 0.1;

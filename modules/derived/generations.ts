@@ -40,7 +40,7 @@ export interface RotationStage {
   readonly oldest: number;
 }
 
-/** Returns the accepted generations. The first one is the generation in use. */
+/** Returns the accepted generations. The first generation in the list is the generation in use. */
 export const accepted = ({ configured, used, oldest }: RotationStage): readonly number[] => [
   ...new Set([used, configured, oldest]),
 ];

@@ -44,8 +44,8 @@ function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
 }
 
 /**
- * Returns true if the provider firewall filters the traffic of a rule. It filters only public traffic and always allows a server to reach
- * its own metadata service.
+ * Returns true if the provider firewall filters the traffic of a rule. The provider firewall filters only public traffic and always allows
+ * a server to reach its own metadata service.
  */
 const isFiltered = (rule: ResolvedRule): boolean => rule.network === "public" && rule.to !== "metadata service";
 

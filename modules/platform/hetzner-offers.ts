@@ -1,5 +1,6 @@
 /**
- * Locations, x86 server types and monthly prices of Hetzner Cloud, as plain data. This is the only source of these facts.
+ * Locations, x86 server types and monthly prices of Hetzner Cloud, as plain data. This file is the only source of locations, server types
+ * and prices.
  *
  * Source: answers of `GET /v1/server_types`, `/v1/locations` and `/v1/pricing` of the Hetzner Cloud API, in a public copy of the date
  * below; the load balancer's price was read from the same API on 2026-09-09. Prices are net (without VAT), in EUR, per month at most.

@@ -17,8 +17,8 @@ export const timings = {
   application: {
     longestAnswer,
     /**
-     * Idle time after which the application closes a connection. It exceeds nginx's idle time, so that nginx always closes an idle
-     * connection first. Otherwise the application could close a connection while nginx sends a request.
+     * Idle time after which the application closes a connection. The application's idle time exceeds nginx's idle time, so that nginx
+     * always closes an idle connection first. Otherwise the application could close a connection while nginx sends a request.
      */
     keepAlive: 15 * upstreamIdle,
     /** Time after a stop signal during which nginx can still use or close idle connections. */
@@ -30,7 +30,7 @@ export const timings = {
   },
   nginx: {
     upstreamIdle,
-    /** Time that nginx waits for an answer. It exceeds the application's maximum time for an answer. */
+    /** Time that nginx waits for an answer. nginx waits longer than the application's maximum time for an answer. */
     upstreamRead: 2 * longestAnswer,
   },
 } as const;

@@ -8,8 +8,8 @@ export const ports = {
   /** Port of the load balancer that redirects to HTTPS, only with `tls: "terminate"`. */
   balancerHttp: 80,
   /**
-   * Port of nginx on the private address. It serves the site with `tls: "terminate"`, and the load balancer's health check in both TLS
-   * modes.
+   * Port of nginx on the private address. nginx serves the site on this port with `tls: "terminate"`, and the load balancer's health check
+   * in both TLS modes.
    */
   nginxHttp: 80,
   /** Port of nginx on the private address for PROXY protocol, TLS and Cloudflare's client certificate, only with `tls: "passthrough"`. */
@@ -41,7 +41,7 @@ export const ports = {
   mysql: 3306,
   /** Port of MySQL Group Replication (XCom) on the private address. */
   mysqlGroup: 33061,
-  /** Port of mysql-group on the private address. It reports the role and the state of a database member over HTTP. */
+  /** Port of mysql-group on the private address. mysql-group reports the role and the state of a database member over HTTP. */
   memberRole: 8008,
   ssh: 22,
   dns: 53,

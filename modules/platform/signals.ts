@@ -97,8 +97,8 @@ export const notices = {
 } as const;
 
 /**
- * Health notices of a database member about the archive, one for each cause. They exist only if `backup` is set; see ship.py of
- * mysql-backup.
+ * Health notices of a database member about the archive, one for each cause. The archive's notices exist only if `backup` is set; see
+ * ship.py of mysql-backup.
  */
 export const archiveNotices = {
   /** Notice that changes do not reach the bucket in time, or that mysql-backup does not run. */

@@ -89,7 +89,7 @@ const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogA
   ),
 ];
 
-/** Warns of downtimes that are over. This is only a warning, because a configuration must not become invalid over time. */
+/** Warns of downtimes that are over. A past downtime is only a warning, because a configuration must not become invalid over time. */
 const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today }) =>
   Object.entries(downtimes).flatMap(([name, { end }]) =>
     when(

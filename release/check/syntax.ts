@@ -13,7 +13,7 @@ interface Checker {
   readonly takesMany: boolean;
 }
 
-/** Python program that parses all files. It stops at the first invalid file. */
+/** Python program that parses all files. The program stops at the first invalid file. */
 const parseAll = "import ast,sys\nfor name in sys.argv[1:]: ast.parse(open(name,'rb').read(), name)";
 
 const checkers: readonly Checker[] = [

@@ -8,7 +8,7 @@ import { DatabaseUnavailable } from "./database/errors.js";
 import { limits } from "./limits.js";
 import type { Log } from "./log.js";
 
-/** Context of handlers. `requestId` identifies the request in all logs. It is nginx's id, or a new id. */
+/** Context of handlers. `requestId` identifies the request in all logs. The request id comes from nginx, or is a new id. */
 export interface AppEnv {
   readonly Bindings: HttpBindings;
   readonly Variables: RequestIdVariables;
@@ -47,7 +47,7 @@ export async function readJson(c: Context<AppEnv>): Promise<unknown> {
   });
 }
 
-/** Creates an HTTP server with the given routes. It returns errors as JSON and logs one line for each request. */
+/** Creates an HTTP server with the given routes. The HTTP server returns errors as JSON and logs one line for each request. */
 export function createHttpServer(routes: readonly Routes[], log: Log): Server {
   const app = new Hono<AppEnv>();
   const answerError = (c: Context<AppEnv>, error: unknown): Response => {

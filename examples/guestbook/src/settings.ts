@@ -29,7 +29,7 @@ export interface Settings {
   readonly siteDomain: string;
   readonly environment: string;
   readonly logLevel: LogLevel;
-  /** If true, the route `POST /api/_fail` exists. It always fails and tests logging and alerting. */
+  /** If true, the route `POST /api/_fail` exists. The route `POST /api/_fail` always fails, to test logging and alerting. */
   readonly faultInjection: boolean;
   readonly database: DatabaseSettings;
 }

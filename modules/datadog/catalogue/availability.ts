@@ -13,8 +13,8 @@ const certificateDays = (config: MonitoringContext["config"]) => ({
 });
 
 /**
- * Returns the thresholds of the origin certificate. They are at most a third and a sixth of its validity, because a new certificate would
- * otherwise alert at once.
+ * Returns the thresholds of the origin certificate. The thresholds are at most a third and a sixth of the validity, because a new
+ * certificate would otherwise alert at once.
  */
 const originDays = (validityDays: number) => ({
   critical: Math.min(14, Math.floor(validityDays / 6)),

@@ -231,8 +231,8 @@ const archiveMonitor = (
 };
 
 /**
- * Returns the monitors of archive problems. Each problem has its own monitor, because each has a different remedy. None of these problems
- * affects the site.
+ * Returns the monitors of archive problems. Each problem has its own monitor, because each has a different remedy. No problem of the
+ * archive affects the site.
  */
 const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
   archiveMonitor(env, "behind", {

@@ -17,8 +17,8 @@ const balancerSilence = ({ config }: MonitoringContext): number => {
 };
 
 /**
- * Returns the monitor that alerts separately for each of two load balancers. It combines the results of all servers, so an alert begins
- * only if no server can connect.
+ * Returns the monitor that alerts separately for each of two load balancers. The monitor combines the results of all servers, so an alert
+ * begins only if no server can connect.
  */
 const balancerDown = (env: string): MonitorDefinition => ({
   id: "balancer-down",

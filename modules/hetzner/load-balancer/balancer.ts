@@ -33,8 +33,8 @@ export interface BalancerProps {
 }
 
 /**
- * Creates a load balancer. It listens on public addresses and reaches its targets by private addresses. Hetzner has no firewalls for load
- * balancers.
+ * Creates a load balancer. The load balancer listens on public addresses and reaches its targets by private addresses. Hetzner has no
+ * firewalls for load balancers.
  */
 export class Balancer extends Construct {
   private readonly loadBalancer: LoadBalancer;

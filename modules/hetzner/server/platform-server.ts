@@ -28,7 +28,7 @@ export interface PlatformServerProps {
   readonly placementGroup: PlacementGroup;
   /** Provider firewall of the server. */
   readonly firewall: Firewall;
-  /** Public addresses of the server. They are kept when the server is replaced. */
+  /** Public addresses of the server. The addresses are kept when the server is replaced. */
   readonly addresses: PublicAddresses;
   /** SSH keys that Hetzner installs when it creates the server. */
   readonly sshKeys: readonly SshKey[];

@@ -5,7 +5,7 @@ import type { Config, ServerConfig } from "../../config/schema.js";
 
 /** Properties of {@link SecretLabels}. */
 export interface SecretLabelsProps {
-  /** Configuration of the environment. It decides which server gets which secret. */
+  /** Configuration of the environment. The configuration decides which server gets which secret. */
   readonly config: Config;
   /** Terraform reference to the key of the digests. Without this key, a digest reveals nothing about the secret. */
   readonly key: string;
@@ -21,7 +21,7 @@ export interface GivenSecrets {
   readonly variables: readonly TerraformVariable[];
 }
 
-/** Number of characters of a digest. They are sufficient to detect a difference. */
+/** Number of characters of a digest. Twelve characters are sufficient to detect a difference. */
 const digestLength = 12;
 
 /** Value of the label if a secret is not set. */

@@ -56,7 +56,7 @@ export class TerraformSecrets extends Construct implements SecretSource {
 
 /** Properties of {@link SharedUserData}. */
 export interface SharedUserDataProps extends TerraformSecretsProps {
-  /** Configuration of the environment. It determines the secret files. */
+  /** Configuration of the environment. The configuration determines the secret files. */
   readonly config: Config;
 }
 

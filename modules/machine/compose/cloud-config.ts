@@ -135,7 +135,7 @@ export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
     ssh_pwauth: false,
     apt: { preserve_sources_list: true, conf: aptSettings, sources: Object.fromEntries(sources.map(aptSourceEntry)) },
     write_files: files.map(writtenFile),
-    // cloud-init only starts the unit server-setup. This unit installs packages, starts services and retries failed steps.
+    // cloud-init only starts the unit server-setup. The unit server-setup installs packages, starts services and retries failed steps.
     runcmd: [["systemctl", "enable", "--now", "--no-block", paths.setup.unit]],
   };
 }

@@ -27,7 +27,7 @@ export interface Policy {
 export interface PolicyResult {
   readonly policy: string;
   readonly description: string;
-  /** Result of the policy. "accepted" means that the policy is violated, but an explicit setting accepts the violation. */
+  /** Result of the policy. The result "accepted" means that the policy is violated, but an explicit setting accepts the violation. */
   readonly outcome: "passed" | "accepted" | "failed";
   /** Violations with place, reason and fix, if the policy did not pass. @default none */
   readonly details?: readonly string[];

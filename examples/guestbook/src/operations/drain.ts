@@ -15,7 +15,7 @@ const pollMs = 20;
 
 /**
  * State of a connection. `fresh` means that the connection had no request yet. `idle` means that it is kept alive between two requests. A
- * response is the response in progress.
+ * `ServerResponse` is the response in progress.
  */
 type Use = "fresh" | "idle" | ServerResponse;
 

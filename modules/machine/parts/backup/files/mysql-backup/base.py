@@ -37,7 +37,7 @@ LOGS_SECONDS = 25 * 3600
 
 MEMBERS = "SELECT MEMBER_HOST, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
 
-# Both values are times of the primary's clock.
+# LAG compares two times of the primary's clock.
 LAG = (
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND,"
     " (SELECT MAX(LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) FROM performance_schema.replication_applier_status_by_worker"
@@ -61,8 +61,8 @@ def whose_turn(members, made, overdue_seconds):
 def overdue_seconds(now, made, base_seconds, gap_since):
     """
     Returns the seconds since a base backup became due. The result is negative if no base backup is due. A base backup is due if the newest
-    one is older than `base_seconds`, or if the bucket lacks transactions. It is also due if the newest base backup of the other members is
-    twice as old, because the member with the newest one may be compromised.
+    one is older than `base_seconds`, or if the bucket lacks transactions. A base backup is also due if the newest one of the other members
+    is twice as old, because the member with the newest base backup may be compromised.
     `made`: time of each member's last base backup, by the bucket's clock.
     """
     last, second = [*sorted(made.values(), reverse=True), 0, 0][:2]

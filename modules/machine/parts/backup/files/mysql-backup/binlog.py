@@ -18,7 +18,7 @@ CHECKSUM_BYTES = 4
 # Fields of a query event: thread, execution time, length of the database's name, error, length of the variables.
 QUERY_BODY = struct.Struct("<IIBHH")
 TABLE_ID_BYTES, TABLE_FLAGS_BYTES = 6, 2
-# Offset of the first event's flags, the last two bytes of its header. One flag is set while MySQL writes the log.
+# Offset of the first event's flags, the last two bytes of its header. One of the flags is set while MySQL writes the log.
 FLAGS_AT = len(MAGIC) + HEADER.size - 2
 # Fields of a GTID event: flags, source, number, two counters. The commit times on this server and (if different) on the original server
 # follow, in microseconds with 7 bytes each.

@@ -2,8 +2,8 @@
 Restores the archive into a new data directory. A restore uses the newest base backup before the chosen time, then the members' logs up to
 this time.
 
-The restore creates the data next to the data directory and renames it at the end, so an interrupted restore starts again. It applies logs
-while it downloads them and never stores them, so logs need no space.
+The restore creates the data next to the data directory and renames it at the end, so an interrupted restore starts again. The restore
+applies logs while it downloads them and never stores them, so logs need no space.
 """
 
 import contextlib
@@ -33,7 +33,8 @@ LEFT_BYTES = 512 << 20
 # Compression ratio that is assumed if the manifest has no size.
 UNPACKED = 6
 PROGRESS_SECONDS = 10
-# Server id of the restore. It differs from the id of every member, because MySQL silently skips transactions with its own id.
+# Server id of the restore. The server id differs from the id of every member, because MySQL silently skips transactions with its own server
+# id.
 SERVER_ID = 4294967295
 START_SECONDS = 120
 # Maximum number of transactions that are held in memory until the rows are compared.
@@ -321,7 +322,7 @@ class Feed:
 
 
 class Mysql:
-    """MySQL server on the restored data. It accepts connections only over its socket."""
+    """MySQL server on the restored data. This MySQL server accepts connections only over its socket."""
 
     def __init__(self, socket):
         self._command = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--max-allowed-packet=1G"]

@@ -1,4 +1,4 @@
-"""Creates the schema and the accounts on the primary. MySQL replicates both to all members."""
+"""Creates the schema and the accounts on the primary. MySQL replicates the schema and the accounts to all members."""
 
 import hashlib
 import json

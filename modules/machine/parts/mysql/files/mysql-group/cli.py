@@ -154,8 +154,9 @@ def _reclone(settings, despite):
 
 def _forget(settings, name, despite):
     """
-    Removes a member from the list. This is safe because a primary that accepts writes has applied every acknowledged transaction. If the
-    member returns, it finds the group. If no group runs at that time, the other members ask the returned member before they start a group.
+    Removes a member from the list. The removal is safe because a primary that accepts writes has applied every acknowledged transaction. If
+    the member returns, it finds the group. If no group runs at that time, the other members ask the returned member before they start a
+    group.
     """
     reports = _reports(settings)
     address = settings.address_of(name)

@@ -1,7 +1,7 @@
 """
 Decides the next action of this member from the reports of all members. All functions are pure.
 
-These rules ensure that there are never two groups and that no acknowledged commit is lost:
+Eight rules ensure that there are never two groups and that no acknowledged commit is lost:
 1. The list of members (members.py) survives the replacement of servers. Only an operator removes entries. Each member asks every listed
    member, so all members decide with the same list.
 2. A member starts a group only if every member answers and no member is in a group. Only the member that has all transactions starts the

@@ -120,7 +120,7 @@ def _forget_received(cursor, unapplied):
     """
     Drops received but unapplied transactions. After a power cut, the relay log may be incomplete, and the member could not start with it.
     The caller must know that no acknowledged write is lost. `unapplied`: dropped transactions that no member is known to have executed.
-    This function quarantines them first.
+    These transactions are quarantined first.
     """
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
     if cursor.execute(known, [APPLIER]):

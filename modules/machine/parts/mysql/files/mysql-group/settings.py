@@ -56,8 +56,8 @@ def accepted(settings, account):
 
 def _generations(settings, account):
     """
-    Reads the password file of an account. Each line has one accepted password: "GENERATION PASSWORD". The first line is used to log in. A
-    password without a number is generation 1.
+    Reads the password file of an account. Each line has one accepted password: "GENERATION PASSWORD". The password in the first line is
+    used to log in. A password without a number is generation 1.
     """
     lines = [line.split() for line in pathlib.Path(settings.passwords[account]).read_text().splitlines() if line.strip()]
     return [(1, words[0]) if len(words) == 1 else (int(words[0]), words[1]) for words in lines]
