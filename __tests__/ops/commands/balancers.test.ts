@@ -1,7 +1,4 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { direct, directedNamed, showBalancers } from "../../../ops/commands/balancers.js";
 import { Progress } from "../../../ops/core/progress.js";
 import type { Directed } from "../../../ops/core/site.js";
@@ -9,6 +6,7 @@ import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { CloudflareApi, type DnsRecord, type RecordChanges } from "../../../ops/hetzner/cloudflare.js";
 import { extraComment, HetznerDirection } from "../../../ops/hetzner/direction.js";
 import { exampleConfig } from "../../support/config.js";
+import { httpServer } from "../../support/listening.js";
 
 const [ip1, ip2] = ["203.0.113.1", "203.0.113.2"];
 const hosts = ["www.foobar.com", "foobar.com"];
@@ -69,30 +67,22 @@ async function world({ healthy, records, dead = [], hetzner = 200, troubles = []
         return { result: dns.filter(({ name }) => name === url.searchParams.get("name")) };
     }
   };
-  const http = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const url = new URL(request.url ?? "", "http://api");
-      asked.push(`${request.method} ${url.pathname}`);
-      const isHetzner = ["/servers", "/load_balancers"].includes(url.pathname);
-      if (isHetzner && hetzner !== 200) return void response.writeHead(hetzner).end("{}");
-      if (request.method !== "POST") return void response.end(JSON.stringify(answer(url)));
-      const trouble = troubles.shift();
-      if (trouble === "refused") return void response.writeHead(500).end("{}");
-      try {
-        change(JSON.parse(Buffer.concat(chunks).toString()) as RecordChanges);
-      } catch (error) {
-        return void response.writeHead(400).end((error as Error).message);
-      }
-      if (trouble === "answer lost") return void request.socket.destroy();
-      response.end('{"result":{}}');
-    });
+  const endpoint = await httpServer((request, response, body) => {
+    const url = new URL(request.url ?? "", "http://api");
+    asked.push(`${request.method} ${url.pathname}`);
+    const isHetzner = ["/servers", "/load_balancers"].includes(url.pathname);
+    if (isHetzner && hetzner !== 200) return void response.writeHead(hetzner).end("{}");
+    if (request.method !== "POST") return void response.end(JSON.stringify(answer(url)));
+    const trouble = troubles.shift();
+    if (trouble === "refused") return void response.writeHead(500).end("{}");
+    try {
+      change(JSON.parse(body) as RecordChanges);
+    } catch (error) {
+      return void response.writeHead(400).end((error as Error).message);
+    }
+    if (trouble === "answer lost") return void request.socket.destroy();
+    response.end('{"result":{}}');
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => void http.close());
-  const endpoint = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const said: string[] = [];
   const direction = new HetznerDirection({
     config: more.config ?? config,

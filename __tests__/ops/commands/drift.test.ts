@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { driftCompared } from "../../../modules/platform/signals.js";
 import { reportComparison } from "../../../ops/commands/drift.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { exampleConfig, type Overrides } from "../../support/config.js";
+import { httpServer } from "../../support/listening.js";
 
 interface Request {
   readonly path?: string | undefined;
@@ -17,18 +15,10 @@ interface Request {
 async function report(status: number, variables: NodeJS.ProcessEnv, overrides: Overrides<EnvironmentInput> = {}) {
   const requests: Request[] = [];
   const said: string[] = [];
-  const http = createServer((request, response) => {
-    let body = "";
-    request.on("data", (part: Buffer) => (body += part.toString()));
-    request.on("end", () => {
-      requests.push({ path: request.url, key: String(request.headers["dd-api-key"]), body });
-      response.writeHead(status).end("{}");
-    });
+  const host = await httpServer((request, response, body) => {
+    requests.push({ path: request.url, key: String(request.headers["dd-api-key"]), body });
+    response.writeHead(status).end("{}");
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => void http.close());
-  const host = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   await reportComparison(exampleConfig(overrides), { DD_HOST: host, ...variables }, (line) => said.push(line));
   return { requests, said };
 }

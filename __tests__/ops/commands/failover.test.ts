@@ -1,8 +1,10 @@
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { succession, failover } from "../../../ops/commands/failover.js";
 import { snapshot } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
+
+beforeEach(instantly);
 
 const decided = (differences: Parameters<typeof snapshot>[0], wanted?: string) => {
   const found = succession(snapshot(differences), wanted);
@@ -31,7 +33,6 @@ it("a failover does not choose a member that cannot accept writes immediately, a
 });
 
 it("a failover makes MySQL on the primary transfer the role to the given member", async () => {
-  instantly();
   const world = new World();
   await failover(await world.context("failover"), "charlie");
   expect(world.steps).toEqual([expect.stringMatching(/^alpha: mysql SELECT/)]);
@@ -39,7 +40,6 @@ it("a failover makes MySQL on the primary transfer the role to the given member"
 });
 
 it("a failover fails if MySQL does not transfer the role", async () => {
-  instantly();
   const world = new World();
   world.failing.add("alpha: mysql SELECT group_replication_set_as_primary(@successor,");
   await expect(failover(await world.context("failover"), "charlie")).rejects.toThrow("alpha: it failed");

@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { packageFilesOf } from "../../../modules/machine/compose/index.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { exampleConfig } from "../../support/config.js";
+import { httpServer } from "../../support/listening.js";
 import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { hasTools, runToolBeside } from "../../support/tools.js";
 
@@ -16,13 +14,11 @@ const source = "etc/apt/sources.list.d/mysql.list";
 /** A vendor's web server with one key, and a running server that has the previous key and source. */
 async function situation() {
   const requests: string[] = [];
-  const http = createServer((request, response) => {
+  const address = await httpServer((request, response) => {
     requests.push(request.url ?? "");
     if (request.url === "/next-key") return response.end("the next key\n");
     return response.writeHead(404).end();
-  }).listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => void http.close());
+  });
   const folder = temporaryFolder();
   writeBelow(folder, [
     { path: "os-release", content: 'NAME="Debian"\nVERSION_CODENAME=trixie\n' },
@@ -32,7 +28,7 @@ async function situation() {
   ]);
   /** Delivers the vendor's key at this path of its web server, as `npm run ops upgrade` does. */
   const deliver = (path: string) => {
-    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/${path}`;
+    const url = `${address}/${path}`;
     const files = [
       { path: join(folder, "apt-keys"), content: `${folder}/key ${url}\n` },
       { path: join(folder, source), content: "deb [signed-by=key] https://repo.example $RELEASE mysql-10-lts\n" },

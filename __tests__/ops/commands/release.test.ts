@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { changesTo, previousRelease, release, releaseNamed } from "../../../ops/commands/release.js";
 import { snapshot, release as named } from "../support/snapshot.js";
 import { exampleConfig } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
+
+beforeEach(instantly);
 
 it("a release starts with the server that an interrupted run left unfinished", () => {
   const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
@@ -56,7 +58,6 @@ describe("a release", () => {
   ];
 
   it("a release is deployed to one web server at a time, and the first server is observed alone for a while", async () => {
-    instantly();
     const world = new World();
     await release(await world.context("release"), to);
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
@@ -65,7 +66,6 @@ describe("a release", () => {
   });
 
   it("a release skips the observation if another server already runs the release", async () => {
-    instantly();
     const world = new World();
     for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
     await release(await world.context("release"), to);
@@ -74,7 +74,6 @@ describe("a release", () => {
   });
 
   it("a release is rolled back on all servers if the deployment to one server fails", async () => {
-    instantly();
     const world = new World();
     world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
     await expect(release(await world.context("release"), to)).rejects.toThrow(
@@ -90,7 +89,6 @@ describe("a release", () => {
   });
 
   it("a release is rolled back if the application does not become ready, and servers with a failed rollback are listed", async () => {
-    instantly();
     const world = new World();
     world.sick = to.sha256;
     world.failing.add(`alpha: /usr/local/sbin/deploy-app ${named("2").url} ${named("2").sha256}`);
@@ -101,7 +99,6 @@ describe("a release", () => {
   });
 
   it("a release is rolled back if the load balancer finds the ready application unhealthy", async () => {
-    instantly();
     const world = new World();
     world.unhealthy = to.sha256;
     await expect(release(await world.context("release"), to)).rejects.toThrow(
@@ -111,7 +108,6 @@ describe("a release", () => {
   });
 
   it("a release prints the line for the configuration unless its URL and checksum are already configured", async () => {
-    instantly();
     const said = async (application: object) => {
       const world = new World(exampleConfig({ application }));
       await release(await world.context("release"), to);
@@ -123,7 +119,6 @@ describe("a release", () => {
   });
 
   it("a release is rolled back to the previous release and skips servers that already run the previous release", async () => {
-    instantly();
     const world = new World();
     world.machine("bravo").releases = [named("1"), named("2")];
     await release(await world.context("release"), undefined);
@@ -132,7 +127,6 @@ describe("a release", () => {
 
   describe("a release of a broken application", () => {
     const broken = (): World => {
-      instantly();
       const world = new World();
       world.sick = named("2").sha256;
       return world;

@@ -1,8 +1,10 @@
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { removalRefusals, remove } from "../../../ops/commands/remove.js";
 import { type Difference, snapshot } from "../support/snapshot.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
+
+beforeEach(instantly);
 
 const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
 const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
@@ -53,7 +55,6 @@ const withDelta = (): World => {
 };
 
 it("a removal shuts down and removes the server, then makes the remaining members forget it", async () => {
-  instantly();
   const world = withDelta();
   world.remembered = ["10.0.1.14"];
   await remove(await world.context("remove"), "delta");
@@ -70,7 +71,6 @@ it("a removal shuts down and removes the server, then makes the remaining member
 });
 
 it("a removal continues after an interruption if the server is already off or deleted", async () => {
-  instantly();
   const off = withDelta();
   off.machine("delta").running = false;
   off.primary = "alpha";
@@ -96,7 +96,6 @@ it("a removal continues after an interruption if the server is already off or de
 });
 
 it("a removal leaves a server unchanged if it is configured or if the majority needs it", async () => {
-  instantly();
   const world = new World();
   await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(
     /^refused: alpha is in the configuration/,

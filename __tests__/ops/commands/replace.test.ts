@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { destroyed, replace, replacementRefusals } from "../../../ops/commands/replace.js";
 import { agreement } from "../../../ops/core/agreement.js";
 import { exampleConfig, exampleSshKey } from "../../support/config.js";
 import { instantly } from "../support/instantly.js";
 import { type Difference, snapshot } from "../support/snapshot.js";
 import { World } from "../support/world.js";
+
+beforeEach(instantly);
 
 const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
 
@@ -83,7 +85,6 @@ it("the list of losses contains the outage if no other server serves visitors", 
 
 const administrators = { cidrs: ["192.0.2.0/24"], sshKeys: { jane: exampleSshKey } };
 const open = (): World => {
-  instantly();
   return new World(exampleConfig({ administrators }));
 };
 const agrees = () => Promise.resolve();
@@ -152,7 +153,6 @@ it("a replacement changes nothing if the precondition check fails", async () => 
 });
 
 it("a replacement uses the health checks of the load balancer if SSH login is impossible", async () => {
-  instantly();
   const world = new World();
   for (const machine of world.machines.values()) machine.isStunned = true;
   world.failing.add("bravo: systemctl poweroff");

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { accepted, type RotationStage } from "../../../modules/derived/generations.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { nextOf, rotatedNamed, rotate } from "../../../ops/commands/rotate.js";
@@ -7,6 +7,8 @@ import { instantly } from "../support/instantly.js";
 import { release } from "../support/snapshot.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { World } from "../support/world.js";
+
+beforeEach(instantly);
 
 const stage = (configured: number, used: number, oldest: number): RotationStage => ({ configured, used, oldest });
 
@@ -40,7 +42,6 @@ const onEach = (what: string, path: string, ...steps: readonly string[]): readon
   ]);
 
 it("a rotation makes every server accept both edge tokens, switches Cloudflare to the new token, then rejects the old token", async () => {
-  instantly();
   const world = second();
   const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
   await rotate(await world.context("rotate"), "edge-token");
@@ -64,7 +65,6 @@ it("a rotation makes every server accept both edge tokens, switches Cloudflare t
 });
 
 it("a rotation clears the current server from the lock if an interrupted run had completed all other steps", async () => {
-  instantly();
   const world = second();
   await rotate(await world.context("rotate"), "edge-token");
   const again = await world.context("rotate", "bravo");
@@ -74,7 +74,6 @@ it("a rotation clears the current server from the lock if an interrupted run had
 });
 
 it("a rotation stops if a server fails, keeps the old token valid, and continues at this server in the next run", async () => {
-  instantly();
   const world = second();
   world.failing.add("bravo: nginx -t -q");
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow("bravo: it failed");
@@ -93,7 +92,6 @@ it("a rotation stops if a server fails, keeps the old token valid, and continues
 });
 
 it("a rotation stops while a server still accepts the old token", async () => {
-  instantly();
   const world = second();
   world.stage = { configured: 2, used: 2, oldest: 2 };
   const context = await world.context("rotate");
@@ -106,7 +104,6 @@ it("a rotation stops while a server still accepts the old token", async () => {
 });
 
 it("a rotation changes no server while one server is too old for the rotation", async () => {
-  instantly();
   const world = second();
   world.tooOld.add("charlie");
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
@@ -119,7 +116,6 @@ it("a rotation changes no server while one server is too old for the rotation", 
 });
 
 it("a rotation replaces a leaked secret although servers are down or broken, and reports the steps that remain", async () => {
-  instantly();
   const world = second();
   world.machine("charlie").running = false;
   world.machine("bravo").releases = [release("9")];
@@ -133,7 +129,6 @@ it("a rotation replaces a leaked secret although servers are down or broken, and
 });
 
 it("a rotation changes nothing if a server serves visitors but cannot be reached", async () => {
-  instantly();
   const world = second();
   world.machine("charlie").isStunned = true;
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
@@ -143,7 +138,6 @@ it("a rotation changes nothing if a server serves visitors but cannot be reached
 });
 
 it("a rotation does not rotate the database's certificate authority while a member is missing", async () => {
-  instantly();
   const world = second({ generations: { databaseAuthority: 2 } });
   world.machine("charlie").running = false;
   await expect(rotate(await world.context("rotate"), "database-authority")).rejects.toThrow(/charlie: is off/);
@@ -151,7 +145,6 @@ it("a rotation does not rotate the database's certificate authority while a memb
 });
 
 it("a rotation loads the new database certificate on each member, and transfers the primary role before it does so on the primary", async () => {
-  instantly();
   const world = second({ generations: { databaseAuthority: 2 } });
   await rotate(await world.context("rotate"), "database-authority");
   // Steps of the first round, after which all members accept both authorities.
@@ -173,7 +166,6 @@ it("a rotation loads the new database certificate on each member, and transfers 
 });
 
 it("a rotation of database passwords restarts all services that use them, and ends when each member rejects the old passwords", async () => {
-  instantly();
   const world = second();
   await rotate(await world.context("rotate"), "database-passwords");
   const onAlpha = world.steps.filter((step) => step.startsWith("alpha: systemctl"));
@@ -188,7 +180,6 @@ it.each([
   ["accepts the old passwords", [2, 1]],
   ["lacks the new passwords", [1, 2]],
 ] as const)("a rotation of database passwords is not completed while a replica %s", async (_, taken) => {
-  instantly();
   const world = second();
   world.stage = { configured: 2, used: 2, oldest: 2 };
   world.accountsOfReplicas = taken;
@@ -198,7 +189,6 @@ it.each([
 });
 
 it("a rotation distributes new SSH host keys in two rounds and reloads sshd on every server", async () => {
-  instantly();
   const world = second();
   for (const name of names) world.machine(name).taken = new Map([[paths.sshHostKey, "sshHostKey-1"]]);
   await rotate(await world.context("rotate"), "ssh-host-keys");
@@ -213,7 +203,6 @@ it("a rotation distributes new SSH host keys in two rounds and reloads sshd on e
 });
 
 it("a rotation makes nginx trust both authorities of Cloudflare, then makes Cloudflare show the new certificate, then makes nginx trust only the new authority", async () => {
-  instantly();
   const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
   await rotate(await world.context("rotate"), "origin-pull-authority");
   const reloads = names.map((name) => `${name}: systemctl reload nginx.service`);
@@ -235,7 +224,6 @@ it("a rotation makes nginx trust both authorities of Cloudflare, then makes Clou
 });
 
 it("a rotation does not make Cloudflare show a new certificate while a server's nginx does not trust it", async () => {
-  instantly();
   const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
   world.failing.add("bravo: nginx -t -q");
   await expect(rotate(await world.context("rotate"), "origin-pull-authority")).rejects.toThrow("bravo: it failed");
@@ -243,7 +231,6 @@ it("a rotation does not make Cloudflare show a new certificate while a server's 
 });
 
 it("a rotation installs the origin certificate on the servers if they terminate TLS, and labels each server", async () => {
-  instantly();
   const world = second({ tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };
   await rotate(await world.context("rotate"), "origin-certificate");
@@ -264,7 +251,6 @@ it("a rotation installs the origin certificate on the servers if they terminate 
 });
 
 it("without SSH, a rotation requires that all servers are current, and lists the outdated servers", async () => {
-  instantly();
   const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };
   world.machine("bravo").current = false;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { dryUpgrade, duty, isDue, mysqlRefusal, untold, upgrade } from "../../../ops/commands/upgrade.js";
 import { packageFilesOf } from "../../../modules/machine/compose/index.js";
 import { nextOf } from "../../../ops/core/maintain.js";
@@ -13,6 +13,8 @@ import { exampleConfig } from "../../support/config.js";
 import { splitServers } from "../../support/servers.js";
 import { instantly } from "../support/instantly.js";
 import { World } from "../support/world.js";
+
+beforeEach(instantly);
 
 const upgradable = [
   { name: "datadog-agent", from: "1:7.71.0-1", to: "1:7.72.1-1" },
@@ -67,7 +69,6 @@ describe("an upgrade", () => {
   const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
 
   it("an upgrade drains a server, upgrades it, reboots it only if required, and waits for it before the next one", async () => {
-    instantly();
     const world = new World();
     world.machine("alpha").rebootFor = ["mysql.service"];
     world.machine("bravo").upgradable = agent;
@@ -94,7 +95,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade delivers new package sources and keys to every server before it renews the package lists", async () => {
-    instantly();
     const world = new World();
     const config = world.config;
     await upgrade(await world.context("upgrade"), { packageFiles: (server) => packageFilesOf(config, server) });
@@ -105,7 +105,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade touches no package list if a key cannot be delivered", async () => {
-    instantly();
     const world = new World();
     world.failing.add(`bravo: python3 -I -c ${packageFilesProgram}`);
     const run = upgrade(await world.context("upgrade"), { packageFiles: () => [] });
@@ -114,7 +113,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade does not drain a server that serves no visitors", async () => {
-    instantly();
     const world = new World(exampleConfig({ servers: splitServers }));
     world.primary = "left";
     world.machine("middle").upgradable = agent;
@@ -126,7 +124,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade fails if the server is healthy but has not rebooted", async () => {
-    instantly();
     const world = new World();
     world.machine("bravo").rebootFor = ["linux-image"];
     world.failing.add("bravo: systemctl reboot");
@@ -135,7 +132,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade reboots a server that does not answer after its upgrade", async () => {
-    instantly();
     const world = new World();
     world.machine("bravo").upgradable = agent;
     world.stunned.add("bravo");
@@ -144,7 +140,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
-    instantly();
     const world = new World();
     world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow(/^refused: bravo: .* another series/);
@@ -156,7 +151,6 @@ describe("an upgrade", () => {
   });
 
   it("an upgrade continues with the server that an interrupted run left out of service", async () => {
-    instantly();
     const world = new World();
     world.machine("charlie").inService = false;
     await upgrade(await world.context("upgrade", "charlie"), {});
@@ -173,7 +167,6 @@ describe("an upgrade", () => {
 
 describe("an upgrade that was interrupted", () => {
   it("an interrupted upgrade waits until the restarting server answers before it sends commands", async () => {
-    instantly();
     const world = new World();
     const charlie = world.machine("charlie");
     charlie.running = false;

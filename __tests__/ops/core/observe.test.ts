@@ -1,16 +1,14 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, symlinkSync, utimesSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { payloadOf } from "../../../modules/machine/compose/index.js";
 import { look } from "../../../ops/core/observe.js";
 import type { Site } from "../../../ops/core/site.js";
 import type { Observation } from "../../../ops/core/snapshot.js";
 import { exampleConfig } from "../../support/config.js";
+import { httpServer } from "../../support/listening.js";
 import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 import { serverOf } from "../../support/servers.js";
 import { hasTool, runTool } from "../../support/tools.js";
@@ -39,16 +37,16 @@ const sha = (digit: string): string => digit.repeat(64);
 /** Returns the output of observe.py for a server whose files are in a folder. */
 async function observed({ files = {}, commands = {}, answers = {}, ...more }: Server): Promise<Observation> {
   const { breaksOff, timeZone, withUpgradable, folder = temporaryFolder(), aptFollows = [] } = more;
-  const server = createServer(({ url }, response) => {
+  const address = await httpServer(({ url }, response) => {
     if (breaksOff) return void response.writeHead(200, { "content-length": "9" }).write("{", () => response.destroy());
     const answer = answers[url ?? ""];
     response.writeHead(answer === undefined ? 503 : 200).end(answer);
-  }).listen(0, "127.0.0.1");
-  onTestFinished(() => void server.close());
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  });
   writeBelow(folder, [
-    { path: "settings/group", content: JSON.stringify({ address: "127.0.0.1", rolePort: port }) },
+    {
+      path: "settings/group",
+      content: JSON.stringify({ address: "127.0.0.1", rolePort: Number(new URL(address).port) }),
+    },
     ...Object.entries(files).map(([path, content]) => ({ path, content })),
     ...Object.entries({ systemctl: "", "apt-get": "", ...commands }).map(([name, body]) => ({
       path: `bin/${name}`,
@@ -61,7 +59,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
     if (`releases/${name}/RELEASE` in files) utimesSync(join(folder, "releases", name), index + 1, index + 1);
   if ("releases/one/RELEASE" in files) symlinkSync(join(folder, "releases/one"), join(folder, "current"));
   const settings = {
-    ready: `http://127.0.0.1:${port}/readyz`,
+    ready: `${address}/readyz`,
     setupComplete: join(folder, "complete"),
     setupNotice: join(folder, "notice"),
     inService: join(folder, "run/in-service"),

@@ -1,20 +1,17 @@
-import { createServer, type RequestListener } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished, vi } from "vitest";
+import type { RequestListener } from "node:http";
+import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { requireLock, type Lock } from "../../../ops/core/lock.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { healthOf } from "../../../ops/hetzner/balancers.js";
+import { httpServer } from "../../support/listening.js";
 import { instantly } from "../support/instantly.js";
 import { standInApi } from "../support/hetzner.js";
 
+beforeEach(instantly);
+
 /** A client of this fake server, with the pauses of the real client. */
-async function clientOf(listener: RequestListener): Promise<HetznerApi> {
-  const http = createServer(listener).listen(0, "127.0.0.1");
-  onTestFinished(() => void http.closeAllConnections());
-  await once(http, "listening");
-  return new HetznerApi({ token: "t", endpoint: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
-}
+const clientOf = async (listener: RequestListener): Promise<HetznerApi> =>
+  new HetznerApi({ token: "t", endpoint: await httpServer(listener) });
 
 it("a request that changes a resource verifies the lock before each attempt, because another run may take the lock between two attempts", async () => {
   const { api, asked } = await standInApi([], ["no answer"]);
@@ -38,14 +35,12 @@ const acting = async (
 };
 
 it("an action at Hetzner is polled until it succeeds, even for longer than a minute", async () => {
-  instantly();
   const { done, looks } = await acting(...Array.from({ length: 90 }, () => "running"), "success");
   await done;
   expect(looks()).toBe(91);
 });
 
 it("an action at Hetzner that fails or times out throws an error with the action's path and the reason", async () => {
-  instantly();
   await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
   await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
 });
@@ -59,7 +54,6 @@ it("a request to Hetzner is retried after a temporary error or no response, but 
 });
 
 it("a request to Hetzner is retried for 31 s at growing intervals and then fails with the last response", async () => {
-  instantly();
   const times: number[] = [];
   const api = await clientOf((_, response) => {
     times.push(Date.now());
@@ -70,7 +64,6 @@ it("a request to Hetzner is retried for 31 s at growing intervals and then fails
 });
 
 it("a request to Hetzner is retried if its response is cut off", async () => {
-  instantly();
   let answers = 0;
   const api = await clientOf((request, response) => {
     const body = JSON.stringify({ load_balancers: [] });
@@ -83,7 +76,6 @@ it("a request to Hetzner is retried if its response is cut off", async () => {
 });
 
 it("a request to Hetzner succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
-  instantly();
   const asked: string[] = [];
   const api = await clientOf((request, response) => {
     asked.push(`${request.method} ${request.url}`);
@@ -97,7 +89,6 @@ it("a request to Hetzner succeeds if it deletes a resource that no longer exists
 });
 
 it("a request to Hetzner is aborted and retried if it hangs", async () => {
-  instantly();
   const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
     expect(milliseconds).toBeLessThanOrEqual(30_000);
     return AbortSignal.abort();

@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { identify } from "../../../ops/hetzner/identify.js";
 import type { Stack, StateResource } from "../../../ops/terraform/terraform.js";
 import { exampleConfig } from "../../support/config.js";
+import { httpServer } from "../../support/listening.js";
 import { instantly } from "../support/instantly.js";
 
 const config = exampleConfig();
@@ -40,18 +38,14 @@ async function vendors({ answers = {}, failures = [] }: VendorsProps) {
   };
   const left = [...failures];
   const asked: { readonly path: string; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
-  const http = createServer((request, response) => {
-    const { url = "", headers } = request;
+  const url = await httpServer(({ url = "", headers }, response) => {
     const path = url.split("?")[0] ?? "";
     asked.push({ path, headers });
     const answer = left.shift() ?? known[url] ?? known[path] ?? { [path.slice(1)]: [] };
     response.statusCode = typeof answer === "number" ? answer : 200;
     response.end(typeof answer === "number" ? '{"error":{"message":"no"}}' : JSON.stringify(answer));
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => void http.close());
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, asked };
+  return { url, asked };
 }
 
 /** Stacks with these resources in their states. */

@@ -1,7 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { syncBuiltinESMExports } from "node:module";
-import type { AddressInfo } from "node:net";
 import tls, { createServer } from "node:tls";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RotationStage } from "../../../modules/derived/generations.js";
@@ -11,6 +9,7 @@ import type { Plan } from "../../../ops/terraform/plan.js";
 import type { Stack } from "../../../ops/terraform/terraform.js";
 import { makeCertificate } from "../../examples/guestbook/support/certificate.js";
 import { exampleConfig } from "../../support/config.js";
+import { portOf } from "../../support/listening.js";
 import { instantly } from "../support/instantly.js";
 import { change, recordedTerraform } from "../support/terraform.js";
 
@@ -173,8 +172,7 @@ describe("secrets in the Terraform state", () => {
     instantly();
     const [old, made] = [makeCertificate("www.foobar.com"), makeCertificate("www.foobar.com")];
     const server = createServer({ cert: old.certificate, key: old.key });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const { port } = server.address() as AddressInfo;
+    const port = await portOf(server);
     const connect = tls.connect;
     const connecting = vi
       .spyOn(tls, "connect")
@@ -183,7 +181,6 @@ describe("secrets in the Terraform state", () => {
     onTestFinished(() => {
       connecting.mockRestore();
       syncBuiltinESMExports();
-      server.close();
     });
     const outputs: Record<string, object> = {
       balancer_addresses: { ipv4: "127.0.0.1" },

@@ -1,30 +1,19 @@
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { createServer as createPlainServer, Socket, type AddressInfo } from "node:net";
+import { createServer as createPlainServer, Socket } from "node:net";
 import { createSecureContext, createServer } from "node:tls";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { fingerprintAt } from "../../../ops/hetzner/shown-certificate.js";
 import { makeCertificate } from "../../examples/guestbook/support/certificate.js";
-
-const listening = async (server: ReturnType<typeof createPlainServer>): Promise<number> => {
-  onTestFinished(() => void server.close());
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as AddressInfo).port;
-};
+import { portOf } from "../../support/listening.js";
 
 it("the fingerprint of a presented certificate belongs to the requested host name, regardless of the issuer", async () => {
   const [site, other] = [makeCertificate("www.foobar.com"), makeCertificate("other.foobar.com")];
-  const contexts = new Map(
-    Object.entries({ "www.foobar.com": site }).map(([name, { certificate: cert, key }]) => [
-      name,
-      createSecureContext({ cert, key }),
-    ]),
-  );
-  const port = await listening(
+  const ofSite = createSecureContext({ cert: site.certificate, key: site.key });
+  const port = await portOf(
     createServer({
       cert: other.certificate,
       key: other.key,
-      SNICallback: (name, done) => done(null, contexts.get(name)),
+      SNICallback: (name, done) => done(null, name === "www.foobar.com" ? ofSite : undefined),
     }),
   );
   const shown = (host: string) => fingerprintAt({ address: "127.0.0.1", port, host });
@@ -39,7 +28,7 @@ it("the fingerprint of a presented certificate is undefined if no server listens
     return this;
   });
   onTestFinished(() => waits.mockRestore());
-  const port = await listening(createPlainServer((socket) => onTestFinished(() => void socket.destroy())));
+  const port = await portOf(createPlainServer((socket) => onTestFinished(() => void socket.destroy())));
   for (const each of [port, 1])
     expect(await fingerprintAt({ address: "127.0.0.1", port: each, host: "www.foobar.com" })).toBeUndefined();
 });

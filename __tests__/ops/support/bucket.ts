@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { onTestFinished } from "vitest";
 import type { BucketStoreProps } from "../../../ops/hetzner/bucket-store.js";
+import { httpServer } from "../../support/listening.js";
 
 /** Effect of an unreliable network on one request. */
 export type Fault =
@@ -66,34 +63,24 @@ export async function standInBucket({
     held = body;
     return answer(200);
   };
-  const http = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const { method = "", headers, url } = request;
-      asked.push(`${method} ${url} ${headers.authorization?.split(",")[0]}`);
-      const fault = faultOf(method);
-      const run = (): Response => execute(method, headers, Buffer.concat(chunks).toString());
-      const respond = async (): Promise<void> => {
-        await setTimeout(delayMs / 2);
-        if (fault === "lose request") return void request.socket.destroy();
-        const old = previous.get(method);
-        const isRepeated = fault === "repeat response" && old !== undefined;
-        if (fault === "execute twice") run();
-        const answer = isRepeated ? old : run();
-        previous.set(method, answer);
-        await setTimeout(delayMs / 2);
-        if (fault === "lose response") return void request.socket.destroy();
-        response.writeHead(answer.status, answer.etag === "" ? {} : { etag: answer.etag });
-        response.end(answer.body);
-      };
-      void respond();
-    });
+  const address = await httpServer(async (request, response, text) => {
+    const { method = "", headers, url } = request;
+    asked.push(`${method} ${url} ${headers.authorization?.split(",")[0]}`);
+    const fault = faultOf(method);
+    const run = (): Response => execute(method, headers, text);
+    await setTimeout(delayMs / 2);
+    if (fault === "lose request") return void request.socket.destroy();
+    const old = previous.get(method);
+    const isRepeated = fault === "repeat response" && old !== undefined;
+    if (fault === "execute twice") run();
+    const answer = isRepeated ? old : run();
+    previous.set(method, answer);
+    await setTimeout(delayMs / 2);
+    if (fault === "lose response") return void request.socket.destroy();
+    response.writeHead(answer.status, answer.etag === "" ? {} : { etag: answer.etag });
+    response.end(answer.body);
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => void http.close());
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/states/production/ops.lock`;
+  const url = `${address}/states/production/ops.lock`;
   const props: BucketStoreProps = {
     url,
     region: "fsn1",

@@ -1,9 +1,6 @@
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
 import type { ApiBalancer, ApiServer } from "../../../ops/hetzner/api.js";
 import { HetznerApi } from "../../../ops/hetzner/api.js";
+import { httpServer } from "../../support/listening.js";
 
 /**
  * An emulator of Hetzner's API on this host.
@@ -17,40 +14,32 @@ export async function standInApi(
 ) {
   const asked: string[] = [];
   const left = [...failures];
-  const http = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      asked.push([request.method, request.url?.split("?")[0], Buffer.concat(chunks).toString()].join(" ").trim());
-      const failure = left.shift();
-      if (failure === "no answer") return void request.socket.destroy();
-      response.statusCode = failure ?? 200;
-      const path = request.url ?? "";
-      const body =
-        failure !== undefined
-          ? { error: { message: "not now" } }
-          : path.startsWith("/servers?")
-            ? pageOf(servers, path)
-            : path.startsWith("/load_balancers?")
-              ? {
-                  load_balancers: balancers.map((balancer, index) => ({
-                    id: 9 + index,
-                    protection: { delete: true },
-                    targets: [],
-                    ...balancer,
-                  })),
-                }
-              : path.startsWith("/volumes?name=")
-                ? { volumes: [{ id: 55, name: path.split("=")[1], protection: { delete: true } }] }
-                : { action: { id: 1, status: "success" } };
-      response.end(JSON.stringify(body));
-    });
+  const endpoint = await httpServer((request, response, text) => {
+    asked.push([request.method, request.url?.split("?")[0], text].join(" ").trim());
+    const failure = left.shift();
+    if (failure === "no answer") return void request.socket.destroy();
+    response.statusCode = failure ?? 200;
+    const path = request.url ?? "";
+    const body =
+      failure !== undefined
+        ? { error: { message: "not now" } }
+        : path.startsWith("/servers?")
+          ? pageOf(servers, path)
+          : path.startsWith("/load_balancers?")
+            ? {
+                load_balancers: balancers.map((balancer, index) => ({
+                  id: 9 + index,
+                  protection: { delete: true },
+                  targets: [],
+                  ...balancer,
+                })),
+              }
+            : path.startsWith("/volumes?name=")
+              ? { volumes: [{ id: 55, name: path.split("=")[1], protection: { delete: true } }] }
+              : { action: { id: 1, status: "success" } };
+    response.end(JSON.stringify(body));
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => void http.close());
-  const { port } = http.address() as AddressInfo;
-  return { api: new HetznerApi({ token: "t", endpoint: `http://127.0.0.1:${port}`, pauseSeconds: 0.01 }), asked };
+  return { api: new HetznerApi({ token: "t", endpoint, pauseSeconds: 0.01 }), asked };
 }
 
 /** Returns pages with two entries. */

@@ -1,9 +1,7 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import { stateKinds } from "../../../ops/hetzner/api.js";
 import { Stack } from "../../../ops/terraform/terraform.js";
+import { httpServer } from "../../support/listening.js";
 
 /** A resource at Hetzner. */
 export interface Resource {
@@ -154,26 +152,19 @@ export async function emulate({ environment, zones, configuration, trouble, ...s
     if (method === "DELETE" && type !== undefined) remove(type, id);
   };
   let count = 0;
-  const http = createServer((request, response) => {
+  const url = await httpServer((request, response) => {
     const path = (request.url ?? "").split("?")[0] ?? "";
     const { method = "GET" } = request;
-    request.resume().on("end", () => {
-      if (method !== "GET") write(method, path);
-      if (method !== "GET" && trouble === "repeat requests") write(method, path);
-      if (trouble === "lose responses" && ++count % 3 === 0) return void request.socket.destroy();
-      const body = method === "GET" ? read(path) : { action: { id: 1, status: "success" } };
-      response.statusCode = body === undefined ? 404 : 200;
-      globalThis.setTimeout(() => response.end(JSON.stringify(body ?? {})), trouble === "delay responses" ? 80 : 0);
-    });
+    if (method !== "GET") write(method, path);
+    if (method !== "GET" && trouble === "repeat requests") write(method, path);
+    if (trouble === "lose responses" && ++count % 3 === 0) return void request.socket.destroy();
+    const body = method === "GET" ? read(path) : { action: { id: 1, status: "success" } };
+    response.statusCode = body === undefined ? 404 : 200;
+    globalThis.setTimeout(() => response.end(JSON.stringify(body ?? {})), trouble === "delay responses" ? 80 : 0);
   });
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  onTestFinished(() => {
-    running.mockRestore();
-    http.close();
-  });
+  onTestFinished(() => running.mockRestore());
   return {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    url,
     changes,
     project: (): readonly Resource[] => project,
     state: (): readonly Managed[] => state,

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { linesOf } from "../../../ops/commands/drift.js";
 import { neededSecret } from "../../../modules/platform/names.js";
-import { completionOf } from "../../../ops/terraform/allowed.js";
 import { changeoverSteps } from "../../../ops/terraform/changeover.js";
 import {
   actionsOf,
@@ -10,7 +9,6 @@ import {
   destructionOf,
   differencesOf,
   excessOf,
-  isWholeIn,
   missingSecretsOf,
   belongsTo,
 } from "../../../ops/terraform/plan.js";
@@ -125,8 +123,6 @@ it("differences count as pending if the drifted attribute is not the attribute t
   expect(found).toMatchObject({ drift: [], pending: ["updates hcloud_primary_ip.a: name"] });
 });
 
-const replacing = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
-
 it("the actions of a plan have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
   const plan = {
     resource_changes: [
@@ -153,24 +149,6 @@ it("the actions of a plan exceed the allowed changes unless both address and act
   expect(excessOf(plan, {})).toHaveLength(2);
 });
 
-it("a plan replaces a whole server only if the state is complete and the replacement was requested", () => {
-  expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.alpha")).toBe(true);
-  expect(
-    isWholeIn(
-      { resource_changes: [replacing, change("hcloud_volume_attachment.alpha_data", "create")] },
-      "hcloud_server.alpha",
-    ),
-  ).toBe(false);
-  expect(
-    isWholeIn(
-      { resource_changes: [{ ...replacing, action_reason: "replace_because_tainted" }] },
-      "hcloud_server.alpha",
-    ),
-  ).toBe(false);
-  expect(isWholeIn({ resource_changes: [replacing] }, "hcloud_server.bravo")).toBe(false);
-  expect(isWholeIn({}, "hcloud_server.alpha")).toBe(false);
-});
-
 it("a plan changes outputs if at least one output is not a no-op", () => {
   const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
   expect(changesOutputs(outputs("update"))).toBe(true);
@@ -190,14 +168,6 @@ it("a secret is missing for a plan only if the plan creates a server and the che
   const among = [change("hcloud_volume.alpha", "no-op"), change("hcloud_server.alpha", "create")];
   const checks = [{ address: {}, status: "fail" }, check];
   expect(missingSecretsOf({ resource_changes: among, checks })).toEqual([`check.${neededSecret}_key: failed`]);
-});
-
-it("a plan that completes a server may update resources and create missing resources, but not replace the server", () => {
-  const left = (actions: string) => ({
-    resource_changes: [change("hcloud_server.alpha", actions), change("hcloud_volume_attachment.alpha_data", "create")],
-  });
-  expect(excessOf(left("update"), completionOf("alpha"))).toEqual([]);
-  expect(excessOf(left("delete,create"), completionOf("alpha"))).toEqual(["replaces hcloud_server.alpha"]);
 });
 
 const balancer = (number: 1 | 2, tls: "terminate" | "passthrough", site = "site") => ({
