@@ -3,12 +3,15 @@ import type { LoadResult } from "../../../lab/load/load.js";
 /** Prints a measured figure with a prefix that makes it easy to find in the output of a run. */
 export const figure = (what: string, value: string): void => console.log(`FIGURE: ${what}: ${value}`);
 
-/** "61 of 340 failed (503: 60, timeout: 1)" */
+/** "61 of 340 failed (503: 60, timeout: 1, sent 3.1 s to 9.0 s after the start)" */
 export function failures({ failed, sent, failures: all }: LoadResult): string {
   const counts = new Map<string, number>();
   for (const { reason } of all) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  if (counts.size === 0) return `${failed} of ${sent} failed`;
   const reasons = [...counts].map(([reason, count]) => `${reason}: ${count}`).join(", ");
-  return `${failed} of ${sent} failed${reasons && ` (${reasons})`}`;
+  const times = all.map(({ at }) => at);
+  const period = `sent ${seconds(Math.min(...times))} to ${seconds(Math.max(...times))} after the start`;
+  return `${failed} of ${sent} failed (${reasons}, ${period})`;
 }
 
 /** Number of failed requests that were sent within a period, in Unix seconds. */
