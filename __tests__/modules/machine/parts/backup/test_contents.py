@@ -97,6 +97,32 @@ class Reading(unittest.TestCase):
         self.assertEqual(self.numbers(executed=[(1, 2)]), [3])
         self.assertEqual(len(self.bucket.asked), 1)
 
+    def test_an_unreadable_end_of_the_archive_is_ignored_only_if_other_members_uploaded_later_without_its_transactions(self):
+        def unseal(content, identity):
+            if content == transaction(2)[1]:
+                raise ValueError("no identity matched")
+            return content
+
+        self.enterContext(mock.patch.object(contents, "unseal", unseal))
+        for member, last in (("alpha", 2), ("bravo", 1), ("charlie", 1)):
+            self.upload(log(1)._replace(member=member), *map(transaction, range(1, last + 1)), time=f"2026-11-25T03:0{3 - last}:00.000Z")
+        executed = {TIMELINE: [(1, 1)]}
+
+        def end():
+            found = self.contents()
+            for stream in found.streams(LINE, {}, "key").values():
+                list(stream)
+            found.require_end(LINE, executed, "a time")
+
+        end()
+        # An old private key cannot read what all members encrypted for a new one.
+        for member in ("bravo", "charlie"):
+            self.upload(log(1)._replace(member=member), *map(transaction, (1, 2)), time="2026-11-25T03:03:00.000Z")
+            self.upload(log(2)._replace(member=member), transaction(1), time="2026-11-25T03:04:00.000Z")
+        self.upload(log(2), transaction(1), time="2026-11-25T03:04:00.000Z")
+        with self.assertRaisesRegex(Incomplete, f"transactions are missing .{TIMELINE}:2"):
+            end()
+
     def test_the_newest_base_backup_is_the_one_that_was_uploaded_last(self):
         for member, time, year in (("alpha", "2026-11-25", 2099), ("bravo", "2026-11-26", 2026)):
             manifest = json.dumps({"format": 2, "branch": BRANCH, "gtids": {"atMost": ""}, "newestCommit": 0}).encode()

@@ -197,21 +197,24 @@ class Contents:
     def require_end(self, line, executed, until):
         """
         Within the logs, missing transactions are noticed by later ones; at the end, only by the names of unreadable objects. Ignores an
-        object if two other members uploaded later without its transactions. @raises Incomplete
+        object if two other members uploaded later objects, and none with its transactions. @raises Incomplete
         """
         limits = {branch.id: limit for branch, limit in line}
         for segment in self._unreadable:
             log, named = segment.log, {self._timeline: list(segment.gtids)}
             missing = subtract(both(named, limits[log.branch]) if limits[log.branch] else named, executed)
-            if missing and sum(self._uploaded_after(member, segment) for member in self._logs if member != log.member) < 2:
+            if missing and sum(self._lacks(member, segment, missing) for member in self._logs if member != log.member) < 2:
                 raise Incomplete(
                     f"transactions are missing ({describe(missing)}), because {segment.key} is unreadable, and no other member has them;"
                     f" data can be restored up to {until}"
                 )
 
-    def _uploaded_after(self, member, segment):
-        times = {item.key: item.time for item in (item for items in self._logs[segment.log.member].values() for _, item in items)}
-        return any(item.time > times.get(segment.key, "") for items in self._logs[member].values() for _, item in items)
+    def _lacks(self, member, segment, missing):
+        """Whether a member uploaded later than this segment, but no object with the missing transactions."""
+        times = {item.key: item.time for items in self._logs[segment.log.member].values() for _, item in items}
+        items = [pair for items in self._logs[member].values() for pair in items]
+        named = union({self._timeline: [interval for one, _ in items for interval in one.gtids]})
+        return any(item.time > times.get(segment.key, "") for _, item in items) and not both(missing, named)
 
 
 def _cover(segments):
