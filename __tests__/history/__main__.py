@@ -74,7 +74,6 @@ def live(seed, options, template, parent):
             for count in range(1, options.steps + 1):
                 life.step(SINGLE_STEPS if single else GROUP_STEPS)
                 if count % STEPS_BETWEEN_RESTORES == 0 or count == options.steps:
-                    life.ship()
                     life.check()
     except Exception as error:
         problem = traceback.format_exc()

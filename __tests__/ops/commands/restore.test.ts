@@ -51,7 +51,7 @@ it.each(["2026-11-11T02:17:00Z", "2026-11-25T19:59:59.5Z", "latest", `before ${o
 
 it.each<[string, Partial<Timeline>, RegExp]>([
   ["2026-11-11T02:16:59Z", {}, /before the oldest base backup .* 2026-11-11T02:17:00Z$/],
-  ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: use that time, or --latest$/],
+  ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: use an earlier time, or --latest$/],
   ["latest", { bases: [] }, /it cannot be restored/],
   ["latest", { until: null }, /it cannot be restored/],
 ])("rejects the restore time %s if the timeline has %j", (at, difference, text) => {

@@ -196,7 +196,7 @@ class Merge:
             return
         if self._wanted.gtid:
             raise Incomplete(f"no transaction {self._wanted.at.removeprefix('before ')} after the base backup; the archive ends at {self.until()}")
-        if self.last < self._wanted.moment - SLACK:
+        if self.last < self._wanted.moment:
             raise Incomplete(f"the archive ends at {self.until()}; write that time, or \"latest\"")
 
     def until(self):
