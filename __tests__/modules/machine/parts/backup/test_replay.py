@@ -154,6 +154,18 @@ class Moment(unittest.TestCase):
                 with self.assertRaisesRegex(Incomplete, "^the archive ends at 1970-01-01T00:06:00") if refused else contextlib.nullcontext():
                     merge.require_reached()
 
+    def test_rejects_a_time_that_a_wrong_clock_of_the_primary_makes_ambiguous(self):
+        ahead = [*log("a", 1, 2), *changes("a", 3, seconds=4000)]
+        uploaded = lambda items: [item._replace(uploaded=250 * SECOND) if isinstance(item, Change) else item for item in items]  # noqa: E731
+        behind = [*log("a", 1, 2, 9), *changes("a", 10, seconds=150), *changes("a", 12)]
+        for stream in (uploaded([*ahead, *changes("a", 4, 5)]), behind):
+            with self.assertRaisesRegex(Incomplete, "^the clock of the primary was wrong, so 1970-01-01T00:10:00Z is ambiguous"):
+                merged({"a": stream}, wanted=Wanted(minute(10)))
+            merged({"a": stream})
+        # One member cannot block a restore.
+        forged = uploaded([*log("a", 1, 2, 3), *changes("a", 900, seconds=4000)])
+        self.assertEqual(merged({"a": forged, "b": log("b", 1, 2, 3, 11)}, wanted=Wanted(minute(10)))[0], [2, 3])
+
     def test_transactions_shortly_after_the_restore_time_are_compared_between_members(self):
         mine = [*log("a", 1, 2), *changes("a", 1000, seconds=130), *changes("a", 3, 4, 5)]
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))}, wanted=Wanted("1970-01-01T00:02:30Z"))

@@ -114,7 +114,7 @@ class Contents:
         needed = [(log, items) for log, items in found.values() if self._has_more(items, executed)]
         # Numbers restart after a clone, so logs are ordered by the upload time of their first segment.
         needed.sort(key=lambda pair: (place[pair[0].branch], self._begun(*pair), pair[0].number))
-        return [(log, [segment for segment, _ in items], line[place[log.branch]][1]) for log, items in needed]
+        return [(log, items, line[place[log.branch]][1]) for log, items in needed]
 
     def _has_more(self, items, executed):
         named = [interval for segment, _ in items for interval in segment.gtids]
@@ -125,10 +125,10 @@ class Contents:
 
     def _stream(self, logs, branch, executed, identity):
         counted, begins = Executed(executed), branch_source(branch)
-        for log, segments, limit in logs:
+        for log, items, limit in logs:
             allowed = limit and Executed(limit)
             try:
-                for item in self._parsed(log, segments, identity):
+                for item in self._parsed(log, items, identity):
                     if isinstance(item, Start):
                         yield item if allowed is None or item.previous is None else Start(item.log, both(item.previous, limit))
                         continue
@@ -140,14 +140,16 @@ class Contents:
             except (ValueError, struct.error, IndexError) as problem:
                 self._note(f"the rest of {name_of(log)}: {problem}")
 
-    def _parsed(self, log, segments, identity):
-        end, header, name = 0, None, name_of(log)
-        for start, stop, content in self._pieces(segments, identity):
+    def _parsed(self, log, items, identity):
+        end, header, name, times = 0, None, name_of(log), {item.key: item.time for _, item in items}
+        for segment, content in self._pieces([segment for segment, _ in items], identity):
+            start, stop = segment.start, segment.end
             if stop <= end:
                 continue
             if start > end:
                 yield Start(name, None)
             data = content if start == 0 and end == 0 else binlog.MAGIC + content[max(0, end - start) :]
+            uploaded = moment_of(times[segment.key]) if segment.key in times else ALL
             if start == 0 and end == 0:
                 yield Start(name, binlog.previous(data))
                 _, begin, after = next(binlog.events(data))
@@ -155,17 +157,17 @@ class Contents:
                 self._headers.append(header)
             view, end = memoryview(data), stop
             for source, number, committed, begin, after, digest in binlog.transactions(data):
-                yield Change(source, number, committed, digest, name, Events(header, self._headers, view[begin:after]))
+                yield Change(source, number, committed, digest, name, Events(header, self._headers, view[begin:after]), uploaded)
 
     def _pieces(self, segments, identity):
-        """Yields (start, end, bytes) of a log's readable segments in order. Damaged segments under `log` are replaced from `tail`."""
+        """Yields a log's readable segments in order, each with its content. Damaged segments under `log` are replaced from `tail`."""
         for segment, content in self._ahead(_cover(segments), identity):
             if content is not None:
-                yield segment.start, segment.end, content
+                yield segment, content
                 continue
             others = {*segments, *(read_segment(self._timeline, item.key) for item in (self._tail(segment.log) if segment.closed else ()))} - {segment, None}
             inside = sorted((one for one in others if one.start < segment.end and one.end > segment.start and not one.closed), key=lambda one: one.start)
-            yield from ((one.start, one.end, content) for one, content in self._ahead(inside, identity) if content is not None)
+            yield from (pair for pair in self._ahead(inside, identity) if pair[1] is not None)
 
     def _tail(self, log):
         """The objects of a log under `tail`."""

@@ -48,6 +48,8 @@ class Change(NamedTuple):
     log: str
     # Events to apply; not read in this module.
     content: object = None
+    # When the bucket received it, in microseconds since 1970.
+    uploaded: int = ALL
 
     @property
     def gtid(self):
@@ -175,6 +177,10 @@ class Merge:
         self._errant = set()
         # Commit time of the transaction at which the restore ends.
         self._ends = 0
+        # Commit times of the last applied transaction and of the newest one.
+        self._applied_at = self._applied_most = 0
+        # Whether a member's first transaction after the end is later than its upload, so that the primary's clock was ahead; by member.
+        self._clock_ahead = {}
 
     def __iter__(self):
         """@raises Incomplete"""
@@ -185,13 +191,22 @@ class Merge:
             change = next((change for stream in ready if not stream.ended and (change := self._decided(stream)) is not None), None)
             if change is not None:
                 self.last, self.applied = max(self.last, change.committed), self.applied + 1
+                self._applied_at, self._applied_most = change.committed, max(self._applied_most, change.committed)
                 self.executed.add(*change.gtid)
                 yield change
             elif len(self._streams) == streams and not self._unstick():
                 return
 
     def require_reached(self):
-        """@raises Incomplete if the archive ends before the chosen time: later data was lost or never written"""
+        """
+        @raises Incomplete if the archive ends before the chosen time, so that later data may be lost, or if a wrong clock of the primary
+        makes the time ambiguous
+        """
+        if self._wanted.moment and (self._applied_at < self._applied_most - SLACK or self._clock_ahead and all(self._clock_ahead.values())):
+            raise Incomplete(
+                f"the clock of the primary was wrong, so {self._wanted.at} is ambiguous: the data at the end of this restore are of"
+                f" {text_of(self._applied_at)}; use \"before GTID\", a time before the clock changed, or \"latest\""
+            )
         if self.reached or self._wanted.at == "latest":
             return
         if self._wanted.gtid:
@@ -226,6 +241,7 @@ class Merge:
                 stream.ended = True
                 if stream.connected:
                     self.reached, self._ends = True, max(self._ends, item.committed)
+                    self._clock_ahead[stream.member] = item.committed > item.uploaded + SLACK
             else:
                 return True
         return False
