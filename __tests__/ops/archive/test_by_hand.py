@@ -36,7 +36,3 @@ class ByHand(unittest.TestCase):
         run = subprocess.run(["unshare", "--pid", "--fork", "--kill-child", "bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True)
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual(run.stdout.splitlines()[-1], "12\torder 9")
-
-
-if __name__ == "__main__":
-    unittest.main()

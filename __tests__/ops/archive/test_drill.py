@@ -142,7 +142,3 @@ class Result(unittest.TestCase):
         (statement,) = comparing.statements([("app", "an.or`der", "te`xt")]).values()
         self.assertIn("FROM `app`.`an.or``der`", statement)
         self.assertIn("`te``xt`", statement)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -69,7 +69,3 @@ class Look(unittest.TestCase):
         self.assertEqual(found["members"], [{"server": "alpha", "logs": 2, "complete": 1, "until": "2026-11-25T20:00:00.000Z", "bytes": 20}])
         self.assertEqual(found["branches"], [{"id": BRANCH, "come": "2026-11-20T00:00:00.000Z"}])
         self.assertEqual(found["drills"], [{"time": "2026-11-25T03:43:00Z", "good": False, "key": key}])
-
-
-if __name__ == "__main__":
-    unittest.main()

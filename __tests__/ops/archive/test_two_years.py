@@ -121,7 +121,3 @@ class TwoYears(unittest.TestCase):
                 Contents(self.bucket, TIMELINE, Choice(), lambda text: None).close()
 
         self.measured("restore", contents)
-
-
-if __name__ == "__main__":
-    unittest.main()

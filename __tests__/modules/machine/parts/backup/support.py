@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 import types
 import uuid
 
@@ -14,6 +15,7 @@ with contextlib.suppress(ImportError):
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
 
 import binlog
+from bucket import Object, Refused
 
 A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
 ROWS = 30
@@ -55,3 +57,33 @@ def age_pair(case, folder, name):
     file = folder / name
     subprocess.run(["age-keygen", "--output", str(file)], check=True, capture_output=True)
     return file, subprocess.run(["age-keygen", "-y", str(file)], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Memory:
+    """A bucket in memory that rejects all requests if `refusing` is set."""
+
+    def __init__(self):
+        self.objects, self.times, self.refusing, self.asked = {}, {}, None, []
+
+    def now(self):
+        return time.time()
+
+    def put(self, key, content):
+        if self.refusing:
+            raise Refused(self.refusing)
+        self.objects[key] = content
+
+    def get(self, key):
+        self.asked.append(key)
+        return self.objects[key]
+
+    def list(self, prefix, after=""):
+        self.asked.append(prefix)
+        if self.refusing:
+            raise Refused(self.refusing)
+        return [Object(key, len(self.objects[key]), "", self.times.get(key, "1970-01-12T13:46:40.000Z")) for key in sorted(self.objects) if key.startswith(prefix) and key > after]
+
+    def folders(self, prefix):
+        if self.refusing:
+            raise Refused(self.refusing)
+        return sorted({f"{prefix}{key.removeprefix(prefix).partition('/')[0]}/" for key in self.objects if key.startswith(prefix)})

@@ -17,6 +17,7 @@ import bucket
 import listing
 import names
 from bucket import Away, Bucket, Refused
+from support import Memory
 
 TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 
@@ -84,7 +85,7 @@ class Listing(unittest.TestCase):
     """An archive of two members that records each request."""
 
     def setUp(self):
-        self.keys, self.asked = [], []
+        self.bucket = Memory()
         # Logs 1 and 2 of alpha are closed, but log 2 is incomplete; log 3 is the current one.
         for number, ends in ((1, ((0, 10, False), (10, 20, True))), (2, ((0, 10, False),))):
             for start, end, last in ends:
@@ -93,34 +94,29 @@ class Listing(unittest.TestCase):
             for start in (0, 10):
                 self.add("alpha", number, start, start + 10)
         self.add("bravo", 1, 0, 10)
-        self.keys += [names.manifest_key("t", "alpha", names.backup_name("20261125T021700Z", 1, ((1, 5),)), b""), "t/alpha/base/20261125T021700Z-000001-1-5/0000.0123456789abcdef"]
-        self.keys += [names.branch_key("t", "alpha", "0123456789abcdef", b""), names.drill_key("t", "20261125T034300Z", True, b"")]
-        self.keys.sort()
+        for key in (
+            names.manifest_key("t", "alpha", names.backup_name("20261125T021700Z", 1, ((1, 5),)), b""), "t/alpha/base/20261125T021700Z-000001-1-5/0000.0123456789abcdef",
+            names.branch_key("t", "alpha", "0123456789abcdef", b""), names.drill_key("t", "20261125T034300Z", True, b""),
+        ):
+            self.bucket.put(key, b"1")
 
     def add(self, member, number, start, end, last=False, closed=False):
         log = names.Log(member, "0123456789abcdef", number, f"{number:016x}")
-        self.keys.append(names.segment_key("t", names.Segment("", log, start, end, ((1, 7),), last, closed), b""))
-
-    def list(self, prefix):
-        self.asked.append(prefix)
-        return [bucket.Object(key, 1, "", "") for key in self.keys if key.startswith(prefix)]
-
-    def folders(self, prefix):
-        return sorted({prefix + key.removeprefix(prefix).partition("/")[0] + "/" for key in self.keys if key.startswith(prefix)})
+        self.bucket.put(names.segment_key("t", names.Segment("", log, start, end, ((1, 7),), last, closed), b""), b"")
 
     def test_lists_members_base_backups_and_branches(self):
-        self.assertEqual(listing.members(self, "t"), ["alpha", "bravo"])
-        self.assertEqual([(one.member, one.number, item.bytes) for one, item in listing.manifests(self, "t", "alpha")], [("alpha", 1, 1)])
-        self.assertEqual([one.id for one, _ in listing.branches(self, "t", "alpha")], ["0123456789abcdef"])
-        self.assertEqual(listing.manifests(self, "t", "bravo"), [])
+        self.assertEqual(listing.members(self.bucket, "t"), ["alpha", "bravo"])
+        self.assertEqual([(one.member, one.number, item.bytes) for one, item in listing.manifests(self.bucket, "t", "alpha")], [("alpha", 1, 1)])
+        self.assertEqual([one.id for one, _ in listing.branches(self.bucket, "t", "alpha")], ["0123456789abcdef"])
+        self.assertEqual(listing.manifests(self.bucket, "t", "bravo"), [])
 
     def test_lists_segments_but_not_the_tail_of_a_complete_log(self):
-        found = listing.segments(self, "t", "alpha")
+        found = listing.segments(self.bucket, "t", "alpha")
         self.assertEqual(
             {log.number: [(segment.closed, segment.start) for segment, _ in items] for log, items in found.items()},
             {1: [(True, 0), (True, 10)], 2: [(True, 0), (False, 0), (False, 10)], 3: [(False, 0), (False, 10)]},
         )
-        self.assertEqual([prefix.split("/")[4][:6] for prefix in self.asked[1:]], ["000002", "000003"])
+        self.assertEqual([prefix.split("/")[4][:6] for prefix in self.bucket.asked[1:]], ["000002", "000003"])
 
 
 class Storage(http.server.BaseHTTPRequestHandler):

@@ -249,7 +249,3 @@ class Executed(unittest.TestCase):
         self.assertEqual(executed.gtids(), {A: [(1, 5), (7, 9)], B: [(1, 1)]})
         self.assertEqual([executed.has(A, number) for number in (0, 1, 5, 6, 7, 9, 10)], [False, True, True, False, True, True, False])
         self.assertEqual(executed.lacks({A: [(1, 10)]}), {A: [(6, 6), (10, 10)]})
-
-
-if __name__ == "__main__":
-    unittest.main()

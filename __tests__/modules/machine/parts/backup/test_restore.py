@@ -203,7 +203,3 @@ class Compared(unittest.TestCase):
 
 def restore_change(number):
     return replay.Change(support.A, number, number, "", "alpha/000001-1")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -179,7 +179,3 @@ class Running(Programs):
                 self.until_it_is_there()
                 raise KeyError
         self.assertTrue((self.folder / "ended").exists())
-
-
-if __name__ == "__main__":
-    unittest.main()

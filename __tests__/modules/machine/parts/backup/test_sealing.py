@@ -57,7 +57,3 @@ class Flow(unittest.TestCase):
 class Words(unittest.TestCase):
     def test_the_first_line_is_returned_even_with_invalid_bytes(self):
         self.assertEqual(sealing.first_words(b"\nage: no\xff\nreport it to\n"), "age: no\ufffd")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -12,7 +12,6 @@ import support  # noqa: F401
 import cli
 import ship
 from base import TURN_SECONDS, overdue_seconds, whose_turn
-from bucket import Away, Refused
 from names import stamp
 from ship import BASE, BEHIND, DRILL, GAP, KEEP_SECONDS, REFUSED, problems, purge
 
@@ -141,27 +140,6 @@ class Written(unittest.TestCase):
         self.assertEqual((synced, file.read_text()), ([('{"files": []}', "before")], '{"files": []}'))
 
 
-class Refusals(unittest.TestCase):
-    """A bucket that rejects requests and an unreachable bucket."""
-
-    def told(self, problem):
-        state = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "state.json")
-        shipper = ship.Shipper(mock.Mock(), mock.Mock())
-        stop = mock.Mock(side_effect=[InterruptedError])
-        with (
-            mock.patch.object(ship, "STATE", state),
-            mock.patch.object(shipper, "_step", side_effect=[problem]),
-            mock.patch.object(ship.time, "sleep", stop),
-            mock.patch("builtins.print"),
-            self.assertRaises(InterruptedError),
-        ):
-            shipper.run()
-        return json.loads(state.read_text())["refused"]
-
-    def test_only_a_rejected_request_counts_as_refused(self):
-        self.assertEqual([self.told(problem) for problem in (Refused("403"), Away("no answer"), OSError("disk"))], [True, False, False])
-
-
 class Turn(unittest.TestCase):
     MEMBERS = [("a", "SECONDARY"), ("b", "PRIMARY"), ("c", "SECONDARY")]
 
@@ -200,39 +178,3 @@ class Due(unittest.TestCase):
         self.assertEqual(self.overdue(1, 20, gap=2), -23)
 
 
-class BucketAway(unittest.TestCase):
-    """The bucket is unreachable since the start of mysql-backup, so the uploaded logs are unknown."""
-
-    def setUp(self):
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        for name in LOGS:
-            (folder / name).write_bytes(b"")
-        self.done = []
-        answers = {
-            "SELECT @@log_bin_basename": [(f"{folder}/binlog", "")],
-            ship.BRANCHES: [("0123456789abcdef",)],
-            "SHOW BINARY LOG STATUS": [(LOGS[-1], 5)],
-            "SHOW BINARY LOGS": [(name, 100) for name in LOGS],
-        }
-
-        def rows(_, statement, values=()):
-            self.done.append((statement, *values))
-            return next((found for start, found in answers.items() if statement.startswith(start)), [])
-
-        self.enterContext(mock.patch.object(ship, "rows", rows))
-        self.enterContext(mock.patch.object(ship, "connect"))
-        bucket = mock.Mock()
-        bucket.list.side_effect = Refused("no answer from the bucket")
-        self.shipper = ship.Shipper(mock.Mock(timeline="t", member="alpha"), bucket)
-
-    def step(self, volume_bytes):
-        volume = types.SimpleNamespace(f_blocks=volume_bytes, f_frsize=1)
-        with mock.patch("os.statvfs", return_value=volume), self.assertRaises(Refused):
-            self.shipper._step()
-        return [said for said in self.done if said[0].startswith("PURGE")]
-
-    def test_logs_are_kept_while_the_volume_has_space(self):
-        self.assertEqual(self.step(volume_bytes=4000), [])
-
-    def test_logs_are_purged_if_the_volume_lacks_space(self):
-        self.assertEqual(self.step(volume_bytes=800), [("PURGE BINARY LOGS TO %s", LOGS[2])])

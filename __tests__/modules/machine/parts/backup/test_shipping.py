@@ -13,34 +13,11 @@ import binlog
 import names
 import pymysql
 import ship
-from bucket import Object, Refused
+from bucket import Away, Refused
 
 TIMELINE, BRANCH = support.A, "0123456789abcdef"
 CONNECT, ROWS = ship.connect, ship.rows
 FIRST, SECOND = "binlog.000009", "binlog.000010"
-
-
-class Archive:
-    """A bucket that rejects all requests if `refusing` is set."""
-
-    def __init__(self):
-        self.objects, self.times, self.refusing = {}, {}, None
-
-    def now(self):
-        return ship.time.time()
-
-    def put(self, key, content):
-        if self.refusing:
-            raise Refused(self.refusing)
-        self.objects[key] = content
-
-    def list(self, prefix, after=""):
-        if self.refusing:
-            raise Refused(self.refusing)
-        return [Object(key, len(self.objects[key]), "", self.times.get(key, "1970-01-12T13:46:40.000Z")) for key in sorted(self.objects) if key.startswith(prefix) and key > after]
-
-    def folders(self, prefix):
-        return sorted({f"{prefix}{key.removeprefix(prefix).partition('/')[0]}/" for key in [item.key for item in self.list(prefix)]})
 
 
 class Member(unittest.TestCase):
@@ -55,7 +32,7 @@ class Member(unittest.TestCase):
         self.connect = self.enterContext(mock.patch.object(ship, "connect"))
         self.said = []
         self.enterContext(mock.patch("builtins.print", lambda text: self.said.append(text)))
-        self.logs, self.done, self.is_primary, self.archive = {}, [], False, Archive()
+        self.logs, self.done, self.is_primary, self.archive = {}, [], False, support.Memory()
         self.branches, self.executed = [BRANCH], ""
         self.shipper = self.another()
 
@@ -267,7 +244,7 @@ class Shipping(Member):
                 self.step(seconds=30)
         self.shipper._tell("no")
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 30)
-        self.shipper._bucket = Archive()
+        self.shipper._bucket = support.Memory()
         self.step(seconds=30)
         self.shipper._tell(None)
         state = json.loads(ship.STATE.read_text())
@@ -280,6 +257,16 @@ class Shipping(Member):
             self.step()
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
         self.assertEqual(self.said, [])
+
+
+    def test_purges_logs_without_a_bucket_only_if_they_fill_the_volume(self):
+        for number in range(1, 5):
+            self.write(f"binlog.00000{number}", b"x" * 100)
+        self.archive.refusing = "no answer from the bucket"
+        for bytes, purged in ((4000, []), (800, [("PURGE BINARY LOGS TO %s", "binlog.000003")])):
+            with mock.patch("os.statvfs", return_value=types.SimpleNamespace(f_blocks=bytes, f_frsize=1)), self.assertRaises(Refused):
+                self.step()
+            self.assertEqual([said for said in self.done if said[0].startswith("PURGE")], purged)
 
 
 class Verified(Member):
@@ -447,6 +434,11 @@ class Run(Member):
             with mock.patch.object(ship.time, "sleep", later), self.assertRaises(SystemExit):
                 self.shipper.run()
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 40)
+
+    def test_only_a_rejected_request_counts_as_refused(self):
+        for problem, refused in ((Refused("403"), True), (Away("no answer"), False), (OSError("disk"), False)):
+            self.run_with(problem)
+            self.assertEqual(json.loads(ship.STATE.read_text())["refused"], refused)
 
     def test_a_success_removes_the_problem_from_the_state(self):
         self.run_with(OSError("gone"), None)
