@@ -3,18 +3,16 @@
 import hashlib
 import json
 import pathlib
-import sqlite3
 import tempfile
 import time
 import types
 import unittest
 from unittest import mock
 
-import support  # noqa: F401
+import support
 import base
 import names
 import pymysql
-from bucket import Object
 
 
 class Counted(unittest.TestCase):
@@ -58,26 +56,6 @@ class Counted(unittest.TestCase):
         self.assertEqual(self.said, ["rows are not counted: mysqld refused (1142): SELECT command denied"])
 
 
-class Asked(unittest.TestCase):
-    """Runs the queries in SQLite with tables of the same names."""
-
-    def answer(self, statement, schema, table, *rows):
-        database = sqlite3.connect(":memory:")
-        database.execute(f"ATTACH ':memory:' AS {schema}")
-        database.execute(f"CREATE TABLE {schema}.{table} ({', '.join(rows[0])})")
-        for row in rows:
-            database.execute(f"INSERT INTO {schema}.{table} VALUES ({', '.join('?' for _ in row)})", list(row.values()))
-        return database.execute(statement).fetchall()
-
-    def test_online_members_are_listed_in_the_same_order_on_every_member(self):
-        members = [("10.0.1.13", "SECONDARY", "ONLINE"), ("10.0.1.11", "PRIMARY", "ONLINE"), ("10.0.1.14", "", "UNREACHABLE"), ("10.0.1.12", "SECONDARY", "ONLINE")]
-        rows = [{"MEMBER_HOST": host, "MEMBER_ROLE": role, "MEMBER_STATE": state} for host, role, state in members]
-        self.assertEqual(
-            self.answer(base.MEMBERS, "performance_schema", "replication_group_members", *rows),
-            [("10.0.1.11", "PRIMARY"), ("10.0.1.12", "SECONDARY"), ("10.0.1.13", "SECONDARY")],
-        )
-
-
 class Made(unittest.TestCase):
     """A member that decides whether a base backup is due."""
 
@@ -93,7 +71,8 @@ class Made(unittest.TestCase):
         self.log = support.log({}, support.transaction(self.TIMELINE, 1, (self.NOW - 60) * 1_000_000))
         (self.folder / "binlog.000012").write_bytes(self.log)
         self.members, self.lag, self.branches = [(self.ME, "SECONDARY"), (self.OTHER, "PRIMARY")], 0, [self.BRANCH] * 2
-        self.done, self.objects, self.times, self.connected = [], {}, {}, []
+        self.done, self.connected, self.bucket = [], [], support.Memory()
+        self.bucket.now, self.objects = lambda: self.NOW, self.bucket.objects
         self.enterContext(mock.patch.object(base, "connect", lambda *how: self.connected.append(how) or "connection"))
         self.enterContext(mock.patch.object(base, "rows", self.rows))
         self.enterContext(mock.patch.object(base, "CLONE", f"{self.folder}/clone"))
@@ -110,19 +89,6 @@ class Made(unittest.TestCase):
         self.free = self.enterContext(mock.patch.object(base.shutil, "disk_usage", return_value=mock.Mock(free=1000 + base.LEFT_BYTES)))
         members = {self.ME: "alpha", self.OTHER: "bravo"}
         self.settings = types.SimpleNamespace(timeline=self.TIMELINE, member="alpha", members=members, baseHours=24, recipients=["age1", "age2"], data=str(self.folder))
-
-    # Methods of the bucket.
-    def put(self, key, content):
-        self.objects[key] = content
-
-    def list(self, prefix):
-        return [Object(key, 1, "", f"{self.times[key]}.000Z") for key in sorted(self.times) if key.startswith(prefix)]
-
-    def folders(self, prefix):
-        return sorted({f"{prefix}{key.removeprefix(prefix).partition('/')[0]}/" for key in self.times if key.startswith(prefix)})
-
-    def now(self):
-        return self.NOW
 
     def read(self, size):
         part, self.content = self.content[:size], self.content[size:]
@@ -144,14 +110,15 @@ class Made(unittest.TestCase):
         return answers.get(statement, [])
 
     def make(self, force=False):
-        self.assertEqual(base.make_when_due(self.settings, self, force), 0)
-        return bool(self.objects)
+        before = len(self.objects)
+        self.assertEqual(base.make_when_due(self.settings, self.bucket, force), 0)
+        return len(self.objects) > before
 
     def made_before(self, **hours):
         """Takes the age in hours by member. The names, from the members' clocks, are of the year 2099; only the bucket's clock counts."""
         for member, each in hours.items():
             key = names.manifest_key(self.TIMELINE, member, names.backup_name("20990101T000000Z", 3, []), b"")
-            self.times[key] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.NOW - each * 3600))
+            self.objects[key], self.bucket.times[key] = b"", f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(self.NOW - each * 3600))}.000Z"
 
     def test_is_due_a_day_after_the_last_base_backup_of_any_member(self):
         self.made_before(alpha=40, bravo=23.9)

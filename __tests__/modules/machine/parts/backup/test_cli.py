@@ -77,6 +77,20 @@ class Check(Case):
         self.assertEqual(code, 1)
         self.assertIn("the archive's private key is on this server", said)
 
+    def test_notices_appear_and_disappear_with_their_causes(self):
+        notices = self.folder / "notices"
+        notices.mkdir()
+        (notices / "other").write_text("of another part")
+        noted = lambda: sorted(file.name for file in notices.iterdir())  # noqa: E731
+        self.state(base="20261101T020000Z", gap="u:201-300")
+        self.assertEqual(len(self.main("check")[1].splitlines()), 2)
+        self.assertEqual(self.main("check", "--notices", str(notices)), (0, ""))
+        self.assertEqual(noted(), ["backup-base", "backup-gap", "other"])
+        self.assertIn("u:201-300", (notices / "backup-gap").read_text())
+        self.state(behindSeconds=61)
+        self.assertEqual(self.main("check", "--notices", str(notices))[0], 1)
+        self.assertEqual((noted(), (notices / "other").read_text()), (["other"], "of another part"))
+
     def test_status_prints_the_state_and_succeeds_despite_problems(self):
         self.state(problem="the bucket answers 403")
         code, said = self.main("status")

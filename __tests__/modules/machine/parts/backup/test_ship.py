@@ -3,13 +3,10 @@
 import json
 import pathlib
 import tempfile
-import time
-import types
 import unittest
 from unittest import mock
 
 import support  # noqa: F401
-import cli
 import ship
 from base import TURN_SECONDS, overdue_seconds, whose_turn
 from names import stamp
@@ -94,41 +91,6 @@ class Problems(unittest.TestCase):
     def test_several_problems_are_reported_separately(self):
         found = self.problems(behindSeconds=61, base=stamp(1_000_000 - 27 * 3600), gap="u:201-300")
         self.assertEqual([cause for cause, _ in found], [BEHIND, BASE, GAP])
-
-
-class Notices(unittest.TestCase):
-    """The notice files: one for each cause except the first, which server-watch writes itself."""
-
-    def setUp(self):
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        (self.folder / "other").write_text("of another part")
-        state = self.folder / "state.json"
-        self.enterContext(mock.patch.object(ship, "STATE", state))
-        self.enterContext(mock.patch.object(cli.config, "FOLDER", self.folder / "settings"))
-        self.enterContext(mock.patch.object(cli.config, "load", lambda: types.SimpleNamespace(baseHours=24, data=str(self.folder / "none"))))
-        self.state = {"at": time.time(), "behindSeconds": 0, "problem": None, "refused": False, "base": stamp(time.time()), "firstBase": None, "drill": None, "goodDrill": None, "gap": ""}
-
-    def check(self, *arguments, **changes):
-        ship.STATE.write_text(json.dumps({**self.state, **changes}))
-        with mock.patch("builtins.print") as said:
-            status = cli.main(["check", *arguments])
-        return status, [call.args[0] for call in said.call_args_list]
-
-    def noted(self):
-        return sorted(file.name for file in self.folder.iterdir() if file.name not in ("state.json", "other"))
-
-    def test_notices_appear_and_disappear_with_their_causes(self):
-        into = ("--notices", str(self.folder))
-        self.assertEqual(self.check(*into, base=stamp(1), gap="u:201-300"), (0, []))
-        self.assertEqual(self.noted(), ["backup-base", "backup-gap"])
-        self.assertIn("u:201-300", (self.folder / "backup-gap").read_text())
-        status, said = self.check(*into, behindSeconds=61)
-        self.assertEqual((status, len(said), self.noted()), (1, 1, []))
-        self.assertEqual((self.folder / "other").read_text(), "of another part")
-
-    def test_check_without_a_notices_folder_prints_all_problems(self):
-        status, said = self.check(behindSeconds=61, base=stamp(1))
-        self.assertEqual((status, len(said), self.noted()), (1, 2, []))
 
 
 class Written(unittest.TestCase):

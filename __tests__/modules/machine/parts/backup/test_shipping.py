@@ -9,6 +9,7 @@ import unittest
 from unittest import mock
 
 import support
+import base
 import binlog
 import names
 import pymysql
@@ -349,18 +350,19 @@ class Heartbeat(Member):
         self.assertEqual([file for file, *_ in [*self.shipped(closed=True), *self.shipped()]], [FIRST, SECOND])
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
 
-    def test_only_a_writable_primary_writes_heartbeats(self):
+    def test_only_a_writable_primary_writes_heartbeats_and_all_members_list_online_members_in_one_order(self):
         database = sqlite3.connect(":memory:")
         database.execute("ATTACH ':memory:' AS performance_schema")
-        database.execute("CREATE TABLE performance_schema.replication_group_members (MEMBER_ID, MEMBER_STATE, MEMBER_ROLE)")
-        for member in (("one", "ONLINE", "PRIMARY"), ("two", "ONLINE", "SECONDARY"), ("three", "ERROR", "PRIMARY")):
-            database.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?)", member)
+        database.execute("CREATE TABLE performance_schema.replication_group_members (MEMBER_ID, MEMBER_STATE, MEMBER_ROLE, MEMBER_HOST)")
+        for member in (("one", "ONLINE", "PRIMARY", "10.0.1.12"), ("two", "ONLINE", "SECONDARY", "10.0.1.11"), ("three", "ERROR", "PRIMARY", "10.0.1.13")):
+            database.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?, ?)", member)
 
         def beats(server, read_only):
             return bool(database.execute(ship.PRIMARY.replace("@@server_uuid", f"'{server}'").replace("@@super_read_only", read_only)).fetchall())
 
         self.assertEqual([beats(server, "0") for server in ("one", "two", "three", "four")], [True, False, False, False])
         self.assertFalse(beats("one", "1"))
+        self.assertEqual(database.execute(base.MEMBERS).fetchall(), [("10.0.1.11", "SECONDARY"), ("10.0.1.12", "PRIMARY")])
 
 
 class Look(Member):
