@@ -47,8 +47,8 @@ class Drill(unittest.TestCase):
             "privateKey": (key or self.source.key).read_text(),
         }
         result = ARCHIVE.main("drill", told)
-        (kept,) = (names.read_drill(timeline, item.key) for item in owner.list(f"{timeline}/drill/"))
-        self.assertEqual((kept.good, json.loads(owner.get(kept.key))), (result["good"], result))
+        (item,) = owner.list(f"{timeline}/drill/")
+        self.assertEqual((names.read_drill(timeline, item.key)[1], json.loads(owner.get(item.key))), (result["good"], result))
         return result
 
     def pieces(self):

@@ -26,7 +26,7 @@ def _timeline(bucket, name, say):
         logs = listing.segments(bucket, name, member)
         backups = listing.manifests(bucket, name, member)
         for branch, item in listing.branches(bucket, name, member):
-            branches[branch.id] = min(branches.get(branch.id, item.time), item.time)
+            branches[branch] = min(branches.get(branch, item.time), item.time)
         bases += [{"come": item.time, "member": member, "gtids": backup.gtids} for backup, item in backups]
         oldest += [item.time for _, item in backups] + [item.time for items in logs.values() for _, item in items]
         if logs:
@@ -35,7 +35,7 @@ def _timeline(bucket, name, say):
     if not members and not bases:
         return None
     bases.sort(key=lambda base: base["come"])
-    drills = [(item, drill) for item in bucket.list(f"{name}/drill/") if (drill := read_drill(name, item.key))]
+    drills = [(*drill, item.key) for item in bucket.list(f"{name}/drill/") if (drill := read_drill(name, item.key))]
     return {
         "name": name,
         "oldest": min(oldest),
@@ -44,7 +44,7 @@ def _timeline(bucket, name, say):
         "branches": [{"id": id, "come": come} for id, come in sorted(branches.items(), key=lambda pair: pair[1])],
         "members": members,
         "missing": _missing(name, bases, logged),
-        "drills": [{"time": iso(drill.time), "good": drill.good, "key": item.key} for item, drill in sorted(drills)],
+        "drills": [{"time": iso(time), "good": good, "key": key} for time, good, key in sorted(drills)],
     }
 
 

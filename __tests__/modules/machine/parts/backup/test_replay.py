@@ -70,6 +70,11 @@ class Agreement(unittest.TestCase):
         found, merge = merged({"a": mine, "b": log("b", 1, 2, 3), "c": log("c", 1, 2, 3)})
         self.assertEqual((found, merge.notes), ([2, 3], [f"a/1 has transactions of {B}, not of the group, excluded from {B}:7 on"]))
 
+    def test_applies_imported_transactions_of_another_source_if_most_members_have_them(self):
+        logs = {member: [*log(member, 1, 2), *changes(member, 7, source=B, seconds=130), *changes(member, 3)] for member in "ab"}
+        for streams in ({"a": logs["a"]}, logs, {**logs, "c": log("c", 1, 2)}):
+            self.assertEqual(merged(streams)[0], [2, 7, 3])
+
     def test_transactions_of_a_source_that_the_base_contains_count(self):
         merge = Merge({"a": [Start("a/1", {B: [(1, 1)]}), *changes("a", 2, source=B)]}, {B: [(1, 1)]}, LATEST, {A})
         self.assertEqual([change.number for change in merge], [2])

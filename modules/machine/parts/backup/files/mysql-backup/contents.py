@@ -49,7 +49,7 @@ class Contents:
             for log in [log for log in logs if name_of(log) in choice.excludeLogs]:
                 del logs[log]
         self._backups = [pair for member in members for pair in listing.manifests(bucket, timeline, member) if counts(pair[1])]
-        self.branches = self._branches([pair for member in members for pair in listing.branches(bucket, timeline, member) if counts(pair[1])])
+        self.branches = self._branches([(member, *pair) for member in members for pair in listing.branches(bucket, timeline, member) if counts(pair[1])])
         self._headers, self._unreadable = [], []
         self._pool = concurrent.futures.ThreadPoolExecutor(AT_A_TIME)
         self.notes = []
@@ -64,16 +64,16 @@ class Contents:
     def _branches(self, described):
         """Branches as described by most members, and branches without a description."""
         claims, first, writers = {}, {}, {}
-        for key, item in described:
+        for member, id, item in described:
             try:
-                told = json.loads(self._bucket.get(key.key))
+                told = json.loads(self._bucket.get(item.key))
                 claim = told.get("parent"), told["forked"], f"{told['begun'].replace(' ', 'T')}Z"
                 parse(claim[1]), moment_of(claim[2])
             except (Refused, ValueError, KeyError, TypeError, AttributeError):
                 continue
             # One vote per member, however many descriptions it uploaded.
-            claims.setdefault(key.id, {})[key.member] = claim
-            first[key.id] = min(first.get(key.id, moment_of(item.time)), moment_of(item.time))
+            claims.setdefault(id, {})[member] = claim
+            first[id] = min(first.get(id, ALL), moment_of(item.time))
         for member, logs in self._logs.items():
             for log, items in logs.items():
                 # As text, because an archive of two years has a hundred thousand times.

@@ -34,7 +34,7 @@ def manifests(bucket, timeline, member):
 
 
 def branches(bucket, timeline, member):
-    """[(BranchKey, Object)]: one member's descriptions of branches."""
+    """[(id, Object)]: one member's descriptions of branches."""
     return [(branch, item) for item in bucket.list(f"{timeline}/{member}/branch/") if (branch := read_branch(timeline, item.key))]
 
 

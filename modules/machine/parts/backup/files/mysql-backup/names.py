@@ -25,12 +25,6 @@ from typing import NamedTuple
 DRILL = re.compile(r"(?P<time>\d{8}T\d{6}Z)-(?P<result>good|bad)\.(?P<hash>[0-9a-f]{16})")
 
 
-class Drill(NamedTuple):
-    key: str
-    time: str
-    good: bool
-
-
 def stamp(seconds):
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
@@ -49,8 +43,9 @@ def drill_key(timeline, time, good, content):
 
 
 def read_drill(timeline, key):
+    """(time, whether it succeeded)"""
     found = DRILL.fullmatch(key.removeprefix(f"{timeline}/drill/"))
-    return found and Drill(key, found["time"], found["result"] == "good")
+    return found and (found["time"], found["result"] == "good")
 
 
 def number(file):
@@ -107,12 +102,6 @@ class Backup(NamedTuple):
     gtids: tuple
 
 
-class BranchKey(NamedTuple):
-    key: str
-    member: str
-    id: str
-
-
 def segment_key(timeline, segment, content):
     """`segment`: its key is not used."""
     log = segment.log
@@ -158,9 +147,9 @@ def branch_key(timeline, member, branch, content):
 
 
 def read_branch(timeline, key):
-    """None for the key of anything else."""
+    """Id of the branch; None for the key of anything else."""
     found = BRANCH.fullmatch(key.removeprefix(f"{timeline}/"))
-    return found and BranchKey(key, found["member"], found["id"])
+    return found and found["id"]
 
 
 def _written(intervals):

@@ -166,7 +166,7 @@ def _contains(gtids, change):
 class Merge:
     """
     Transactions to apply, in order. `streams`: {member: items}; `executed`: GTIDs in the base backup; `sources`: UUIDs whose transactions
-    count; others are errant. `newest`: time of the base backup's newest commit, in microseconds. `notes`: exclusions and their reasons.
+    count; of others only if most members have them. `newest`: time of the base backup's newest commit, in microseconds. `notes`: exclusions and their reasons.
     """
 
     def __init__(self, streams, executed, wanted, sources, newest=0):
@@ -234,8 +234,7 @@ class Merge:
             elif self.executed.has(*item.gtid):
                 stream.connected = True
                 stream.ahead.popleft()
-            elif item.source not in self._sources:
-                self._note_errant(stream, item)
+            elif item.source not in self._sources and not self._is_shared(stream, item):
                 stream.ahead.popleft()
             elif self._wanted.ends_at(item):
                 stream.ended = True
@@ -259,10 +258,17 @@ class Merge:
     def _counted(self, gtids):
         return {source: intervals for source, intervals in gtids.items() if source in self._sources}
 
-    def _note_errant(self, stream, item):
-        if (stream.member, item.source) not in self._errant:
-            self._errant.add((stream.member, item.source))
-            self.notes.append(f"{item.log} has transactions of {item.source}, not of the group, excluded from {item} on")
+    def _is_shared(self, stream, item):
+        """Whether a transaction of another source counts, for example of an import: most members have it. Otherwise it is errant."""
+        if (stream.member, item.source) in self._errant:
+            return False
+        opinions = [opinion for one in self._streams if (opinion := one.opinion(item)) is not None]
+        if 2 * sum(map(bool, opinions)) > max(len(opinions), min(len(self._streams), 2)):
+            self._sources.add(item.source)
+            return True
+        self._errant.add((stream.member, item.source))
+        self.notes.append(f"{item.log} has transactions of {item.source}, not of the group, excluded from {item} on")
+        return False
 
     def _decided(self, stream):
         """

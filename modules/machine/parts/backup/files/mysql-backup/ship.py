@@ -202,7 +202,7 @@ class Shipper:
         backups = [one for member in members for one in listing.manifests(self._bucket, timeline, member)]
         times = [arrived(item) for _, item in backups]
         self._first_base, self._base = min(times, default=None), max(times, default=None)
-        drills = sorted((drill.time, drill.good) for item in self._bucket.list(f"{timeline}/drill/") if (drill := read_drill(timeline, item.key)))
+        drills = sorted(drill for item in self._bucket.list(f"{timeline}/drill/") if (drill := read_drill(timeline, item.key)))
         self._drill = drills[-1] if drills else None
         self._good_drill = max((time for time, good in drills if good), default=None)
         self._describe(branches)
@@ -216,7 +216,7 @@ class Shipper:
         """Uploads descriptions of branches, and uploads them again before they expire."""
         timeline, me, now, newest = self._settings.timeline, self._settings.member, self._bucket.now(), {}
         for branch, item in listing.branches(self._bucket, timeline, me):
-            newest[branch.id] = max(newest.get(branch.id, 0), moment(arrived(item)))
+            newest[branch] = max(newest.get(branch, 0), moment(arrived(item)))
         for row in branches:
             if now - newest.get(row[0], 0) > DESCRIBE_SECONDS:
                 described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
