@@ -1,8 +1,9 @@
 """
 Object storage for simulated lives: S3 as the archive uses it, with versions, object lock, keys that reach one prefix only, and a clock that
-the simulation moves. Signatures are not checked here; the tests of the bucket's client do that against another server.
+the simulation moves. Signatures are not checked.
 """
 
+import base64
 import hashlib
 import http.server
 import re
@@ -33,12 +34,14 @@ class Store:
         self.ahead_seconds = 0.0
         # The next so many requests fail, or are carried out and their response is lost.
         self.refuse_next = self.lose_next = 0
-        self.requests = 0
+        self.refusal = 503
+        # The queries of all GET requests.
+        self.asked = []
         self._objects = {}
         self._lock = threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("OfStore", (Handler,), {"store": self}))
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def now(self):
@@ -131,10 +134,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self._fails():
             return
+        if self.headers["Content-MD5"] != base64.b64encode(hashlib.md5(content).digest()).decode():
+            return self._answer(400)
         self._answer(self.store.put(self._access_key(), key, content, self.headers.get("If-None-Match") == "*"))
 
     def do_GET(self):
         key, query = self._target()
+        self.store.asked.append(self.path.partition("?")[2])
         if self._fails():
             return
         if key:
@@ -150,10 +156,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._answer(403)
 
     def _fails(self):
-        self.store.requests += 1
         if self.store.refuse_next > 0:
             self.store.refuse_next -= 1
-            self._answer(503)
+            self._answer(self.store.refusal)
             return True
         return False
 

@@ -1,6 +1,7 @@
 """Shared helpers of the mysql-backup tests: generated binary logs and keys."""
 
 import contextlib
+import pathlib
 import shutil
 import struct
 import subprocess
@@ -9,6 +10,8 @@ import time
 import types
 import uuid
 
+# Object storage.
+sys.path.append(str(pathlib.Path(__file__).parents[4] / "history"))
 # Only tests with a real mysqld need the driver.
 with contextlib.suppress(ImportError):
     import pymysql  # noqa: F401

@@ -2,22 +2,19 @@
 
 import contextlib
 import hashlib
-import http.server
 import io
 import socket
 import threading
 import time
 import unittest
-from base64 import b64encode
 from unittest import mock
-from urllib.parse import parse_qs, unquote
-from xml.sax.saxutils import escape
 
+import support
 import bucket
 import listing
 import names
+import store
 from bucket import Away, Bucket, Refused
-from support import Memory
 
 TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 
@@ -85,7 +82,7 @@ class Listing(unittest.TestCase):
     """An archive of two members that records each request."""
 
     def setUp(self):
-        self.bucket = Memory()
+        self.bucket = support.Memory()
         # Logs 1 and 2 of alpha are closed, but log 2 is incomplete; log 3 is the current one.
         for number, ends in ((1, ((0, 10, False), (10, 20, True))), (2, ((0, 10, False),))):
             for start, end, last in ends:
@@ -119,88 +116,33 @@ class Listing(unittest.TestCase):
         self.assertEqual([prefix.split("/")[4][:6] for prefix in self.bucket.asked[1:]], ["000002", "000003"])
 
 
-class Storage(http.server.BaseHTTPRequestHandler):
-    """A minimal S3: versions of each key, oldest first; PUT with If-None-Match; lists with two objects a page."""
-
-    protocol_version = "HTTP/1.1"
-    versions, refuse, drops, asked, connections = {}, None, False, [], 0
-
-    def setup(self):
-        super().setup()
-        Storage.connections += 1
-
-    def do_PUT(self):
-        content, key = self.rfile.read(int(self.headers["Content-Length"])), self.path
-        md5 = b64encode(hashlib.md5(content).digest()).decode()
-        if Storage.refuse:
-            return self._answer(Storage.refuse)
-        if self.headers["Content-MD5"] != md5 or self.headers["If-None-Match"] != "*":
-            return self._answer(400)
-        if key in self.versions:
-            return self._answer(412)
-        self.versions[key] = [content]
-        self._answer(200)
-
-    def do_GET(self):
-        path, _, query = self.path.partition("?")
-        Storage.asked.append(query)
-        asked = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
-        if Storage.refuse:
-            return self._answer(Storage.refuse)
-        found = self.versions.get(path, [])
-        if "versionId" in asked:
-            return self._answer(200, found[int(asked["versionId"])])
-        if "versions" in asked:
-            # Like S3, also lists longer keys with this prefix.
-            keys = [key for key in self.versions if self._name(key).startswith(asked["prefix"])]
-            items = [(key, number) for key in sorted(keys, reverse=True) for number in range(len(self.versions[key]))]
-            return self._answer(200, self._page([f"<Version><Key>{self._name(key)}</Key><VersionId>{number}</VersionId></Version>" for key, number in items]))
-        if asked.get("list-type") == "2":
-            return self._list(asked)
-        self._answer(200 if found else 404, found[-1] if found else b"")
-
-    def _list(self, asked):
-        start = asked.get("continuation-token", asked.get("start-after", ""))
-        if "delimiter" in asked:
-            below = {f"{asked['prefix']}{self._name(key).removeprefix(asked['prefix']).partition('/')[0]}/" for key in self.versions if self._name(key).startswith(asked["prefix"])}
-            folders = [folder for folder in sorted(below) if folder > start]
-            more = [f"<NextContinuationToken>{folders[1]}</NextContinuationToken>"] if len(folders) > 2 else []
-            return self._answer(200, self._page([*(f"<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>" for folder in folders[:2]), *more]))
-        keys = [key for key in sorted(self.versions) if self._name(key) > start and self._name(key).startswith(asked["prefix"])]
-        items = [
-            f"<Contents><Key>{escape(self._name(key))}</Key><Size>{len(self.versions[key][-1])}</Size><ETag>&quot;{hashlib.md5(self.versions[key][-1]).hexdigest()}&quot;</ETag><LastModified>2026-11-25T03:00:00.000Z</LastModified></Contents>"
-            for key in keys[:2]
-        ]
-        more = [f"<NextContinuationToken>{self._name(keys[1])}</NextContinuationToken>"] if len(keys) > 2 else []
-        self._answer(200, self._page([*items, *more]))
-
-    def _name(self, key):
-        return unquote(key.removeprefix("/bucket/"))
-
-    def _page(self, items):
-        return f'<R xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{"".join(items)}</R>'.encode()
-
-    def _answer(self, status, body=b""):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        # Closes silently, like a server after an idle time.
-        self.close_connection = self.close_connection or Storage.drops
-
-    def log_message(self, *_):
-        return
-
-
 class Client(unittest.TestCase):
     def setUp(self):
-        Storage.versions, Storage.refuse, Storage.drops, Storage.asked, Storage.connections = {}, None, False, [], 0
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Storage)
-        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        self.bucket = Bucket(f"http://127.0.0.1:{server.server_port}", "fsn1", "bucket", "KEY:SECRET\n")
+        self.connections, self.drops, test = 0, False, self
+
+        class Handler(store.Handler):
+            def setup(self):
+                super().setup()
+                test.connections += 1
+
+            def _answer(self, status, body=b""):
+                super()._answer(status, body)
+                # Closes silently, like a server after an idle time.
+                self.close_connection = self.close_connection or test.drops
+
+        self.enterContext(mock.patch.multiple(store, Handler=Handler, PAGE=2))
+        self.store = store.Store("bucket")
+        self.store.now = lambda: 0
+        self.addCleanup(self.store.close)
+        self.bucket = Bucket(self.store.endpoint, "fsn1", "bucket", "KEY:SECRET\n")
         self.key = f"a/0000.{names.digest(b'content')}"
+
+    def stored(self, key, *contents):
+        """Stores versions of an object, oldest first."""
+        self.store._objects[key] = [store.Version(str(number), content, 0) for number, content in enumerate(contents)]
+
+    def refuse(self, status):
+        self.store.refusal, self.store.refuse_next = status, 2
 
     def test_a_written_object_can_be_read(self):
         self.bucket.put(self.key, b"content")
@@ -209,33 +151,33 @@ class Client(unittest.TestCase):
     def test_writing_an_existing_object_succeeds_only_if_the_content_is_equal(self):
         self.bucket.put(self.key, b"content")
         self.bucket.put(self.key, b"content")
-        Storage.versions[f"/bucket/{self.key}"] = [b"of somebody else"]
+        self.stored(self.key, b"of somebody else")
         with self.assertRaisesRegex(Refused, "412"):
             self.bucket.put(self.key, b"content")
 
     def test_the_original_version_of_an_overwritten_object_is_read(self):
-        Storage.versions[f"/bucket/{self.key}"] = [b"content", b"by an intruder"]
+        self.stored(self.key, b"content", b"by an intruder")
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(self.bucket.get(self.key), b"content")
         self.assertEqual(said.getvalue(), f"{self.key} was overwritten; the original version is used\n")
 
     def test_a_damaged_object_is_reported_with_its_key(self):
-        Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
+        self.stored(self.key, b"kontent")
         with self.assertRaisesRegex(Refused, f"{self.key} is damaged"):
             self.bucket.get(self.key)
 
     def test_a_rejected_request_is_reported_with_its_status(self):
         for status in (403, 507):
-            Storage.refuse = status
+            self.refuse(status)
             with self.assertRaisesRegex(Refused, str(status)):
                 self.bucket.put(self.key, b"content")
-        Storage.refuse = None
+        self.store.refuse_next = 0
         with self.assertRaisesRegex(Refused, "404"):
             self.bucket.get(self.key)
 
     def test_an_object_without_a_matching_version_is_damaged(self):
-        Storage.versions[f"/bucket/{self.key}"] = [b"kontent"]
-        Storage.versions[f"/bucket/{self.key}0"] = [b"content"]
+        self.stored(self.key, b"kontent")
+        self.stored(f"{self.key}0", b"content")
         with self.assertRaisesRegex(Refused, "is damaged: no version matches the hash in its name$"):
             self.bucket.get(self.key)
 
@@ -245,14 +187,14 @@ class Client(unittest.TestCase):
             self.bucket.put(key, content)
         self.assertEqual(
             list(self.bucket.list("a b/")),
-            [bucket.Object(key, len(content), hashlib.md5(content).hexdigest(), "2026-11-25T03:00:00.000Z") for key, content in contents.items()],
+            [bucket.Object(key, len(content), hashlib.md5(content).hexdigest(), "1970-01-01T00:00:00.000Z") for key, content in contents.items()],
         )
         self.assertEqual([item.key for item in self.bucket.list("a b/", "a b/3")], ["a b/4", "a b/5"])
         # The query must be encoded as in the signature.
-        self.assertEqual(Storage.asked[-1], "list-type=2&prefix=a%20b%2F&start-after=a%20b%2F3")
+        self.assertEqual(self.store.asked[-1], "list-type=2&prefix=a%20b%2F&start-after=a%20b%2F3")
 
     def test_a_rejected_list_request_is_not_an_empty_list(self):
-        Storage.refuse = 403
+        self.refuse(403)
         with self.assertRaisesRegex(Refused, "^the bucket cannot be listed: it answers 403$"):
             list(self.bucket.list(""))
         with self.assertRaisesRegex(Refused, f"^{self.key} cannot be read: the bucket answers 403$"):
@@ -261,17 +203,17 @@ class Client(unittest.TestCase):
     def test_a_connection_is_reused(self):
         for _ in range(3):
             list(self.bucket.list(""))
-        self.assertEqual(Storage.connections, 1)
+        self.assertEqual(self.connections, 1)
 
     def test_a_closed_connection_is_opened_again(self):
-        Storage.drops = True
+        self.drops = True
         for _ in range(3):
             list(self.bucket.list(""))
-        self.assertEqual(Storage.connections, 3)
+        self.assertEqual(self.connections, 3)
 
     def test_the_time_is_that_of_the_bucket(self):
         self.assertLess(abs(self.bucket.now() - time.time()), 1)
-        with mock.patch.object(Storage, "date_time_string", lambda *_: "Tue, 01 Dec 2099 12:00:00 GMT"):
+        with mock.patch.object(store.Handler, "date_time_string", lambda *_: "Tue, 01 Dec 2099 12:00:00 GMT"):
             list(self.bucket.list(""))
         self.assertLess(abs(self.bucket.now() - 4_099_809_600), 60)
 
