@@ -7,6 +7,8 @@ import zlib
 import binlog
 from support import A, B, event, gtid, log, previous, transaction
 
+TAGGED = "6643fde7-edb9-11f1-ace2-02fc00000001"
+
 
 class Transactions(unittest.TestCase):
     def test_a_transaction_starts_at_its_gtid_and_ends_before_the_next(self):
@@ -29,9 +31,17 @@ class Transactions(unittest.TestCase):
         data = log({}, transaction(A, 1, 10))
         self.assertEqual(len(list(binlog.transactions(data + transaction(A, 2, 20)[:30]))), 1)
 
-    def test_a_tagged_transaction_is_rejected(self):
-        with self.assertRaisesRegex(ValueError, "tagged"):
-            list(binlog.transactions(log({}) + event(binlog.TAGGED_GTID, b"x" * 50)))
+    def test_reads_tagged_gtids(self):
+        # Written by MySQL 9.7; the second one was committed on another server.
+        bodies = (
+            "027600000002cc86f5039d03b503e50222c503b102890304f103000000020404060a61646d696e08080a0c0c7f4af2fd219761061031041283120b",
+            "028800000002cc86f5039d03b503e50222c503b102890304f10300000002040c060a61646d696e08080a140c7feff4fd219761060e7f00401e18240a061055041283120b",
+        )
+        data = log({}) + b"".join(event(binlog.TAGGED_GTID, bytes.fromhex(body)) + event(30, b"row") for body in bodies)
+        found = list(binlog.transactions(data))
+        self.assertEqual([one[:3] for one in found], [(f"{TAGGED}:admin", 1, 1796151598510666), (f"{TAGGED}:admin", 3, 1700000000000000)])
+        self.assertEqual(binlog.newest_commit(data), 1796151598510666)
+        self.assertEqual(binlog.cut(data, found[0].start, len(data), 1, A)[0], found[0].end)
 
 
 class Previous(unittest.TestCase):
@@ -44,9 +54,15 @@ class Previous(unittest.TestCase):
         with self.assertRaises(ValueError):
             binlog.previous(binlog.MAGIC + transaction(A, 1, 1))
 
-    def test_previous_gtids_with_tags_are_rejected(self):
-        with self.assertRaisesRegex(ValueError, "^tagged GTIDs$"):
-            binlog.previous(binlog.MAGIC + event(binlog.PREVIOUS_GTIDS, bytes(7) + b"\1" + bytes(40)))
+    def test_reads_previous_gtids_with_tags(self):
+        # Written by MySQL 9.7.
+        body = bytes.fromhex(
+            "01030000000000016643fde7edb911f1ace202fc00000001000100000000000000010000000000000004000000000000006643fde7edb911f1ace202"
+            "fc000000010a61646d696e0100000000000000010000000000000004000000000000006643fde7edb911f1ace202fc0000000120625f6c6f6e676572"
+            "5f7461675f313233010000000000000001000000000000000200000000000000"
+        )
+        found = binlog.previous(binlog.MAGIC + event(binlog.PREVIOUS_GTIDS, body))
+        self.assertEqual(found, {TAGGED: [(1, 3)], f"{TAGGED}:admin": [(1, 3)], f"{TAGGED}:b_longer_tag_123": [(1, 1)]})
 
 
 class Cut(unittest.TestCase):

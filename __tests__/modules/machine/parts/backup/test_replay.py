@@ -75,6 +75,10 @@ class Agreement(unittest.TestCase):
         for streams in ({"a": logs["a"]}, logs, {**logs, "c": log("c", 1, 2)}):
             self.assertEqual(merged(streams)[0], [2, 7, 3])
 
+    def test_tagged_transactions_of_the_group_count(self):
+        tagged = lambda member: [*log(member, 1, 2), *changes(member, 1, source=f"{A}:tag", seconds=130), Start(f"{member}/2", {A: [(1, 2)], f"{A}:tag": [(1, 1)]}), *changes(member, 3)]  # noqa: E731
+        self.assertEqual(merged({"a": tagged("a"), "b": log("b", 1, 2)})[0], [2, 1, 3])
+
     def test_transactions_of_a_source_that_the_base_contains_count(self):
         merge = Merge({"a": [Start("a/1", {B: [(1, 1)]}), *changes("a", 2, source=B)]}, {B: [(1, 1)]}, LATEST, {A})
         self.assertEqual([change.number for change in merge], [2])

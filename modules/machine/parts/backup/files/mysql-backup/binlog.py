@@ -24,6 +24,8 @@ FLAGS_AT = len(MAGIC) + HEADER.size - 2
 # follow, in microseconds with 7 bytes each.
 GTID_BODY = struct.Struct("<B16sqBqq")
 COMMITTED_ELSEWHERE = 1 << 55
+GTIDS = (GTID, TAGGED_GTID)
+ORIGINAL_COMMIT_FIELD = 7
 
 
 class Transaction(NamedTuple):
@@ -51,17 +53,15 @@ def events(data, start=0):
 def transactions(data):
     """
     Yields the transactions of a log file. `data` may also be MAGIC and a part of a file that begins with a transaction.
-    @raises ValueError for a tagged GTID, which no account may create
+    @raises ValueError, IndexError if a GTID is invalid
     """
     found, last = None, 0
     for kind, begin, end in events(data):
-        if kind == TAGGED_GTID:
-            raise ValueError(f"tagged GTID at {begin}")
-        if found and kind in (GTID, ROTATE, STOP):
+        if found and kind in (*GTIDS, ROTATE, STOP):
             yield Transaction(*found, last, content.hexdigest())
             found = None
-        if kind == GTID:
-            found, content = (*_gtid(data, begin + HEADER.size), begin), hashlib.blake2b(digest_size=16)
+        if kind in GTIDS:
+            found, content = (*_gtid(data, kind, begin + HEADER.size), begin), hashlib.blake2b(digest_size=16)
         elif found:
             _add(content, kind, data, begin + HEADER.size, end - CHECKSUM_BYTES)
         last = end
@@ -119,7 +119,7 @@ def previous(data):
 
 def newest_commit(data):
     """Returns the latest original commit time in a log, in microseconds since 1970, or 0 if the log has no transaction."""
-    return max((_gtid(data, begin + HEADER.size)[2] for kind, begin, _ in events(data) if kind == GTID), default=0)
+    return max((_gtid(data, kind, begin + HEADER.size)[2] for kind, begin, _ in events(data) if kind in GTIDS), default=0)
 
 
 def cut(data, start, end, most, source):
@@ -132,11 +132,11 @@ def cut(data, start, end, most, source):
     for kind, begin, _ in events(data, start):
         if begin >= end:
             break
-        if kind == GTID:
+        if kind in GTIDS:
             if last > start and begin - start > most:
                 return last, _intervals(numbers, last)
             last = begin
-            name, one, _ = _gtid(data, begin + HEADER.size)
+            name, one, _ = _gtid(data, kind, begin + HEADER.size)
             if name == source:
                 numbers.append((one, begin))
     stop = last if last > start and end - start > most else end
@@ -153,7 +153,10 @@ def _intervals(numbers, stop):
     return found
 
 
-def _gtid(data, at):
+def _gtid(data, kind, at):
+    """(source, number, commit time); the source of a tagged GTID is "UUID:TAG"."""
+    if kind == TAGGED_GTID:
+        return _tagged(data, at)
     _, source, number, *_ = GTID_BODY.unpack_from(data, at)
     times = at + GTID_BODY.size
     here = int.from_bytes(data[times : times + 7], "little")
@@ -161,13 +164,42 @@ def _gtid(data, at):
     return str(uuid.UUID(bytes=bytes(source))), number, there
 
 
+def _tagged(data, at):
+    """Fields, each after its id, of numbers of variable length. Format: mysql/serialization/readme.md."""
+
+    def number():
+        nonlocal at
+        size = (~data[at] & data[at] + 1).bit_length()
+        at += size
+        return int.from_bytes(data[at - size : at], "little") >> size
+
+    # Version, size, last required field, flags.
+    for _ in range(6):
+        number()
+    source = uuid.UUID(bytes=bytes(number() for _ in range(16)))
+    number()
+    # The lowest bit is the sign.
+    one = number() >> 1
+    number()
+    length = number()
+    tag = bytes(data[at : at + length]).decode("ascii")
+    at += length
+    # Two counters.
+    for _ in range(5):
+        number()
+    committed = number()
+    return f"{source}:{tag}", one, number() if number() == ORIGINAL_COMMIT_FIELD else committed
+
+
 def _set(body):
-    if body[7]:
-        raise ValueError("tagged GTIDs")
-    (sources,) = struct.unpack_from("<Q", body)
-    found, at = {}, 8
+    # The eighth byte is the format, which precedes the number of sources if there are tags.
+    sources, found, at = int.from_bytes(body[1:7] if body[7] else body[:8], "little"), {}, 8
     for _ in range(sources):
         source = str(uuid.UUID(bytes=bytes(body[at : at + 16])))
+        if body[7]:
+            length = body[at + 16] >> 1
+            source = ":".join([source, *([bytes(body[at + 17 : at + 17 + length]).decode("ascii")] if length else [])])
+            at += 1 + length
         (intervals,) = struct.unpack_from("<Q", body, at + 16)
         ends = struct.unpack_from(f"<{2 * intervals}Q", body, at + 24)
         # The end of an interval in the log is exclusive.

@@ -234,7 +234,7 @@ class Merge:
             elif self.executed.has(*item.gtid):
                 stream.connected = True
                 stream.ahead.popleft()
-            elif item.source not in self._sources and not self._is_shared(stream, item):
+            elif not self._counts(item.source) and not self._is_shared(stream, item):
                 stream.ahead.popleft()
             elif self._wanted.ends_at(item):
                 stream.ended = True
@@ -256,7 +256,11 @@ class Merge:
         return True
 
     def _counted(self, gtids):
-        return {source: intervals for source, intervals in gtids.items() if source in self._sources}
+        return {source: intervals for source, intervals in gtids.items() if self._counts(source)}
+
+    def _counts(self, source):
+        """`source`: UUID, or UUID:TAG."""
+        return source.partition(":")[0] in self._sources
 
     def _is_shared(self, stream, item):
         """Whether a transaction of another source counts, for example of an import: most members have it. Otherwise it is errant."""
