@@ -80,7 +80,8 @@ export function refusalOf({ name, bases, until }: Timeline, at: string): string 
   const moment = Date.parse(at);
   if (Number.isNaN(moment)) return undefined;
   if (moment < Date.parse(oldest.come)) return `${at} is before the oldest base backup of ${name}, ${oldest.come}`;
-  if (moment > Date.parse(until)) return `${at} is after the last log of ${name}, ${until}: use an earlier time, or --latest`;
+  if (moment > Date.parse(until))
+    return `${at} is after the last log of ${name}, ${until}: use an earlier time, or --latest`;
   return undefined;
 }
 

@@ -110,7 +110,12 @@ describe("environment files", () => {
     );
     const database = { ...input.database, groupName: "0b0e6a8e-4b3c-4c57-9a0e-2f0a3a8f2b11" };
     const elsewhere = { ...exampleBackup, region: "nbg1", endpoint: "https://nbg1.your-objectstorage.com" };
-    for (const other of [{ backup: { ...exampleBackup, bucket: "other" } }, { backup: elsewhere }, { database }, { domain: 1 }])
+    for (const other of [
+      { backup: { ...exampleBackup, bucket: "other" } },
+      { backup: elsewhere },
+      { database },
+      { domain: 1 },
+    ])
       await expect(load(other)).resolves.toMatchObject({ environment: "example" });
   });
 
