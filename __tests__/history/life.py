@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import time
 import types
-import uuid
 from unittest import mock
 
 import base
@@ -196,7 +195,7 @@ class Life:
         folder, skew = self.group[name].folder, self.skew[name]
         clock = types.SimpleNamespace(**{one: getattr(time, one) for one in dir(time) if not one.startswith("_")})
         clock.time = lambda: time.time() + skew
-        ship.STATE, ship.LOST, ship.time, base.time = folder / "state.json", folder / "lost.json", clock, clock
+        ship.STATE, ship.time, base.time = folder / "state.json", clock, clock
         base.CLONE = str(folder / "clone")
         shutil.rmtree(base.CLONE, ignore_errors=True)
         try:
@@ -271,7 +270,7 @@ class Life:
         for name in names:
             self.group[name].ask("FLUSH LOCAL BINARY LOGS")
             current = self.group[name].ask("SHOW BINARY LOG STATUS")[0][0]
-            self.group[name].ask("PURGE BINARY LOGS TO %s", [current])
+            self.group[name].ask(f"PURGE BINARY LOGS TO '{current}'")
         if every:
             self.gaps.append([begun, float("inf")])
         self.write()
@@ -311,8 +310,8 @@ class Life:
         if others:
             name = self.random.choice(others)
             self.note("failover", name)
-            uuid_ = self.group[name].ask("SELECT @@server_uuid")[0][0]
-            self.group.primary().ask("SELECT group_replication_set_as_primary(%s)", [uuid_])
+            server_uuid = self.group[name].ask("SELECT @@server_uuid")[0][0]
+            self.group.primary().ask(f"SELECT group_replication_set_as_primary('{server_uuid}')")
 
     def cut_power(self):
         self._miss_one("power cut", lambda server: server.cut(), clone=False, ticks=1)

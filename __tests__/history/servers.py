@@ -109,10 +109,11 @@ class Server:
     def connect(self, seconds=1800):
         return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True, connect_timeout=600, read_timeout=seconds, write_timeout=seconds)
 
-    def ask(self, statement, values=None):
-        """All rows of one statement on a connection of its own."""
+    def ask(self, *statements):
+        """All rows of the last statement; uses a new connection."""
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            for statement in statements:
+                cursor.execute(statement)
             return cursor.fetchall()
 
     def stop(self):
@@ -158,7 +159,7 @@ class Group:
             "group_name": self.name, "local_address": f"127.0.0.1:{server.group_port}", "group_seeds": seeds,
             "clone_threshold": threshold, "bootstrap_group": "ON" if bootstrap else "OFF", "ip_allowlist": "127.0.0.1/8",
         }.items():
-            server.ask(f"SET GLOBAL group_replication_{name} = %s", [value])
+            server.ask(f"SET GLOBAL group_replication_{name} = {value!r}")
 
     def form(self, first, blank=True):
         """Starts the group on one server; the others join it."""

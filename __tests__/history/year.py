@@ -72,4 +72,4 @@ class Year(Life):
     def _purge(self):
         current = self.group["alpha"].ask("SHOW BINARY LOG STATUS")[0][0]
         self.ship()
-        self.group["alpha"].ask("PURGE BINARY LOGS TO %s", [current])
+        self.group["alpha"].ask(f"PURGE BINARY LOGS TO '{current}'")

@@ -153,10 +153,10 @@ class Restore(unittest.TestCase):
 
     def test_excludes_the_rest_of_a_log_that_cannot_be_parsed(self):
         first, second, third = self.source.logs
-        size = binlog.HEADER.size + binlog.CHECKSUM_BYTES
-        tagged = binlog.HEADER.pack(0, binlog.TAGGED_GTID, 1, size, 0, 0) + bytes(binlog.CHECKSUM_BYTES)
+        _, _, end = next(binlog.events(third))
+        damaged = third[:end] + binlog.HEADER.pack(0, binlog.PREVIOUS_GTIDS, 1, binlog.HEADER.size + 12, 0, 0) + b"\xff" * 12
         self.source.objects, kept = {}, self.source.objects
-        self.source.ship("alpha", [first, second, third + tagged])
+        self.source.ship("alpha", [first, second, damaged])
         self.objects |= self.source.objects
         self.source.objects = kept
         found, notes = self.restore()

@@ -1,10 +1,8 @@
 """Real MySQL servers on the loopback interface and an object storage, for tests of uploads. Reported as not checked without the programs."""
 
 import json
-import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +11,7 @@ import unittest
 import support  # noqa: F401
 import pymysql
 from bucket import Bucket, Refused
+from servers import Server, blank_data, free_ports
 
 TIMELINE, BRANCH = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", "0123456789abcdef"
 MOTO = "/opt/moto/bin/python"
@@ -29,12 +28,6 @@ SETUP = (
 )
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def require_programs():
     for tool in ("mysqld", "age", "zstd", MOTO):
         if not shutil.which(tool):
@@ -47,7 +40,7 @@ class Storage:
     """A bucket "archive" in moto, with one key per server."""
 
     def __init__(self, folder, servers):
-        port = free_port()
+        (port,) = free_ports(1)
         self.endpoint = f"http://127.0.0.1:{port}"
         keys = {name: f"KEYOF{name.upper()}:SECRET" for name in ("owner", "reader", *servers)}
         self.keys = keys
@@ -71,55 +64,13 @@ class Storage:
         self._process.wait()
 
 
-class Server:
-    """One mysqld whose transactions have GTIDs of the timeline, as in a group with that name."""
-
-    def __init__(self, folder, number=1, options=()):
-        self.folder, self.number = folder / f"server{number}", number
-        self.folder.mkdir()
-        self.data, self.socket, self.port = self.folder / "data", f"{self.folder}/socket", free_port()
-        blank = folder / "blank"
-        if not blank.exists():
-            subprocess.run(["mysqld", "--no-defaults", "--initialize-insecure", "--user=root", f"--datadir={blank}", "--innodb-redo-log-capacity=16M"], check=True, capture_output=True)
-            (blank / "auto.cnf").unlink()
-        shutil.copytree(blank, self.data)
-        self._options = [
-            "--no-defaults", "--user=root", f"--datadir={self.data}", f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--port={self.port}", f"--server-id={number}",
-            "--bind-address=127.0.0.1", "--mysqlx=OFF", "--skip-name-resolve", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--binlog-expire-logs-auto-purge=OFF",
-            "--secure-file-priv=", "--innodb-buffer-pool-size=32M", "--innodb-redo-log-capacity=16M", "--plugin-load-add=mysql_clone.so", f"--log-error={self.folder}/error.log", *options,
-        ]
-        self.start()
-
-    def start(self):
-        self._process = subprocess.Popen(["mysqld", *self._options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ})
-        for _ in range(600):
-            try:
-                self.ask("SELECT 1")
-                return
-            except pymysql.Error:
-                if self._process.poll() is not None:
-                    raise RuntimeError((self.folder / "error.log").read_text()[-2000:]) from None
-                time.sleep(0.1)
-        raise TimeoutError("mysqld does not answer")
-
-    def ask(self, *statements):
-        with pymysql.connect(unix_socket=self.socket, user="root", autocommit=True) as connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            return cursor.fetchall()
-
-    def close(self):
-        self._process.terminate()
-        self._process.wait()
-
-
 def alone(folder):
     """A server outside any group. The timeline is its own UUID, so that its transactions count."""
-    made = Server(folder)
-    made.close()
+    made = Server(folder, "alone", 1)
+    made.make_blank(blank_data(folder))
     (made.data / "auto.cnf").write_text(f"[auto]\nserver-uuid={TIMELINE}\n")
     made.start()
-    made.ask("CREATE USER backup@localhost", "GRANT SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN, RELOAD ON *.* TO backup@localhost", "RESET BINARY LOGS AND GTIDS", *SETUP)
+    made.ask("SET GLOBAL super_read_only = OFF", "DROP USER backup@localhost", "CREATE USER backup@localhost", "GRANT SELECT, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN, RELOAD ON *.* TO backup@localhost", "RESET BINARY LOGS AND GTIDS", *SETUP)
     made.ask("GRANT INSERT, DELETE ON backup.* TO backup@localhost")
     return made
 
@@ -128,5 +79,3 @@ def folder(case):
     made = tempfile.TemporaryDirectory(prefix="archive")
     case.addClassCleanup(made.cleanup)
     return pathlib.Path(made.name)
-
-

@@ -17,6 +17,7 @@ import ship
 from bucket import Refused
 from gtid import parse, subtract, union
 from sealing import unseal
+from servers import Group as RealGroup, blank_data
 
 
 class Alone(unittest.TestCase):
@@ -30,7 +31,7 @@ class Alone(unittest.TestCase):
         cls.addClassCleanup(cls.storage.close)
         cls.identity, recipient = support.age_pair(cls, cls.folder, "key")
         cls.server = real.alone(cls.folder)
-        cls.addClassCleanup(lambda: cls.server.close())
+        cls.addClassCleanup(cls.server.cut)
         cls.settings = types.SimpleNamespace(timeline=real.TIMELINE, member="alpha", members={}, recipients=[recipient], socket=cls.server.socket, data=str(cls.server.data), baseHours=24)
 
     def setUp(self):
@@ -147,26 +148,11 @@ class Group(unittest.TestCase):
     def setUpClass(cls):
         real.require_programs()
         folder = real.folder(cls)
-        ports = [real.free_port() for _ in range(3)]
-        seeds = ",".join(f"127.0.0.1:{port}" for port in ports)
-        cls.servers = []
-        for number, port in enumerate(ports, 1):
-            options = [
-                "--plugin-load-add=group_replication.so", f"--loose-group-replication-group-name={real.TIMELINE}", f"--loose-group-replication-local-address=127.0.0.1:{port}",
-                f"--loose-group-replication-group-seeds={seeds}", "--loose-group-replication-start-on-boot=OFF", "--report-host=127.0.0.1", "--relay-log=relay",
-                "--replica-preserve-commit-order=ON", "--replica-parallel-workers=4", "--loose-group-replication-message-cache-size=134217728", "--loose-group-replication-recovery-get-public-key=ON",
-            ]
-            server = real.Server(folder, number, options)
-            cls.addClassCleanup(server.close)
-            cls.servers.append(server)
-            server.ask(
-                "SET sql_log_bin = 0", "CREATE USER r IDENTIFIED BY 'r'", "GRANT REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM ON *.* TO r",
-                "SET sql_log_bin = 1", "CHANGE REPLICATION SOURCE TO SOURCE_USER = 'r', SOURCE_PASSWORD = 'r' FOR CHANNEL 'group_replication_recovery'",
-            )
-            if number == 1:
-                server.ask("SET GLOBAL group_replication_bootstrap_group = ON", "START GROUP_REPLICATION", "SET GLOBAL group_replication_bootstrap_group = OFF")
-            else:
-                server.ask("START GROUP_REPLICATION")
+        group = RealGroup(folder, blank_data(folder), ["alpha", "bravo", "charlie"])
+        cls.addClassCleanup(group.end)
+        group.name = real.TIMELINE
+        group.form("alpha")
+        cls.servers = list(group.servers.values())
 
     def logged(self, server):
         """Returns {number: (time, digest)} of a member's logs."""
@@ -207,7 +193,7 @@ class Group(unittest.TestCase):
         primary, replica, _ = self.servers
         primary.ask("CREATE DATABASE late", "CREATE TABLE late.t (id INT PRIMARY KEY)")
         self.wait(primary.ask("SELECT @@GLOBAL.gtid_executed")[0][0])
-        with real.pymysql.connect(unix_socket=replica.socket, user="root") as connection, connection.cursor() as cursor:
+        with replica.connect() as connection, connection.cursor() as cursor:
             cursor.execute("LOCK INSTANCE FOR BACKUP")
             cursor.execute("FLUSH TABLES WITH READ LOCK")
             time.sleep(2.5)
