@@ -40,7 +40,7 @@ export const message = (alert: Alert, config: Config): string =>
   [
     alert.meaning,
     "",
-    "Look first at:",
+    "First checks:",
     ...alert.firstLook.map((step, index) => `${index + 1}. ${step}`),
     "",
     `Runbook: ${runbookOf(config, alert)}`,

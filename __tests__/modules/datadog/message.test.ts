@@ -5,11 +5,11 @@ import { renderedMonitor } from "./support.js";
 describe("message", () => {
   it("an alert message contains the meaning, the first checks, the runbook section and the receivers", () => {
     expect(renderedMonitor("nginx-down").message.split("\n")).toEqual([
-      "This server serves no visitors; the other web servers handle the traffic.",
+      "This server serves no visitors. The other web servers handle the traffic.",
       "",
-      "Look first at:",
-      "1. `systemctl status nginx` and `nginx -t` on the server",
-      "2. nginx's error log",
+      "First checks:",
+      "1. Run `systemctl status nginx` and `nginx -t` on the server.",
+      "2. Read nginx's error log.",
       "",
       "Runbook: docs/runbook.md#nginx-down",
       "{{#is_alert}}@pagerduty-foobar{{/is_alert}}",

@@ -51,8 +51,8 @@ const burn = (
     priority: pace === "fast" ? 1 : 3,
     meaning,
     firstLook: [
-      "service dashboard: when it began, and which route class and server",
-      serviceLevel === "availability" ? "server-errors" : "latency-p95",
+      "Find the start, the route class and the server on the service dashboard.",
+      `Check whether ${serviceLevel === "availability" ? "server-errors" : "latency-p95"} alerts.`,
     ],
   };
 };
@@ -82,24 +82,28 @@ const certificate = (
 export const availabilityMonitors = (context: MonitoringContext): readonly MonitorDefinition[] => [
   certificate("edge-certificate", context, "edge", {
     title: "Cloudflare's certificate expires",
-    meaning: "Cloudflare's certificate expires in fewer days than this; afterwards every visitor gets an error.",
-    firstLook: ["Cloudflare renews it 30 days ahead: check SSL/TLS, Edge Certificates in its dashboard"],
+    meaning:
+      "Cloudflare's certificate expires in fewer days than this limit. After the expiry, every visitor gets an error.",
+    firstLook: [
+      "Cloudflare should have renewed the certificate 30 days before its end. Check SSL/TLS > Edge Certificates at Cloudflare.",
+    ],
   }),
   certificate("origin-certificate", context, "origin", {
     title: "The origin certificate expires",
-    meaning: "The origin certificate expires in fewer days than this; afterwards every visitor gets an error.",
+    meaning:
+      "The origin certificate expires in fewer days than this limit. After the expiry, every visitor gets an error.",
     firstLook: [
-      "raise certificate.generation by one, then run `npm run ops rotate origin-certificate`: the certificate is replaced without an outage",
+      "Raise certificate.generation by one, then run `npm run ops rotate origin-certificate`. The rotation causes no outage.",
     ],
   }),
   certificate("internal-certificate", context, "internal", {
     by: ["server", "file"],
     title: "A certificate file on a server expires",
     meaning:
-      "A certificate of our own authority expires in fewer days than this. Afterwards members and the application reject each other, or nginx rejects Cloudflare.",
+      "A certificate of our own authority expires in fewer days than this limit. After the expiry, MySQL's connections fail, or nginx rejects Cloudflare.",
     firstLook: [
-      "the alert's tags: which file on which server",
-      "docs/runbook.md: a server gets new certificates when it is replaced",
+      "The alert's tags show the server and the file.",
+      "Rotate the authority of this certificate, as the runbook describes.",
     ],
   }),
   burn(

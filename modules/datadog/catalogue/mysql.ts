@@ -28,8 +28,12 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 4 },
     urgency: "urgent",
     priority: 2,
-    meaning: "This member is down; the other members continue as long as they are the majority.",
-    firstLook: ["`systemctl status mysql` on the server", "MySQL's error log", "data-volume-full"],
+    meaning: "This member is down. The other members continue if they are a majority.",
+    firstLook: [
+      "Run `systemctl status mysql` on the server.",
+      "Read MySQL's error log.",
+      "Check whether data-volume-full alerts.",
+    ],
   },
   {
     id: "mysql-group-down",
@@ -39,8 +43,11 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 2,
     meaning:
-      "HAProxy asks mysql-group for the member's role. Without an answer this member gets no queries; if it is the primary, no server can write.",
-    firstLook: [`\`cat ${paths.notices}/${notices.mysqlGroup}\` on the server`, "`journalctl -u mysql-group`"],
+      "HAProxy asks mysql-group for the member's role. Without an answer, HAProxy sends no queries to this member. If this member is the primary, no server can write.",
+    firstLook: [
+      `Run \`cat ${paths.notices}/${notices.mysqlGroup}\` on the server.`,
+      "Run `journalctl -u mysql-group` on the server.",
+    ],
   },
   {
     id: "member-not-online",
@@ -50,7 +57,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 3,
     meaning: "MySQL runs but is RECOVERING, in ERROR or OFFLINE, so it neither votes nor serves reads.",
-    firstLook: ["`journalctl -u mysql-group` on the server: what the member is waiting for", "MySQL's error log"],
+    firstLook: ["Run `journalctl -u mysql-group` on the server. The log shows the reason.", "Read MySQL's error log."],
   },
   {
     id: "members-missing",
@@ -61,9 +68,9 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     priority: 1,
     meaning: `Warning: redundancy is lost. Critical: fewer than ${majority(databaseMembers)} of ${databaseMembers} members are online, so the group has no majority and rejects all writes.`,
     firstLook: [
-      "database dashboard: which member left",
-      "server-silent and mysql-down",
-      "never bootstrap a second group by hand: see the runbook",
+      "Find the missing member on the database dashboard.",
+      "Check whether server-silent or mysql-down alerts.",
+      "Never bootstrap a second group by hand. Follow the runbook.",
     ],
   },
   {
@@ -74,10 +81,10 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 2,
     meaning:
-      "MySQL keeps an unreachable member that it should expel within seconds. If that member was the primary, no new primary is elected; if it comes back, it is not readmitted.",
+      "MySQL keeps an unreachable member that it should expel within seconds. If the unreachable member was the primary, no new primary is elected. If the member comes back, the group does not readmit it.",
     firstLook: [
-      "`mysql-group status`: which member, and which members report it",
-      "the member's server: off, or running again and waiting",
+      "Run `mysql-group status` to find the unreachable member.",
+      "Check whether the unreachable member's server is off.",
     ],
   },
   {
@@ -87,8 +94,8 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 1, exact: true },
     urgency: "urgent",
     priority: 1,
-    meaning: "No member has accepted writes for minutes; a normal failover takes seconds.",
-    firstLook: ["members-missing", "`journalctl -u mysql-group` on every member"],
+    meaning: "No member has accepted writes for minutes. A normal failover takes seconds.",
+    firstLook: ["Check whether members-missing alerts.", "Run `journalctl -u mysql-group` on every member."],
   },
   {
     id: "two-primaries",
@@ -98,10 +105,10 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 1,
     meaning:
-      "The group has split in two, and the smaller side did not stop within seconds as it should. Both sides may accept writes.",
+      "The group has split into two groups, and the primary of the smaller group did not stop within seconds. Both groups may accept writes.",
     firstLook: [
-      "`mysql-group status`: which primary sees most members, and is the other primary leaving",
-      "keep writes off the smaller side: `systemctl stop mysql`",
+      "Run `mysql-group status` on both primaries, and compare the numbers of their members.",
+      "Run `systemctl stop mysql` on the members of the smaller group.",
     ],
   },
   {
@@ -112,7 +119,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 4,
     meaning: "A failover or a planned switch-over took place. Writes paused for seconds.",
-    firstLook: ["was it planned", "error log and server of the old primary: why it left"],
+    firstLook: ["Check whether the change was planned.", "If not, read MySQL's error log on the old primary."],
   },
   {
     id: "applier-queue",
@@ -126,11 +133,12 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     thresholds: { critical: 1000, warning: 200 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "This many transactions wait to be applied: reads are stale, and a failover to this member takes longer.",
+    meaning:
+      "More transactions than this limit wait to be applied, so reads are stale and a failover to this member takes longer.",
     firstLook: [
-      "disk and CPU of the server",
-      "one huge transaction on the primary",
-      "HAProxy stops sending reads to this member automatically",
+      "Check the disk and the CPU of the server.",
+      "Check whether a very large transaction is running on the primary.",
+      "Do not drain the member, because HAProxy sends it no reads.",
     ],
   },
   {
@@ -142,7 +150,10 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     priority: 3,
     meaning:
       "The group certifies transactions more slowly than the application writes, or a member is recovering. Flow control will slow writes down.",
-    firstLook: ["database dashboard: which member's queue", "latency of the private network"],
+    firstLook: [
+      "Find the member with the long queue on the database dashboard.",
+      "Check the latency of the private network.",
+    ],
   },
   {
     id: "connections-near-limit",
@@ -158,8 +169,8 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     priority: 2,
     meaning: "At 100 % the application gets errors instead of connections.",
     firstLook: [
-      "`SHOW PROCESSLIST`: which accounts run what, and for how long",
-      "number of application servers multiplied by their pool size",
+      "Run `SHOW PROCESSLIST` on the primary, and compare the accounts and times of the queries.",
+      "Multiply the number of web servers by the pool size of the application.",
     ],
   },
   {
@@ -170,7 +181,10 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 4,
     meaning: "There are more connections than usual at this time, because of a leak, slow queries or more traffic.",
-    firstLook: ["requests-anomaly and slow-queries-anomaly", "database dashboard: running against sleeping threads"],
+    firstLook: [
+      "Check whether requests-anomaly or slow-queries-anomaly alerts.",
+      "Compare running and sleeping threads on the database dashboard.",
+    ],
   },
   {
     id: "slow-queries-anomaly",
@@ -180,7 +194,10 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 3,
     meaning: "More queries than usual take longer than long_query_time.",
-    firstLook: ["logs with service:mysql-slow: which statement", "last release, missing index"],
+    firstLook: [
+      "Find the statement in the logs with service:mysql-slow.",
+      "Check the last release for a missing index.",
+    ],
   },
   {
     id: "mysql-errors",
@@ -190,7 +207,7 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "notUrgent",
     priority: 3,
     meaning: "The MySQL server reports errors of the server itself, not of single queries.",
-    firstLook: ["log explorer: the error code (MY-…)"],
+    firstLook: ["Find the error code (MY-…) in the logs with service:mysql."],
   },
   {
     id: "data-volume-full",
@@ -205,11 +222,11 @@ export const mysqlMonitors = ({ env, databaseMembers }: MonitoringContext): read
     urgency: "urgent",
     priority: 2,
     meaning:
-      "A primary whose volume is full rejects writes and hands its role over. All members fill up at the same rate, so soon no member accepts writes.",
+      "If the primary's volume is full, the primary rejects writes and hands over its role. All volumes fill up at the same rate, so soon no member accepts writes.",
     firstLook: [
-      "`mysql-group status`: which member is full",
-      "size of the binary logs compared with the tables",
-      "raise database.volumeSizeGb, then grow the file system",
+      "Run `mysql-group status` to find the full member.",
+      "Compare the sizes of the binary logs and the tables.",
+      "Increase database.volumeSizeGb, then grow the file system.",
     ],
   },
   ...archiveMonitors(env),
@@ -226,7 +243,10 @@ const archiveMonitor = (
     ...definition,
     condition: noticed(env, archiveNotices[cause], "5m"),
     thresholds: { critical: 1, exact: true },
-    firstLook: [`\`cat ${paths.notices}/${archiveNotices[cause]}\` on the server: what is wrong and why`, look],
+    firstLook: [
+      `Run \`cat ${paths.notices}/${archiveNotices[cause]}\` on the server. The notice shows the reason.`,
+      look,
+    ],
   };
 };
 
@@ -241,24 +261,25 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     urgency: "urgent",
     priority: 2,
     meaning:
-      "No changes have reached the bucket for more than a minute: new data would be lost if the servers were lost.",
-    look: "`journalctl -u mysql-backup`",
+      "No changes have reached the bucket for more than a minute. If all servers were lost, new data would be lost.",
+    look: "Run `journalctl -u mysql-backup` on the server.",
   }),
   archiveMonitor(env, "refused", {
     id: "archive-refused",
     title: "The archive's bucket rejects requests",
     urgency: "urgent",
     priority: 2,
-    meaning: "The object storage is reachable but rejects writes: new data would be lost if the servers were lost.",
-    look: "status 403: check the key; 507: check the bucket's quota; then run `npm run ops -- backups --check-bucket`",
+    meaning: "The object storage is reachable but rejects writes. If all servers were lost, new data would be lost.",
+    look: "For status 403 check the key, for 507 the bucket's quota. Then run `npm run ops -- backups --check-bucket`.",
   }),
   archiveMonitor(env, "base", {
     id: "archive-base-old",
     title: "The last copy of all data is old",
     urgency: "notUrgent",
     priority: 3,
-    meaning: "A restore must replay more logs than it should; if no base backup exists, a restore is impossible.",
-    look: "`journalctl -u mysql-base` on each member",
+    meaning:
+      "The last base backup is old, so a restore takes longer. If no base backup exists, a restore is impossible.",
+    look: "Run `journalctl -u mysql-base` on each member.",
   }),
   archiveMonitor(env, "room", {
     id: "archive-base-room",
@@ -267,7 +288,7 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     priority: 3,
     meaning:
       "A base backup needs the size of the data plus 2 GiB on the system disk, which is more than 80 % of the free space. Without that space, no base backup is made.",
-    look: "`df -h /` on the server: growing data, or other files on the system disk",
+    look: "Run `df -h /` on the server. Check whether the data or other files grow.",
   }),
   archiveMonitor(env, "drill", {
     id: "archive-drill-failed",
@@ -275,7 +296,7 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     urgency: "urgent",
     priority: 2,
     meaning: "The last restore drill failed, or no drill has run for more than a week.",
-    look: "`npm run ops backups`, and the last run of the drill workflow",
+    look: "Run `npm run ops backups`, and read the last run of the workflow drill.",
   }),
   archiveMonitor(env, "gap", {
     id: "archive-gap",
@@ -283,7 +304,7 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     urgency: "urgent",
     priority: 2,
     meaning: "Logs were lost before their upload. Times between the gap and the next base backup cannot be restored.",
-    look: "`npm run ops backups`: whether other members uploaded the same transactions",
+    look: "Run `npm run ops backups`, which shows whether other members uploaded the same transactions.",
   }),
   archiveMonitor(env, "key", {
     id: "archive-key-left",
@@ -291,6 +312,6 @@ const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
     urgency: "notUrgent",
     priority: 3,
     meaning: "An attacker who takes over the server can read the whole archive.",
-    look: "if the restore is complete: `npm run ops -- restore --done`",
+    look: "If the restore is complete, run `npm run ops -- restore --done`.",
   }),
 ];

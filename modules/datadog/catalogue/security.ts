@@ -12,7 +12,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     urgency: "notUrgent",
     priority: 4,
     meaning: "Servers run without logins, so each login should have a known person and reason.",
-    firstLook: ["log line: user, address, key fingerprint", "ask the owner of the key"],
+    firstLook: ["Read the user, the address and the key's fingerprint in the log line.", "Ask the owner of the key."],
   },
   {
     id: "ssh-failures",
@@ -26,8 +26,11 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "SSH is open only to the administrators' networks, so a machine in one of them is guessing passwords, or a key is wrong.",
-    firstLook: ["source address: does it really belong to an administrator", "narrow administrators.cidrs"],
+      "SSH is open only to the administrators' networks. A machine in one of these networks guesses passwords, or a key is wrong.",
+    firstLook: [
+      "Check whether the source address belongs to an administrator.",
+      "If not, remove its network from administrators.cidrs.",
+    ],
   },
   {
     id: "edge-bypassed",
@@ -38,8 +41,8 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     priority: 3,
     meaning: `Clients send requests directly to the load balancer's address. nginx rejects these requests and logs one in ${refusalsPerLine}; a flood would still use bandwidth.`,
     firstLook: [
-      "service dashboard: rejected requests; logs: their addresses",
-      "consider new addresses for the load balancer",
+      "Find the rejected requests on the service dashboard, and their addresses in the logs.",
+      "If the requests are a flood, consider a new load balancer address.",
     ],
     evaluationDelaySeconds: 120,
   },
@@ -53,8 +56,8 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     meaning:
       "A machine scans the private network, or a local process tries a forbidden connection because of a break-in or a missing rule.",
     firstLook: [
-      "logs with service:firewall: direction, user id, destination",
-      "outbound drops of app, www-data or mysql are the most serious",
+      "Read the direction, the user id and the destination in the logs with service:firewall.",
+      "If packets of app, www-data or mysql are dropped, suspect an intrusion.",
     ],
     evaluationDelaySeconds: 120,
   },
@@ -67,7 +70,7 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     priority: 4,
     meaning:
       "More requests than usual are rejected with a 4xx status, for example by a limit. The cause may be scanners that Cloudflare does not block, or a broken client.",
-    firstLook: ["Cloudflare security events: WAF and rate limit", "service dashboard: which paths"],
+    firstLook: ["Read Cloudflare's security events.", "Find the paths on the service dashboard."],
     evaluationDelaySeconds: 120,
   },
   {
@@ -82,6 +85,6 @@ export const securityMonitors = ({ env, metrics }: MonitoringContext): readonly 
     urgency: "notUrgent",
     priority: 5,
     meaning: "Unattended upgrades never install or remove packages, so an administrator or an intruder did.",
-    firstLook: ["log line: which package", "ssh-login at the same time"],
+    firstLook: ["Find the package in the log line.", "Check whether ssh-login alerted at the same time."],
   },
 ];

@@ -11,10 +11,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 5, warning: 15 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "Less than this percentage of the CPU was idle for 15 minutes; latency will rise next.",
+    meaning: "Less than this percentage of the CPU was idle for 15 minutes, so latency will soon rise.",
     firstLook: [
-      "`top` on the server: application, mysqld or something else",
-      "servers dashboard: time stolen by the hypervisor",
+      "Run `top` on the server to find the busy process.",
+      "Check on the servers dashboard whether the hypervisor steals CPU time.",
     ],
   },
   {
@@ -25,7 +25,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning: "More than this many processes per CPU core are runnable or waiting for disk I/O.",
-    firstLook: ["servers dashboard: iowait compared with user time", "`ps -eo stat,comm | grep ^D` on the server"],
+    firstLook: [
+      "Compare iowait and user time on the servers dashboard.",
+      "Run `ps -eo stat,comm | grep ^D` on the server.",
+    ],
   },
   {
     id: "memory-low",
@@ -35,7 +38,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "urgent",
     priority: 2,
     meaning: "The kernel will soon kill the largest process, which is MySQL.",
-    firstLook: ["`ps -eo rss,comm --sort -rss | head` on the server", "database.bufferPoolMib in the configuration"],
+    firstLook: [
+      "Run `ps -eo rss,comm --sort -rss | head` on the server.",
+      "Check database.bufferPoolMib in the configuration.",
+    ],
   },
   {
     id: "disk-full",
@@ -46,8 +52,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     priority: 2,
     meaning: "A full system disk stops logging, package updates and deploys.",
     firstLook: [
-      "`du -xh / | sort -h | tail` on the server",
-      "`journalctl --disk-usage`, and old releases under /opt/app/releases",
+      "Run `du -xh / | sort -h | tail` on the server.",
+      "Run `journalctl --disk-usage`, and check the size of /opt/app/releases.",
     ],
   },
   {
@@ -62,8 +68,11 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     thresholds: { critical: 0.95 },
     urgency: "notUrgent",
     priority: 3,
-    meaning: "At last week's rate of growth this disk will be full within a week.",
-    firstLook: ["servers dashboard: which device grows", "for the data volume: raise database.volumeSizeGb"],
+    meaning: "If this disk fills up as fast as last week, it will be full within a week.",
+    firstLook: [
+      "Find the device on the servers dashboard.",
+      "If the device is the data volume, increase database.volumeSizeGb.",
+    ],
   },
   {
     id: "inodes-low",
@@ -73,7 +82,7 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning: "If the disk has no free inodes, no file can be created although space is free.",
-    firstLook: ["`du --inodes -x / | sort -n | tail` on the server"],
+    firstLook: ["Run `du --inodes -x / | sort -n | tail` on the server."],
   },
   {
     id: "clock-drift",
@@ -83,10 +92,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "The clock is off by more than this many seconds: logs of different servers are out of order. If the offset grows, TLS fails.",
+      "The clock is wrong by more than this number of seconds, so logs of different servers are out of order. If the offset grows, TLS fails.",
     firstLook: [
-      "`chronyc tracking` and `chronyc sources` on the server",
-      "logs with service:firewall: is outbound NTP dropped",
+      "Run `chronyc tracking` and `chronyc sources` on the server.",
+      "Check in the logs with service:firewall whether outbound NTP is dropped.",
     ],
   },
   {
@@ -97,8 +106,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 4,
     meaning:
-      "For a day this server has run an outdated kernel, MySQL or system service: the upgrade is installed but not active.",
-    firstLook: ["`cat /run/reboot-required.pkgs` on the server", "reboot one server at a time, replicas first"],
+      "For a day this server has run an outdated kernel, MySQL or system service. The upgrade is installed but not active.",
+    firstLook: ["Run `cat /run/reboot-required.pkgs` on the server.", "Reboot one server at a time, replicas first."],
   },
   {
     id: "vendor-updates",
@@ -108,7 +117,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 4,
     meaning: "Upgrades of MySQL, the agent and held packages are not installed automatically.",
-    firstLook: ["`cat /run/motd.d/vendor-updates` on the server", "the release notes: is it a security update"],
+    firstLook: [
+      "Run `cat /run/motd.d/vendor-updates` on the server.",
+      "Read the release notes to find out whether the upgrade fixes a security hole.",
+    ],
   },
   {
     id: "updates-failing",
@@ -120,8 +132,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     meaning:
       "For three days this server has not updated its package lists or not installed upgrades, so security updates may be missing.",
     firstLook: [
-      "`cat /run/motd.d/updates` on the server: the failed step and apt's messages",
-      "`journalctl -u apt-daily-upgrade`",
+      "Run `cat /run/motd.d/updates` on the server. The notice shows the failed step and apt's messages.",
+      "Run `journalctl -u apt-daily-upgrade` on the server.",
     ],
   },
   {
@@ -132,8 +144,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "A key of a package repository or the support of Debian ends within 180 days; afterwards servers get no upgrades.",
-    firstLook: ["`cat /run/motd.d/expiry` on the server: what expires, when, and what to do"],
+      "A key of a package repository or the support of Debian ends within 180 days. After this end, servers get no upgrades.",
+    firstLook: [
+      "Run `cat /run/motd.d/expiry` on the server. The notice shows the dependency, the date and the action.",
+    ],
   },
   {
     id: "drift-unchecked",
@@ -144,7 +158,10 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     priority: 4,
     meaning:
       "`npm run ops drift` has not ended for a week, so manual changes stay unknown. GitHub disables schedules of a public repository after 60 days without a commit.",
-    firstLook: ["the workflow drift: disabled, or failing", "its output: did Datadog accept the report"],
+    firstLook: [
+      "Check whether the workflow drift is disabled or fails.",
+      "Check in its output whether Datadog accepted the report.",
+    ],
   },
   {
     id: "server-incomplete",
@@ -154,8 +171,11 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     urgency: "notUrgent",
     priority: 3,
     meaning:
-      "A component could not be installed or started. The server retries automatically; until it succeeds, redundancy is lost.",
-    firstLook: ["`cat /run/motd.d/server-setup` on the server: component and reason", "`journalctl -u server-setup`"],
+      "A component could not be installed or started. The server retries automatically. Until the setup is complete, redundancy is lost.",
+    firstLook: [
+      "Run `cat /run/motd.d/server-setup` on the server. The notice shows the component and the reason.",
+      "Run `journalctl -u server-setup` on the server.",
+    ],
   },
   {
     id: "host-firewall-missing",
@@ -167,8 +187,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     meaning:
       "The active firewall rules differ from the server's rule file, or no rules are active. If no rules are loaded at boot, no service starts.",
     firstLook: [
-      "`systemctl status nftables` on the server",
-      "`journalctl -u nftables`; ssh-login: was anyone logged in",
+      "Run `systemctl status nftables` on the server.",
+      "Run `journalctl -u nftables`, and check whether ssh-login alerted.",
     ],
   },
   {
@@ -180,8 +200,8 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     priority: 2,
     meaning: "The server reaches neither the load balancer nor other members, so redundancy is lost.",
     firstLook: [
-      "`ip address` and `networkctl` on the server",
-      "Hetzner console: is the server attached to the network",
+      "Run `ip address` and `networkctl` on the server.",
+      "Check in the Hetzner console whether the server is attached to the network.",
     ],
   },
   {
@@ -195,9 +215,9 @@ export const serverMonitors = ({ env }: MonitoringContext): readonly MonitorDefi
     meaning:
       "The server is off, unreachable or without a running agent. It is not monitored, and redundancy may be lost.",
     firstLook: [
-      "the server's state in the Hetzner console",
-      "members-missing: is MySQL down too",
-      "`systemctl status datadog-agent`",
+      "Check the server's state in the Hetzner console.",
+      "Check whether members-missing also alerts.",
+      "Run `systemctl status datadog-agent` on the server.",
     ],
   },
 ];

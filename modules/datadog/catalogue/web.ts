@@ -35,9 +35,9 @@ const balancerDown = (env: string): MonitorDefinition => ({
   meaning:
     "No server can connect to the load balancer {{balancer.name}}. Requests that Cloudflare sends to it fail until visitors are directed to the other load balancer.",
   firstLook: [
-    "server-silent: if the servers in its location are silent too, the location is lost",
-    "`npm run ops balancers`: which load balancer can serve visitors",
-    "the load balancer's state in the Hetzner console",
+    "If server-silent also alerts for the servers in this location, the location is lost.",
+    "Run `npm run ops balancers` to find the load balancers that can serve visitors.",
+    "Check the load balancer's state in the Hetzner console.",
   ],
 });
 
@@ -54,8 +54,11 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "notUrgent",
       priority: 3,
       meaning:
-        "Traffic is far above or below its usual level at this time of day: a campaign, an attack, or visitors who cannot reach the site.",
-      firstLook: ["service dashboard: which route class and server", "Cloudflare analytics: countries, bots, cache"],
+        "Traffic is far above or below its usual level at this time of day. Causes are a campaign, an attack, or an outage for visitors.",
+      firstLook: [
+        "Find the route class and the server on the service dashboard.",
+        "Compare countries, bots and cache in Cloudflare's analytics.",
+      ],
     },
     {
       id: "balancer-silent",
@@ -68,9 +71,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
         ? "At least one of the two load balancers sends no health checks. If all servers are affected, see balancer-down."
         : "Not even health checks arrive, so the load balancer does not use this server. If all servers are affected, the site is down.",
       firstLook: [
-        "the load balancer's targets in the Hetzner console",
-        "packets that the host firewall drops on the server",
-        "the server's private network",
+        "Check in the Hetzner console whether the server is a target of the load balancer.",
+        "Check whether the host firewall of the server drops packets.",
+        "Check whether the server is attached to the private network.",
       ],
     },
     ...(config.loadBalancer.second ? [balancerDown(env)] : []),
@@ -82,8 +85,11 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "urgent",
       priority: 1,
       meaning:
-        "The synthetic tests alone send several requests in half an hour. If none arrive, the servers are unreachable from the internet.",
-      firstLook: ["page-check and dns-check", "Cloudflare's status and the zone's DNS records", "balancer-silent"],
+        "The synthetic tests send several requests in half an hour. If no request arrives, visitors cannot reach the site.",
+      firstLook: [
+        "Check whether page-check, dns-check or balancer-silent alerts.",
+        "Check Cloudflare's status page and the zone's DNS records.",
+      ],
       evaluationDelaySeconds: 120,
     },
     {
@@ -99,7 +105,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "part",
       priority: 3,
       meaning: "Percentage of requests answered with a 5xx status.",
-      firstLook: ["server-errors"],
+      firstLook: ["Check whether server-errors alerts."],
       evaluationDelaySeconds: 120,
     },
     {
@@ -110,8 +116,8 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "part",
       priority: 3,
       meaning:
-        "Number of requests answered with a 5xx status. At low traffic a single error is a high share, which must not alert.",
-      firstLook: ["server-errors"],
+        "Number of requests answered with a 5xx status. At low traffic a single error is a high percentage, but must not alert.",
+      firstLook: ["Check whether server-errors alerts."],
       evaluationDelaySeconds: 120,
     },
     {
@@ -122,9 +128,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       priority: 1,
       meaning: "Many requests, and a high share of all requests, end with a 5xx status.",
       firstLook: [
-        "service dashboard: one server or all servers",
-        "no-primary and application-down",
-        "the application's error logs, then the last release",
+        "Check on the service dashboard whether all servers are affected.",
+        "Check whether no-primary or application-down alerts.",
+        "Read the application's error logs, then check the last release.",
       ],
     },
     {
@@ -137,9 +143,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       meaning:
         "One request in twenty takes longer than this many seconds from the first byte that nginx receives to the last byte that it sends.",
       firstLook: [
-        "service dashboard: nginx's time compared with the application's",
-        "slow-queries-anomaly",
-        "cpu-busy on one server",
+        "Compare the times of nginx and the application on the service dashboard.",
+        "Check whether slow-queries-anomaly alerts.",
+        "Check whether cpu-busy alerts for one server.",
       ],
       evaluationDelaySeconds: 120,
     },
@@ -152,8 +158,8 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       priority: 3,
       meaning: "Requests take longer than usual at this time of day, but may still be fast.",
       firstLook: [
-        "service dashboard: when it began, and after which release",
-        "database dashboard: running threads and row lock waits",
+        "Find the start on the service dashboard, and the release before it.",
+        "Check running threads and row lock waits on the database dashboard.",
       ],
       evaluationDelaySeconds: 120,
     },
@@ -164,8 +170,8 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       thresholds: { critical: 3 },
       urgency: "urgent",
       priority: 2,
-      meaning: "This server serves no visitors; the other web servers handle the traffic.",
-      firstLook: ["`systemctl status nginx` and `nginx -t` on the server", "nginx's error log"],
+      meaning: "This server serves no visitors. The other web servers handle the traffic.",
+      firstLook: ["Run `systemctl status nginx` and `nginx -t` on the server.", "Read nginx's error log."],
     },
     {
       id: "application-down",
@@ -182,9 +188,9 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       meaning:
         "The application's health endpoint fails on this server, so the load balancer stops using it. The body of the answer contains the reason.",
       firstLook: [
-        `\`curl -s http://127.0.0.1:${ports.application}${config.application.healthPath}\` on the server`,
-        "`journalctl -u app`",
-        "mysql monitors",
+        `Run \`curl -s http://127.0.0.1:${ports.application}${config.application.healthPath}\` on the server.`,
+        "Run `journalctl -u app` on the server.",
+        "Check whether monitors of MySQL alert.",
       ],
     },
     {
@@ -195,7 +201,10 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       urgency: "notUrgent",
       priority: 3,
       meaning: "Requests or background work fail inside the application.",
-      firstLook: ["log explorer: error.kind and the stack", "is only one server or one release affected"],
+      firstLook: [
+        "Read error.kind and the stack in the logs.",
+        "Check whether only one server or one release is affected.",
+      ],
     },
     {
       id: "web-server-unhealthy",
@@ -210,7 +219,10 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       priority: 3,
       meaning:
         "The application reports that it cannot serve requests, so the load balancer sends visitors to other servers.",
-      firstLook: ["the reason in the log line", "database monitors, and application-down of the same server"],
+      firstLook: [
+        "Read the reason in the log line.",
+        "Check whether monitors of MySQL, or application-down for this server, alert.",
+      ],
     },
   ];
 }
