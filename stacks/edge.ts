@@ -30,7 +30,7 @@ export interface EdgeStackProps extends PlatformStackProps {
 }
 
 /** One load balancer, with the configuration of its related resources. */
-interface Side {
+interface SiteBalancer {
   /** Configuration of the environment with this load balancer. */
   readonly config: Config;
   /** Terraform count of the load balancer's own resources. @default - 1, and the Terraform addresses have no index */
@@ -38,7 +38,7 @@ interface Side {
 }
 
 /** The previous load balancer during a migration. */
-interface Before extends Required<Side> {
+interface PreviousSiteBalancer extends Required<SiteBalancer> {
   /** Progress of the migration. */
   readonly change: BalancerMigration;
 }
@@ -54,7 +54,7 @@ export class EdgeStack extends PlatformStack {
     const { config, credentials } = props;
     new HcloudProvider(this, "hcloud");
     new CloudflareProvider(this, "cloudflare");
-    const now: Side = { config };
+    const now: SiteBalancer = { config };
     const before = this.before(config);
     const terminates = neededFor("terminate", before ? [now, before] : [now]);
     const origin = credentials.originCertificate;
@@ -67,7 +67,7 @@ export class EdgeStack extends PlatformStack {
     } else this.addSite(props, balancer.addresses, [now]);
   }
 
-  private before(config: Config): Before | undefined {
+  private before(config: Config): PreviousSiteBalancer | undefined {
     const former = formerOf(config);
     if (former === undefined) return undefined;
     const change = new BalancerMigration(this, "changeover", { config, former });
@@ -77,8 +77,8 @@ export class EdgeStack extends PlatformStack {
   /** Adds one Cloudflare site for both load balancers. If the domain changes, adds one site for each load balancer. */
   private addSites(
     props: EdgeStackProps,
-    { now, balancer: { addresses } }: { readonly now: Side; readonly balancer: Balancer },
-    { before, balancerBefore }: { readonly before: Before; readonly balancerBefore: Balancer },
+    { now, balancer: { addresses } }: { readonly now: SiteBalancer; readonly balancer: Balancer },
+    { before, balancerBefore }: { readonly before: PreviousSiteBalancer; readonly balancerBefore: Balancer },
   ): readonly CloudflareSite[] {
     const { change } = before;
     const { ipv4, ipv6 } = balancerBefore.addressesIfAny;
@@ -103,7 +103,7 @@ export class EdgeStack extends PlatformStack {
   private addSite(
     { credentials }: EdgeStackProps,
     origin: CloudflareSiteProps["origin"],
-    sides: readonly [Side, ...Side[]],
+    sides: readonly [SiteBalancer, ...SiteBalancer[]],
     redirect?: CloudflareSiteProps["redirect"],
   ): CloudflareSite {
     const [{ config }] = sides;
@@ -123,7 +123,7 @@ export class EdgeStack extends PlatformStack {
   private addBalancers(
     { config, foundation, credentials, servers }: EdgeStackProps,
     certificate: BalancerCertificate | undefined,
-    before: Before | undefined,
+    before: PreviousSiteBalancer | undefined,
   ): readonly [Balancer, ...Balancer[]] {
     const targets = servers.withRole("web");
     return balancersOf(config).map(
@@ -146,7 +146,7 @@ export class EdgeStack extends PlatformStack {
   private addBalancerBefore(
     { foundation, credentials, servers }: EdgeStackProps,
     certificate: BalancerCertificate | undefined,
-    { config: former, change, count }: Before,
+    { config: former, change, count }: PreviousSiteBalancer,
   ): Balancer {
     const [balancer] = balancersOf(former);
     return new Balancer(this, balancer.id, {
@@ -182,7 +182,7 @@ export class EdgeStack extends PlatformStack {
     });
   }
 
-  private addStage({ change }: Before, sites: readonly CloudflareSite[]): void {
+  private addStage({ change }: PreviousSiteBalancer, sites: readonly CloudflareSite[]): void {
     this.addOverride("check.balancer_change", { assert: [change.assertion] });
     const output = new TerraformOutput(this, "balancer_change", {
       value: change.stage,
@@ -200,7 +200,7 @@ export class EdgeStack extends PlatformStack {
 }
 
 /** Returns the Terraform count of resources that only one TLS mode needs, or `undefined` if no load balancer uses this TLS mode. */
-function neededFor(tls: Config["tls"], sides: readonly Side[]): Pick<Side, "count"> | undefined {
+function neededFor(tls: Config["tls"], sides: readonly SiteBalancer[]): Pick<SiteBalancer, "count"> | undefined {
   const side = sides.find(({ config }) => config.tls === tls);
   return side && (side.count === undefined ? {} : { count: side.count });
 }

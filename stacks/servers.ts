@@ -1,5 +1,5 @@
 import { HcloudProvider } from "@cdktf/provider-hcloud/lib/provider";
-import { TerraformLocal, TerraformOutput, TerraformVariable } from "cdktf";
+import { TerraformLocal, TerraformOutput, TerraformVariable, type TerraformVariableConfig } from "cdktf";
 import type { Construct } from "constructs";
 import { serversWithRole, type Config, type Role } from "../modules/config/schema.js";
 import { applicationSecretName, applicationSecretVariable, type SecretName } from "../modules/derived/secrets.js";
@@ -59,14 +59,14 @@ const keyExpression = (keys: TerraformVariable, server: string): string =>
   `try(jsondecode(var.${keys.friendlyUniqueId})["${server}"], "")`;
 
 /** An external secret, and the label that records with which value a server was created. */
-interface Given {
+interface ExternalSecret {
   readonly label: string;
   readonly name: SecretName;
   readonly variable: TerraformVariable;
 }
 
 /** Groups external secrets by the label that records them. */
-function byLabel(given: readonly Given[]) {
+function byLabel(given: readonly ExternalSecret[]) {
   const labels = [...new Set(given.map(({ label }) => label))];
   return Object.fromEntries(
     labels.map((label) => {
@@ -142,7 +142,10 @@ export class ServersStack extends PlatformStack {
   }
 
   /** Returns the external secrets. Terraform needs them only when it creates a server, so plans without new servers do not need them. */
-  private secretsFromOutside(config: Config, backupBucketKeys: TerraformVariable | undefined): readonly Given[] {
+  private secretsFromOutside(
+    config: Config,
+    backupBucketKeys: TerraformVariable | undefined,
+  ): readonly ExternalSecret[] {
     const datadogApiKey = this.datadogApiKey(config);
     const releaseKey = config.application.storage && this.releaseKey();
     return [
@@ -155,13 +158,14 @@ export class ServersStack extends PlatformStack {
     ];
   }
 
+  /** @param config its default is the empty text, so that a plan without new servers does not need the value */
+  private secretVariable(name: string, config: TerraformVariableConfig): TerraformVariable {
+    return new TerraformVariable(this, name, { type: "string", sensitive: true, default: "", ...config });
+  }
+
   private datadogApiKey({ monitoring }: Config): TerraformVariable {
-    const key = new TerraformVariable(this, "datadog_api_key", {
-      type: "string",
-      sensitive: true,
-      default: "",
-      description: "Datadog API key; TF_VAR_datadog_api_key. If it is empty, the agent stays off.",
-    });
+    const description = "Datadog API key; TF_VAR_datadog_api_key. If it is empty, the agent stays off.";
+    const key = this.secretVariable("datadog_api_key", { description });
     if (monitoring.enabled) warnWithout(this, key, "the Datadog agent stays off", false);
     return key;
   }
@@ -171,10 +175,7 @@ export class ServersStack extends PlatformStack {
    * mysql-backup.
    */
   private backupBucketKeys(config: Config): TerraformVariable {
-    const keys = new TerraformVariable(this, "backup_bucket_keys", {
-      type: "string",
-      sensitive: true,
-      default: "",
+    const keys = this.secretVariable("backup_bucket_keys", {
       description: `Keys that write the archive, one per database server: ${example}; TF_VAR_backup_bucket_keys.`,
     });
     const names = serversWithRole(config, "database").map(({ name }) => `${keyExpression(keys, name)} != ""`);
@@ -194,10 +195,7 @@ export class ServersStack extends PlatformStack {
   }
 
   private releaseKey(): TerraformVariable {
-    const key = new TerraformVariable(this, "release_key", {
-      type: "string",
-      sensitive: true,
-      default: "",
+    const key = this.secretVariable("release_key", {
       description: 'Key that reads the private bucket of the releases, "KEY:SECRET"; TF_VAR_release_key.',
       validation: [
         {
@@ -210,13 +208,10 @@ export class ServersStack extends PlatformStack {
     return key;
   }
 
-  private applicationSecrets({ application }: Config): readonly Given[] {
+  private applicationSecrets({ application }: Config): readonly ExternalSecret[] {
     return Object.entries(application.secrets).map(([name, { maxBytes }]) => {
       const id = applicationSecretVariable(name);
-      const variable = new TerraformVariable(this, id, {
-        type: "string",
-        sensitive: true,
-        default: "",
+      const variable = this.secretVariable(id, {
         description: `Secret ${name} of the application; TF_VAR_${id}.`,
         validation: [
           {
@@ -233,9 +228,8 @@ export class ServersStack extends PlatformStack {
 
   /** Creates a variable for a secret that Terraform does not generate. Every plan requires the variable `TF_VAR_<name>`. */
   private givenSecret(name: string, description: string): string {
-    return new TerraformVariable(this, name, {
-      type: "string",
-      sensitive: true,
+    return this.secretVariable(name, {
+      default: undefined,
       description: `${description}; TF_VAR_${name}`,
       validation: [
         { condition: `\${length(var.${name}) > 20}`, errorMessage: `TF_VAR_${name} must be set: ${description}.` },

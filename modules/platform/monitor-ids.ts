@@ -1,4 +1,4 @@
-// Generated from modules/datadog/catalogue/ by `npm run docs`. Do not edit.
+// `npm run docs` writes the names from modules/datadog/catalogue/.
 
 /**
  * Names of all monitors and synthetic tests, by area. A name is a contract: it is the address in Terraform, the key in the configuration
