@@ -1,5 +1,5 @@
 /**
- * Mutations of TypeScript: `npm run mutate typescript`, or of some files: `npm run mutate typescript -- --mutate modules/config/rules/*.ts`.
+ * Mutations of TypeScript: `npx stryker run`, or of some files: `npx stryker run --mutate 'modules/config/rules/*.ts'`.
  * A run writes to .stryker-tmp/ and reports/mutation/, which git ignores.
  */
 export default {

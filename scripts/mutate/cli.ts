@@ -98,32 +98,14 @@ inServerFiles("lines", "removes each line, or changes one word, number or option
   },
 );
 
-/** A command that runs another program and returns its exit code. */
-const runs = (name: string, description: string, argument: string, command: readonly string[]): Command =>
+for (const name of ["mysql-group", "mysql-backup", "app-runs"])
   program
     .command(name)
-    .description(description)
-    .argument("[options...]", argument)
-    .allowUnknownOption()
-    .action(async (options: readonly string[]) => {
-      const [first = "", ...rest] = [...command, ...options];
-      const { exitCode } = await execa(first, rest, { stdio: "inherit", reject: false });
-      process.exitCode = exitCode;
+    .description(`runs mutmut on ${name}; exit code 1 if tests detect less than 90 %`)
+    .argument("[modules...]", "only these modules, for example: liveness room")
+    .action(async (modules: readonly string[]) => {
+      const command = [join(import.meta.dirname, "python.py"), name, ...modules];
+      process.exitCode = (await execa("python3", command, { stdio: "inherit", reject: false })).exitCode;
     });
-
-for (const name of ["mysql-group", "mysql-backup", "app-runs"])
-  runs(
-    name,
-    `runs mutmut on ${name}; exit code 1 if tests detect less than 90 %`,
-    "only these modules, for example: liveness room",
-    ["python3", join(import.meta.dirname, "python.py"), name],
-  );
-
-runs(
-  "typescript",
-  "runs Stryker mutation tests on the modules; Stryker options follow --",
-  "for example: -- --mutate 'modules/config/rules/*.ts'",
-  ["npx", "stryker", "run"],
-);
 
 await runCommand(() => program.parseAsync());
