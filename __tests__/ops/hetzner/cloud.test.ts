@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { agreement } from "../../../modules/derived/agreement.js";
 import { payloadHash } from "../../../modules/machine/compose/index.js";
 import type { ApiServer } from "../../../ops/hetzner/api.js";
-import { HetznerCloud } from "../../../ops/hetzner/cloud.js";
+import { HetznerCloud, type HetznerCloudProps } from "../../../ops/hetzner/cloud.js";
 import { type Plan } from "../../../ops/terraform/plan.js";
 import { exampleConfig } from "../../support/config.js";
 import { standInApi } from "../support/hetzner.js";
@@ -52,80 +52,57 @@ const retargets: Plan = { resource_changes: [change("hcloud_load_balancer_target
 async function cloudWith(
   plans: readonly Plan[],
   servers: readonly ApiServer[] = all,
-  secretDigests: Readonly<Record<string, string>> = {},
-  of = config,
+  props: Partial<HetznerCloudProps> = {},
+  outputs: Readonly<Record<string, unknown>> = {},
 ) {
-  const terraform = recordedTerraform("production", plans);
+  const terraform = recordedTerraform("production", plans, outputs);
   const { api, asked } = await standInApi(servers);
-  const cloud = new HetznerCloud({
-    config: of,
-    api,
-    ...terraform,
-    secretDigests,
-    synthesize: () => Promise.resolve(),
-  });
-  const changes = () => asked.filter((line) => line.startsWith("POST"));
+  const synthesize = () => Promise.resolve();
+  const cloud = new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize, ...props });
+  const changes = () => asked.filter((line) => !line.startsWith("GET"));
   return { cloud, terraform, changes, asked };
 }
 
+const unprotects = `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`;
+
 const silent = () => undefined;
 
-describe("a server that received another origin certificate over SSH", () => {
-  const raised = exampleConfig({ tls: "passthrough", certificate: { generation: 2 } });
-  const [web] = raised.servers;
-  if (web === undefined) throw new Error("no server");
-  const madeFor = (generation: number, more: Parameters<typeof exampleConfig>[0] = {}) =>
-    payloadHash(exampleConfig({ tls: "passthrough", ...more, certificate: { generation } }), web);
-  const noted = async (payload: string) => {
-    const { api, asked } = await standInApi([server("alpha", { labels: { payload, kept: "label" } })]);
-    const { foundation, credentials, servers, edge } = recordedTerraform("production", []);
-    const stacks = { foundation, credentials, servers, edge };
-    const cloud = new HetznerCloud({
-      config: raised,
-      api,
-      ...stacks,
-      secretDigests: {},
-      synthesize: () => Promise.resolve(),
-    });
-    await cloud.noteCertificate(web);
-    return asked.filter((line) => line.startsWith("PUT"));
-  };
+const raised = exampleConfig({ tls: "passthrough", certificate: { generation: 2 } });
+const [web] = raised.servers;
+if (web === undefined) throw new Error("no server");
+const madeFor = (generation: number, more: Parameters<typeof exampleConfig>[0] = {}) =>
+  payloadHash(exampleConfig({ tls: "passthrough", ...more, certificate: { generation } }), web);
+const noted = async (payload: string) => {
+  const made = server("alpha", { labels: { payload, kept: "label" } });
+  const { cloud, changes } = await cloudWith([], [made], { config: raised });
+  await cloud.noteCertificate(web);
+  return changes();
+};
 
-  it("a server that received another origin certificate over SSH is labelled as created with the new certificate and keeps its other labels", async () => {
-    const labels = { payload: madeFor(2), kept: "label" };
-    expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
-  });
-
-  it("a server that received another origin certificate over SSH stays outdated if another part of its payload is outdated", async () => {
-    expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
-  });
+it("a server that received another origin certificate over SSH is labelled as created with the new certificate and keeps its other labels", async () => {
+  const labels = { payload: madeFor(2), kept: "label" };
+  expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
 });
 
-describe("a server that received the application's secrets over SSH", () => {
-  const [web] = exampleConfig().servers;
-  if (web === undefined) throw new Error("no server");
-
-  it.each([
-    ["old", 1],
-    ["new", 0],
-  ])(
-    "a server that received the application's secrets over SSH is labelled as created with the new secrets and keeps its other labels (it had the %s secrets)",
-    async (had, times) => {
-      const { api, asked } = await standInApi([
-        server("alpha", { labels: { kept: "label", "secret-application": had } }),
-      ]);
-      const terraform = recordedTerraform("production", [], { secret_digests: { "secret-application": "new" } });
-      const synthesize = () => Promise.resolve();
-      await new HetznerCloud({ config, api, ...terraform, secretDigests: {}, synthesize }).noteSecrets(
-        web,
-        "secret-application",
-      );
-      const labels = { kept: "label", "secret-application": "new" };
-      const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
-      expect(asked.filter((line) => line.startsWith("PUT"))).toEqual(Array.from({ length: times }, () => written));
-    },
-  );
+it("a server that received another origin certificate over SSH stays outdated if another part of its payload is outdated", async () => {
+  expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
 });
+
+it.each([
+  ["old", 1],
+  ["new", 0],
+])(
+  "a server that received the application's secrets over SSH is labelled as created with the new secrets and keeps its other labels (it had the %s secrets)",
+  async (had, times) => {
+    const made = server("alpha", { labels: { kept: "label", "secret-application": had } });
+    const outputs = { secret_digests: { "secret-application": "new" } };
+    const { cloud, changes } = await cloudWith([], [made], {}, outputs);
+    await cloud.noteSecrets(alpha, "secret-application");
+    const labels = { kept: "label", "secret-application": "new" };
+    const written = `PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`;
+    expect(changes()).toEqual(Array.from({ length: times }, () => written));
+  },
+);
 
 /** A server that is no longer in the configuration but still in the states. */
 const gone: ApiServer = {
@@ -161,7 +138,7 @@ it("servers at Hetzner are outdated if they were created with another bucket key
     server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
   const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
   const currentWith = async (digest: string) => {
-    const { cloud } = await cloudWith([], servers, { "secret-datadogApiKey": digest });
+    const { cloud } = await cloudWith([], servers, { secretDigests: { "secret-datadogApiKey": digest } });
     return (await cloud.servers()).filter(({ current }) => current).map(({ name }) => name);
   };
   expect(await currentWith("0123456789ab")).toEqual(["alpha", "charlie"]);
@@ -212,164 +189,152 @@ it.each([
   expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
 });
 
-describe("the replacement of a server", () => {
-  it("the replacement of a server lifts the protection of this server only, applies the reviewed plan and registers the server with the load balancer", async () => {
-    const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
-    await cloud.replace(alpha, silent);
-    expect(terraform.calls()).toEqual([
-      "-chdir=production-servers-ops plan -replace=hcloud_server.alpha -lock-timeout=60s",
-      "-chdir=production-servers-ops show -json production-servers-ops/ops.tfplan",
-      "-chdir=production-servers-ops apply production-servers-ops/ops.tfplan",
-      "-chdir=production-edge plan -lock-timeout=60s",
-      "-chdir=production-edge show -json production-edge/ops.tfplan",
-      "-chdir=production-edge apply production-edge/ops.tfplan",
-    ]);
-    expect(changes()).toEqual([
-      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
-    ]);
-    expect(terraform.leavesCopy()).toBe(false);
-  });
-
-  it("the replacement of a server with a new volume deletes the server before its volume, and lets Terraform create both", async () => {
-    const volume: Plan = { resource_changes: [change("hcloud_volume.alpha_data", "create")] };
-    const { cloud, terraform, asked } = await cloudWith([{}, volume, creates, retargets]);
-    await cloud.replace(alpha, silent, { newVolume: true });
-    expect(asked.filter((line) => !line.startsWith("GET")).slice(0, 4)).toEqual([
-      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
-      `DELETE /servers/${server("alpha").id}`,
-      'POST /volumes/55/actions/change_protection {"delete":false}',
-      "DELETE /volumes/55",
-    ]);
-    expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
-      "-chdir=production-foundation apply production-foundation/ops.tfplan",
-      "-chdir=production-servers-ops apply production-servers-ops/ops.tfplan",
-      "-chdir=production-edge apply production-edge/ops.tfplan",
-    ]);
-  });
-
-  it("the replacement of a server with a new volume deletes nothing while the foundation stack has other pending changes", async () => {
-    const other: Plan = { resource_changes: [change("hcloud_volume.bravo_data", "update")] };
-    const { cloud, asked } = await cloudWith([other]);
-    await expect(cloud.replace(alpha, silent, { newVolume: true })).rejects.toThrow(/the plan would do more/);
-    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
-  });
-
-  it("the replacement of a server is rejected before any deletion if the server type cannot be ordered", async () => {
-    const { api, asked } = await standInApi(all);
-    const terraform = recordedTerraform("production", []);
-    const soldOut = () => Promise.reject(new Error("cx23 is sold out in fsn1"));
-    const synthesize = () => Promise.resolve();
-    const cloud = new HetznerCloud({
-      ...{ config, api, ...terraform, secretDigests: {}, synthesize, requireOrderable: soldOut },
-    });
-    await expect(cloud.prepare(alpha, silent)).rejects.toThrow("sold out");
-    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([]);
-  });
-
-  it("the replacement of a server lifts the protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
-    const { cloud, terraform, changes } = await cloudWith([replaces]);
-    terraform.failApply();
-    await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
-    expect(changes()).toHaveLength(1);
-  });
-
-  it.each<[string, Plan]>([
-    [
-      "a change of another server",
-      { resource_changes: [...(replaces.resource_changes ?? []), change("hcloud_server.bravo", "update")] },
-    ],
-    ["a replacement of the data volume", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
-    ["only the removal of the server", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
-  ])("the replacement of a server is rejected before any change if the plan contains %s", async (_, plan) => {
-    const { cloud, terraform, changes } = await cloudWith([plan]);
-    await expect(cloud.replace(alpha, silent)).rejects.toThrow(
-      /refused: the plan would do more than replace this server/,
-    );
-    expect(terraform.calls().join()).not.toContain("apply");
-    expect(changes()).toEqual([]);
-    expect(terraform.leavesCopy()).toBe(false);
-  });
-
-  it("the replacement of a server is completed if a run was killed between the deletion of the old server and the creation of the new one", async () => {
-    const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
-    await cloud.replace(alpha, silent);
-    expect(changes()).toEqual([]);
-  });
-
-  it("the replacement of a server that is missing in the state deletes the server and creates it again", async () => {
-    const { cloud, terraform, asked } = await cloudWith([creates, retargets]);
-    await cloud.replace(alpha, silent);
-    expect(asked.filter((line) => !line.startsWith("GET"))).toEqual([
-      `POST /servers/${server("alpha").id}/actions/change_protection {"delete":false,"rebuild":false}`,
-      `DELETE /servers/${server("alpha").id}`,
-    ]);
-    expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
-  });
-
-  it("a server that is missing in the state is not changed if the plan of its replacement contains other changes", async () => {
-    const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
-    const { cloud, asked } = await cloudWith([more]);
-    await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
-    expect(asked).toEqual([]);
-  });
-
-  const replacedFor = (reason: string) => ({
-    ...change("hcloud_server.alpha", "delete,create"),
-    action_reason: `replace_${reason}`,
-  });
-  const disk = "hcloud_volume_attachment.alpha_data";
-
-  it.each([
-    ["true if the server was completely created", [replacedFor("by_request"), change(disk, "delete,create")], true],
-    ["false if the server is tainted", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
-    ["false if the server is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
-    ["false if its volume attachment is in no state", [replacedFor("by_request"), change(disk, "create")], false],
-  ])("prepare returns %s", async (_, resource_changes, isWhole) => {
-    const { cloud } = await cloudWith([{ resource_changes }]);
-    expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
-  });
-
-  it("the replacement of a server restores the protection that an interrupted run removed, unless the environment is unprotected", async () => {
-    const bare = server("alpha", { protection: { delete: false, rebuild: false } });
-    const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
-    await cloud.replace(alpha, silent);
-    expect(changes().at(-1)).toMatch(/change_protection \{"delete":true,"rebuild":true\}$/);
-    const open = await cloudWith([replaces, retargets], [bare], {}, exampleConfig({ protect: false }));
-    await open.cloud.replace(alpha, silent);
-    expect(open.changes()).toEqual([]);
-  });
-
-  it("if a run is killed after it created the new server, the next run completes the replacement and does not create the server again", async () => {
-    const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
-    const bare = server("alpha", { protection: { delete: false, rebuild: false } });
-    const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
-    await cloud.complete(alpha, silent);
-    expect(terraform.calls().filter((call) => !call.includes(" show "))).toEqual([
-      "-chdir=production-servers plan -lock-timeout=60s",
-      "-chdir=production-servers apply production-servers/ops.tfplan",
-      "-chdir=production-edge plan -lock-timeout=60s",
-      "-chdir=production-edge apply production-edge/ops.tfplan",
-    ]);
-    expect(changes()).toEqual([expect.stringMatching(/change_protection \{"delete":true,"rebuild":true\}$/)]);
-    const another = await cloudWith([replaces]);
-    await expect(another.cloud.complete(alpha, silent)).rejects.toThrow(/replaces hcloud_server.alpha/);
-  });
-
-  it.each([
-    ["was applied", [replaces, retargets], undefined],
-    ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
-    ["failed", [replaces, retargets], /apply in .* failed/],
-  ])(
-    "the replacement of a server leaves no plan file, because plans contain secrets: the plan %s",
-    async (_, plans, problem) => {
-      const { cloud, terraform } = await cloudWith(plans);
-      if (_ === "failed") terraform.failApply();
-      const replacement = cloud.replace(alpha, silent);
-      await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
-      expect(terraform.plansLeft()).toEqual([]);
-    },
-  );
+it("the replacement of a server lifts the protection of this server only, applies the reviewed plan and registers the server with the load balancer", async () => {
+  const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
+  await cloud.replace(alpha, silent);
+  expect(terraform.calls()).toEqual([
+    "-chdir=production-servers-ops plan -replace=hcloud_server.alpha -lock-timeout=60s",
+    "-chdir=production-servers-ops show -json production-servers-ops/ops.tfplan",
+    "-chdir=production-servers-ops apply production-servers-ops/ops.tfplan",
+    "-chdir=production-edge plan -lock-timeout=60s",
+    "-chdir=production-edge show -json production-edge/ops.tfplan",
+    "-chdir=production-edge apply production-edge/ops.tfplan",
+  ]);
+  expect(changes()).toEqual([unprotects]);
+  expect(terraform.leavesCopy()).toBe(false);
 });
+
+it("the replacement of a server with a new volume deletes the server before its volume, and lets Terraform create both", async () => {
+  const volume: Plan = { resource_changes: [change("hcloud_volume.alpha_data", "create")] };
+  const { cloud, terraform, changes } = await cloudWith([{}, volume, creates, retargets]);
+  await cloud.replace(alpha, silent, { newVolume: true });
+  expect(changes().slice(0, 4)).toEqual([
+    unprotects,
+    `DELETE /servers/${server("alpha").id}`,
+    'POST /volumes/55/actions/change_protection {"delete":false}',
+    "DELETE /volumes/55",
+  ]);
+  expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
+    "-chdir=production-foundation apply production-foundation/ops.tfplan",
+    "-chdir=production-servers-ops apply production-servers-ops/ops.tfplan",
+    "-chdir=production-edge apply production-edge/ops.tfplan",
+  ]);
+});
+
+it("the replacement of a server with a new volume deletes nothing while the foundation stack has other pending changes", async () => {
+  const other: Plan = { resource_changes: [change("hcloud_volume.bravo_data", "update")] };
+  const { cloud, changes } = await cloudWith([other]);
+  await expect(cloud.replace(alpha, silent, { newVolume: true })).rejects.toThrow(/the plan would do more/);
+  expect(changes()).toEqual([]);
+});
+
+it("the replacement of a server is rejected before any deletion if the server type cannot be ordered", async () => {
+  const soldOut = () => Promise.reject(new Error("cx23 is sold out in fsn1"));
+  const { cloud, changes } = await cloudWith([], all, { requireOrderable: soldOut });
+  await expect(cloud.prepare(alpha, silent)).rejects.toThrow("sold out");
+  expect(changes()).toEqual([]);
+});
+
+it("the replacement of a server lifts the protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
+  const { cloud, terraform, changes } = await cloudWith([replaces]);
+  terraform.failApply();
+  await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
+  expect(changes()).toHaveLength(1);
+});
+
+it.each<[string, Plan]>([
+  [
+    "a change of another server",
+    { resource_changes: [...(replaces.resource_changes ?? []), change("hcloud_server.bravo", "update")] },
+  ],
+  ["a replacement of the data volume", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
+  ["only the removal of the server", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
+])("the replacement of a server is rejected before any change if the plan contains %s", async (_, plan) => {
+  const { cloud, terraform, changes } = await cloudWith([plan]);
+  await expect(cloud.replace(alpha, silent)).rejects.toThrow(
+    /refused: the plan would do more than replace this server/,
+  );
+  expect(terraform.calls().join()).not.toContain("apply");
+  expect(changes()).toEqual([]);
+  expect(terraform.leavesCopy()).toBe(false);
+});
+
+it("the replacement of a server is completed if a run was killed between the deletion of the old server and the creation of the new one", async () => {
+  const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
+  await cloud.replace(alpha, silent);
+  expect(changes()).toEqual([]);
+});
+
+it("the replacement of a server that is missing in the state deletes the server and creates it again", async () => {
+  const { cloud, terraform, changes } = await cloudWith([creates, retargets]);
+  await cloud.replace(alpha, silent);
+  expect(changes()).toEqual([unprotects, `DELETE /servers/${server("alpha").id}`]);
+  expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
+});
+
+it("a server that is missing in the state is not changed if the plan of its replacement contains other changes", async () => {
+  const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
+  const { cloud, asked } = await cloudWith([more]);
+  await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
+  expect(asked).toEqual([]);
+});
+
+const replacedFor = (reason: string) => ({
+  ...change("hcloud_server.alpha", "delete,create"),
+  action_reason: `replace_${reason}`,
+});
+const disk = "hcloud_volume_attachment.alpha_data";
+
+it.each([
+  ["true if the server was completely created", [replacedFor("by_request"), change(disk, "delete,create")], true],
+  ["false if the server is tainted", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
+  ["false if the server is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
+  ["false if its volume attachment is in no state", [replacedFor("by_request"), change(disk, "create")], false],
+])("the check before the replacement of a server returns %s", async (_, resource_changes, isWhole) => {
+  const { cloud } = await cloudWith([{ resource_changes }]);
+  expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
+});
+
+it("the replacement of a server restores the protection that an interrupted run removed, unless the environment is unprotected", async () => {
+  const bare = server("alpha", { protection: { delete: false, rebuild: false } });
+  const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
+  await cloud.replace(alpha, silent);
+  expect(changes().at(-1)).toMatch(/change_protection \{"delete":true,"rebuild":true\}$/);
+  const open = await cloudWith([replaces, retargets], [bare], { config: exampleConfig({ protect: false }) });
+  await open.cloud.replace(alpha, silent);
+  expect(open.changes()).toEqual([]);
+});
+
+it("if a run is killed after it created the new server, the next run completes the replacement and does not create the server again", async () => {
+  const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
+  const bare = server("alpha", { protection: { delete: false, rebuild: false } });
+  const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
+  await cloud.complete(alpha, silent);
+  expect(terraform.calls().filter((call) => !call.includes(" show "))).toEqual([
+    "-chdir=production-servers plan -lock-timeout=60s",
+    "-chdir=production-servers apply production-servers/ops.tfplan",
+    "-chdir=production-edge plan -lock-timeout=60s",
+    "-chdir=production-edge apply production-edge/ops.tfplan",
+  ]);
+  expect(changes()).toEqual([expect.stringMatching(/change_protection \{"delete":true,"rebuild":true\}$/)]);
+  const another = await cloudWith([replaces]);
+  await expect(another.cloud.complete(alpha, silent)).rejects.toThrow(/replaces hcloud_server.alpha/);
+});
+
+it.each([
+  ["was applied", [replaces, retargets], undefined],
+  ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
+  ["failed", [replaces, retargets], /apply in .* failed/],
+])(
+  "the replacement of a server leaves no plan file, because plans contain secrets: the plan %s",
+  async (_, plans, problem) => {
+    const { cloud, terraform } = await cloudWith(plans);
+    if (_ === "failed") terraform.failApply();
+    const replacement = cloud.replace(alpha, silent);
+    await (problem ? expect(replacement).rejects.toThrow(problem) : replacement);
+    expect(terraform.plansLeft()).toEqual([]);
+  },
+);
 
 const state = [
   "hcloud_volume.delta_data",
