@@ -86,16 +86,33 @@ const fileSystems = "mysql-data on file systems";
 const canFormat = hasTools(["mkfs.ext4", "blkid", "sfdisk"], fileSystems);
 
 describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
-  it("mysql-data mount formats an empty volume, checks it, and mounts it read-only on errors", async () => {
-    expect(await run("volume 1 10G; mysql-data mount; label 1")).toEqual([
-      "mysql-data: formatting the empty volume volume_1",
-      ...mounted("volume_1"),
-      "mysql-data",
-    ]);
-  });
+  const two = "volume_1 volume_2";
 
-  it("mysql-data mount mounts a volume that it formatted before", async () => {
-    expect(await run("ours 1; mysql-data mount")).toEqual(mounted("volume_1"));
+  it.each<[what: string, script: string, output: readonly string[]]>([
+    [
+      "formats an empty volume, checks it, and mounts it read-only on errors",
+      "volume 1 10G; mysql-data mount; label 1",
+      ["mysql-data: formatting the empty volume volume_1", ...mounted("volume_1"), "mysql-data"],
+    ],
+    ["mounts a volume that it formatted before", "ours 1; mysql-data mount", mounted("volume_1")],
+    ["waits for a volume that is not attached yet", "mysql-data mount", [waits("none")]],
+    ...["volume 2", "volume 2; mkfs.ext4 -q volumes/scsi-0HC_Volume_2", "volume 0; put 0 0"].map(
+      (second): [string, string, string[]] => [
+        `mounts the labelled volume although another one is attached (${second})`,
+        `ours 1; ${second}; mysql-data mount`,
+        mounted("volume_1"),
+      ],
+    ),
+    ["waits if two volumes are empty", "volume 1; volume 2; mysql-data mount; label 1; label 2", [waits(two)]],
+    ["waits if two volumes have the label", "ours 1; ours 2; mysql-data mount", [waits(two, two)]],
+    [
+      "ignores partitions",
+      "ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount",
+      [waits("none")],
+    ],
+    ["does nothing if the volume is mounted", "volume 1; touch mounted; mysql-data mount; echo $?; label 1", ["0"]],
+  ])("mysql-data mount %s", async (_, script, output) => {
+    expect(await run(script)).toEqual(output);
   });
 
   it.each([
@@ -116,35 +133,6 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
     expect(
       await run(`volume 1; ${write}; sha256sum volumes/* >sum; mysql-data mount; sha256sum -c --quiet sum`),
     ).toEqual([waits("volume_1")]);
-  });
-
-  it("mysql-data mount waits for a volume that is not attached yet", async () => {
-    expect(await run("mysql-data mount")).toEqual([waits("none")]);
-  });
-
-  it.each(["volume 2", "volume 2; mkfs.ext4 -q volumes/scsi-0HC_Volume_2", "volume 0; put 0 0"])(
-    "mysql-data mount chooses the labelled volume if a second one is attached (%s)",
-    async (second) => {
-      expect(await run(`ours 1; ${second}; mysql-data mount`)).toEqual(mounted("volume_1"));
-    },
-  );
-
-  it("mysql-data mount waits if two empty volumes are attached", async () => {
-    expect(await run("volume 1; volume 2; mysql-data mount; label 1; label 2")).toEqual([waits("volume_1 volume_2")]);
-  });
-
-  it("mysql-data mount waits if two volumes have the label", async () => {
-    expect(await run("ours 1; ours 2; mysql-data mount")).toEqual([waits("volume_1 volume_2", "volume_1 volume_2")]);
-  });
-
-  it("mysql-data mount ignores partitions", async () => {
-    expect(await run("ours 1; mv volumes/scsi-0HC_Volume_1 volumes/scsi-0HC_Volume_1-part1; mysql-data mount")).toEqual(
-      [waits("none")],
-    );
-  });
-
-  it("mysql-data mount does nothing if the volume is already mounted", async () => {
-    expect(await run("volume 1; touch mounted; mysql-data mount; echo $?; label 1")).toEqual(["0"]);
   });
 
   it("mysql-data mount repairs a file system with a recorded error", async () => {
