@@ -33,14 +33,14 @@ describe("a bundle", () => {
     expect({ ...((await load()) as object) }).toEqual({ name: "world", beside: "read" });
   });
 
-  it("imports a file that is named only at run time", async () => {
+  it("a bundle imports a file whose name is known only at run time", async () => {
     write("entry.ts", "export const load = (file: string) => import(file);");
     write("later.mjs", "export const later = 1;");
     const { load: importFile } = (await load()) as { load: (file: string) => Promise<unknown> };
     expect(await importFile(pathToFileURL(join(folder, "later.mjs")).href)).toMatchObject({ later: 1 });
   });
 
-  it("is built again only after one of its files changed", async () => {
+  it("a bundle is built again only after one of its files has changed", async () => {
     // Bundles of files that were just written are not stored.
     await setTimeout(200);
     const loaded = [await load(), await load()];
@@ -50,12 +50,12 @@ describe("a bundle", () => {
     expect(build).toHaveBeenCalledTimes(2);
   });
 
-  it("reports file and line if a module cannot be bundled", async () => {
+  it("if a module cannot be bundled, the error contains file and line", async () => {
     write("part.ts", 'export { name } from "./missing.js";');
     await expect(load()).rejects.toThrow(/part\.ts:1:21: ERROR: Could not resolve "\.\/missing\.js"/);
   });
 
-  it("suggests `npm ci` if generated bindings are missing", async () => {
+  it("if generated bindings are missing, the error suggests `npm ci`", async () => {
     write("part.ts", 'export { name } from "@cdktf/provider-hcloud/lib/name";');
     await expect(load()).rejects.toThrow(/^providers\/hcloud: .* are missing; run `npm ci`$/);
   });

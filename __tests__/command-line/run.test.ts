@@ -21,7 +21,7 @@ describe("a command", () => {
     expect(await ended(endless, { reader: "head -1" })).toEqual({ stdout: "line", stderr: "exit 0" });
   });
 
-  it("prints the message for unfinished commands if the process ends early", async () => {
+  it("a command prints the message for unfinished commands if its process ends early", async () => {
     for (const command of ["() => new Promise(() => undefined)", "async () => process.exit()"]) {
       const { stderr } = await ended(command, { unfinished: '"mend the file"' });
       expect(stderr).toMatch(/^mend the file\nexit 1$/);

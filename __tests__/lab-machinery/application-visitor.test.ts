@@ -18,7 +18,7 @@ describe("a visitor of the lab", () => {
     expect(() => applicationVisitor(exampleConfig())).toThrow(/^lab: application\.visitor is missing.*; add it to/);
   });
 
-  it("writes to the guestbook with a text in the request body", async () => {
+  it("a visitor of the lab writes to the guestbook with a text in the request body", async () => {
     expect(requestToWrite(await visitorOf("guestbook"), "write-1-{n}")).toEqual({
       method: "POST",
       headers: {},
@@ -27,7 +27,7 @@ describe("a visitor of the lab", () => {
     });
   });
 
-  it("writes to the Python starter with a key in a header, and finds the key behind the application's prefix", async () => {
+  it("a visitor of the lab writes to the Python starter with a key in a header, and finds the key after the application's prefix", async () => {
     const visitor = await visitorOf("python");
     expect(requestToWrite(visitor, "write-1-{n}").headers).toEqual({ "Idempotency-Key": "write-1-{n}" });
     expect(statementFor(visitor, "write-1-")).toBe("SELECT vote_key FROM app.votes WHERE vote_key LIKE '%write-1-%'");

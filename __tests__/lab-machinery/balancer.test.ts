@@ -56,12 +56,12 @@ describe("passthrough", () => {
 });
 
 describe.each(["terminate", "passthrough"] as const)("the emulated balancer in %s mode", (tls) => {
-  it("sends health checks with the configured path and host", () => {
+  it("the emulated balancer sends health checks with the configured path and host", () => {
     expect(configFor(tls)).toContain("http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host www.foobar.com");
     expect(configFor(tls)).toContain("default-server check inter 3s fall 1 rise 1 port 80");
   });
 
-  it("re-registers a target after as many successful checks as failed checks drained it", () => {
+  it("the emulated balancer uses a drained target again after as many successful checks as failed checks were needed to drain it", () => {
     const config = configFor(tls, "/lab/balancer.pem", { loadBalancer: { healthCheck: { retries: 3 } } });
     expect(config).toContain("fall 3 rise 3");
   });

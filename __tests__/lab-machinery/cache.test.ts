@@ -22,7 +22,7 @@ it("an interrupted build is never used as the cached directory", async () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
-it("removes what interrupted builds left, and keeps complete directories", async () => {
+it("a cleanup removes the directories that interrupted builds left, and keeps complete directories", async () => {
   const complete = await cached(cache, "base", "1", emptyBuild);
   await expect(interruptedBuild()).rejects.toThrow("interrupted");
   await removePartialBuilds(cache);

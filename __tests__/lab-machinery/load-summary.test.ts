@@ -4,7 +4,7 @@ import { type Answer, summary } from "../../lab/load/summary.js";
 const answer = (n: number, from: number, to: number, status = "200"): Answer => ({ n, from, to, status });
 
 describe("counts", () => {
-  it("counts a status below 400 as ok and everything else as failed", () => {
+  it("a response with a status below 400 counts as ok, and every other result as failed", () => {
     const result = summary([
       answer(0, 0, 0.1),
       answer(1, 0, 0.1, "301"),
@@ -18,18 +18,18 @@ describe("counts", () => {
     ]);
   });
 
-  it("counts only the expected status as ok if one is given", () => {
+  it("if an expected status is given, only this status counts as ok", () => {
     expect(summary([answer(0, 0, 0.1, "201"), answer(1, 0, 0.1, "303")], 201)).toMatchObject({ ok: 1, failed: 1 });
   });
 
-  it("lists the acknowledged requests in the order of their responses, with the response times", () => {
+  it("acknowledged requests are listed in the order of their responses, with the times of the responses", () => {
     expect(summary([answer(0, 0, 0.9), answer(1, 0.1, 0.2), answer(2, 0.2, 0.3, "500")])).toMatchObject({
       acknowledged: [1, 0],
       acknowledgedAt: [0.2, 0.9],
     });
   });
 
-  it("reports zeros if there was no response", () => {
+  it("all counts are zero if there was no response", () => {
     expect(summary([answer(0, 0, 1, "ECONNREFUSED")])).toMatchObject({ ok: 0, p50: 0, p99: 0, max: 0, gaps: [] });
   });
 });

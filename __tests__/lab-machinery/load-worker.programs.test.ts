@@ -10,7 +10,7 @@ async function resultOf(load: Omit<LoadProps, "method" | "ratePerSecond">): Prom
   return JSON.parse(stdout) as LoadResult;
 }
 
-it("a load numbers its bodies and headers, and counts only the expected status as ok", async () => {
+it("the load generator puts the number of each request into its body and headers, and counts only the expected status as ok", async () => {
   const seen: string[] = [];
   const url = await httpServer(({ method, headers }, response, body) => {
     seen.push(`${method} ${headers["content-type"]} ${headers["x-key"] as string} ${body}`);
@@ -29,7 +29,7 @@ it("a load numbers its bodies and headers, and counts only the expected status a
   expect(byStatus).toEqual({ "200": 1, "201": 2 });
 });
 
-it("a load repeats a request at the target of a redirect, and gives up on a redirect loop", async () => {
+it("the load generator repeats a request at the target of a redirect, and gives up on a redirect loop", async () => {
   const seen: string[] = [];
   const address = await httpServer(({ method, url }, response, body) => {
     seen.push(`${method} ${url} ${body}`);

@@ -33,13 +33,16 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string>
 }
 
 describe.runIf(usable)("the lab's agent", () => {
-  it.each(["front", "left"])("accepts every option of the payload's configuration on the server %s", async (name) => {
-    const { files = [] } = partOf(datadogAgentPart, exampleConfig({ servers: splitServers }), name);
-    const own = files.filter((file) => file.path.startsWith("/etc/datadog-agent/"));
-    const folder = await writeFiles(name, Object.fromEntries(own.map((file) => [file.path.slice(18), file.content])));
-    const check = ["env", `LAB_AGENT_CONFIGURATION=${folder}`, debianPython, agentFile, "configcheck"] as const;
-    expect(runTool(check[0], check.slice(1))).toEqual({ status: 0, output: "no problems\n" });
-  });
+  it.each(["front", "left"])(
+    "the lab's agent accepts every option of the payload's configuration on the server %s",
+    async (name) => {
+      const { files = [] } = partOf(datadogAgentPart, exampleConfig({ servers: splitServers }), name);
+      const own = files.filter((file) => file.path.startsWith("/etc/datadog-agent/"));
+      const folder = await writeFiles(name, Object.fromEntries(own.map((file) => [file.path.slice(18), file.content])));
+      const check = ["env", `LAB_AGENT_CONFIGURATION=${folder}`, debianPython, agentFile, "configcheck"] as const;
+      expect(runTool(check[0], check.slice(1))).toEqual({ status: 0, output: "no problems\n" });
+    },
+  );
 });
 
 describe.runIf(usable)("a running agent", () => {

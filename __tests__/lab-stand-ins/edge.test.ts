@@ -118,7 +118,7 @@ describe.runIf(present)("the edge with an origin whose certificate has a wrong n
   beforeAll(() => edge.start(undefined, "www.other.example"), 60_000);
   afterAll(() => edge.stop());
 
-  it("returns 503 without sending the request to the origin", async () => {
+  it("the edge returns 503 and does not send the request to an origin whose certificate has a wrong name", async () => {
     expect((await edge.get("/")).status).toBe(503);
     expect(edge.seen).toEqual([]);
   });

@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 
 describe.runIf(hasTool("testssl", "nginx's TLS"))("testssl.sh", () => {
-  it("finds only accepted issues in nginx's TLS", async () => {
+  it("the audit of nginx's TLS reports only issues that we accept", async () => {
     expect(compared(await testsslOfBalancer(lab), acceptedByTestssl.nginx)).toEqual(nothing);
   });
 });
 
 describe.runIf(hasTool("gixy", "nginx's configuration (passthrough)"))("gixy", () => {
-  it("finds only accepted issues in nginx's configuration for passthrough", async () => {
+  it("the audit of nginx's configuration for passthrough reports only issues that we accept", async () => {
     expect(compared(await gixy(lab.machine("alpha")), acceptedByGixy.passthrough)).toEqual(nothing);
   });
 });

@@ -133,7 +133,7 @@ describe("a power cut of the primary under write load", () => {
 });
 
 describe("a crash of the primary under write load", () => {
-  it("loses no acknowledged write, and the old primary rejoins without errant transactions", async () => {
+  it("no acknowledged write is lost, and the old primary rejoins without errant transactions", async () => {
     const lost = await losePrimary((primary) => primary.crash());
     figure(
       "crash of the primary",

@@ -83,7 +83,7 @@ describe("each user of a server", () => {
   });
 
   it.each([users.application, users.migrations, users.nginx, users.mysql, users.haproxy])(
-    "%s cannot resolve names",
+    "the user %s cannot resolve names",
     async (user) => {
       expect(withoutNames).toContain(user);
       await onEveryMachine(async (machine) => {

@@ -112,7 +112,7 @@ describe("a boot without valid firewall rules", () => {
 });
 
 describe("a server without its private address", () => {
-  it("reports the missing private address in a health notice", async () => {
+  it("a missing private address is reported in a health notice", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const address = machine.host.privateIpv4 ?? "";

@@ -84,7 +84,7 @@ describe("two members and a web server that are added to the configuration", () 
     figure("three added servers", `site ready with them after ${seconds(grownIn)}`);
   });
 
-  it("the old web servers write to an added member once it is the primary", async () => {
+  it("the old web servers write to an added member after it has become the primary", async () => {
     await makePrimary(six.machine("delta"));
     for (const name of ["alpha", "front"]) await writesArriveThrough(name);
   });

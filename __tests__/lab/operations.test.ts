@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 describe("npm run ops status", () => {
-  it("npm run ops status reports every server, and that nothing needs attention", async () => {
+  it("npm run ops status reports every server, and that there are no faults and no due maintenance", async () => {
     const { result, seconds: took } = await timed(() => ops("status", "--json"));
     const { servers, needsHand } = JSON.parse(result.stdout) as Status;
     figure("ops status", seconds(took));

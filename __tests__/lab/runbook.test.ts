@@ -78,7 +78,7 @@ const groupWithout = (machine: Machine): Promise<WholeGroup> =>
   );
 
 describe("a command of the runbook that only inspects", () => {
-  it("succeeds on a healthy server", async () => {
+  it("a command of the runbook that only inspects succeeds on a healthy server", async () => {
     const lines = known.filter(({ where, line }) => where === "server" && inspects.test(line) && !isNotRun(line));
     const situations = /^cat \/run\/(motd\.d\/mysql|reboot-required)/;
     const failed: string[] = [];

@@ -40,7 +40,7 @@ it.each([
   await expect(buildRelease({ folder, application })).rejects.toThrow(words);
 });
 
-it("builds an application whose build command prints several MiB", async () => {
+it("app:build builds an application whose build command prints several MiB", async () => {
   const application = join(folder, "talkative");
   mkdirSync(application);
   const build = `#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' x\nhead -c 3000000 /dev/zero | tr '\\0' x >&2\n: >"$1/server.js"\n`;
@@ -64,7 +64,7 @@ describe("the reuse of a release", () => {
     for (const name of ["server.js", "more.js"]) writeFileSync(source(name), "one");
   });
 
-  it("does not rebuild an unchanged release", async () => {
+  it("app:build does not rebuild an unchanged release", async () => {
     const before = await inode();
     expect(await inode()).toBe(before);
   });
@@ -79,7 +79,7 @@ describe("the reuse of a release", () => {
     expect(await inode()).not.toBe(before);
   });
 
-  it("sets the release's time to the start of its build, so that later changes of inputs are detected", async () => {
+  it("a release has the time at which its build started, so that changes of inputs during the build are detected", async () => {
     const start = Date.now();
     writeFileSync(join(application, "build"), '#!/bin/sh\ncp "$(dirname "$0")"/src/* "$1"; sleep 0.2\n', {
       mode: 0o755,

@@ -10,32 +10,35 @@ import { accessLogLine, answeringServers, shownOn, visit, write } from "./visits
  * edge sends all requests over one connection, which reaches only one server in `passthrough` mode.
  */
 export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[]): void {
-  it.each(["--ipv4", "--ipv6"])("gets a page over HTTP/2 with a verified certificate chain (%s)", async (family) => {
-    const page = await visit(lab(), family, lab().url());
-    expect(page).toMatchObject({ status: 200, httpVersion: "2", verifyResult: 0 });
-    expect(page.headers["content-type"]).toMatch(/^text\/html/);
-    expect(page.body).toContain("<html");
-  });
+  it.each(["--ipv4", "--ipv6"])(
+    "a visitor gets a page over HTTP/2 with a verified certificate chain (%s)",
+    async (family) => {
+      const page = await visit(lab(), family, lab().url());
+      expect(page).toMatchObject({ status: 200, httpVersion: "2", verifyResult: 0 });
+      expect(page.headers["content-type"]).toMatch(/^text\/html/);
+      expect(page.body).toContain("<html");
+    },
+  );
 
-  it("is redirected from HTTP to HTTPS on every host name of the site", async () => {
+  it("a visitor is redirected from HTTP to HTTPS on every host name of the site", async () => {
     for (const host of siteHosts(lab().blueprint.environment.config)) {
       const { status, redirect } = await visit(lab(), `http://${host}/a?b=c`);
       expect({ status, redirect }).toEqual({ status: 301, redirect: `https://${host}/a?b=c` });
     }
   });
 
-  it("can reach every server through the edge", async () => {
+  it("a visitor can reach every server through the edge", async () => {
     const names = lab().machines.map(({ name }) => name);
     expect([...(await answeringServers(lab(), asTheEdge()))].sort()).toEqual(names.sort());
   });
 
-  it("can read a write back from every server", async () => {
+  it("a visitor can read a write back from every server", async () => {
     const text = `read-me-everywhere-${Date.now()}`;
     await write(lab(), text);
     for (const machine of lab().machines) await shownOn(lab(), machine, text);
   });
 
-  it("gets each security header once, and no header that reveals the software behind it", async () => {
+  it("a visitor gets each security header once, and no header that reveals the server's software", async () => {
     const { headers } = await visit(lab(), lab().url());
     const { maxAgeSeconds } = lab().blueprint.environment.config.cloudflare.hsts;
     expect(headers).toMatchObject({
@@ -51,11 +54,11 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
     expect(headers).not.toHaveProperty("x-powered-by");
   });
 
-  it.each(["1.2", "1.3"])("can connect with TLS %s", async (version) => {
+  it.each(["1.2", "1.3"])("a visitor can connect with TLS %s", async (version) => {
     expect((await visit(lab(), `--tlsv${version}`, "--tls-max", version, lab().url())).status).toBe(200);
   });
 
-  it("cannot connect with TLS 1.1", async () => {
+  it("a visitor cannot connect with TLS 1.1", async () => {
     const old = ["--tlsv1.0", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
     const { ok, stderr } = await lab().visitor.tryCurl(...old, lab().url());
     expect(ok).toBe(false);
@@ -65,7 +68,7 @@ export function visitorRules(lab: () => Lab, asTheEdge: () => readonly string[])
   it.each([
     ["--ipv4", client.publicIpv4],
     ["--ipv6", client.publicIpv6],
-  ])("appears with its own address in nginx's access log (%s)", async (family, address) => {
+  ])("a visitor's own address is in nginx's access log (%s)", async (family, address) => {
     const { headers } = await visit(lab(), family, "--header", "CF-Connecting-IP: 192.0.2.66", lab().url());
     const id = headers["x-request-id"] ?? "";
     expect(await accessLogLine(lab(), id)).toMatchObject({ request_id: id, network: { client: { ip: address } } });
