@@ -518,6 +518,9 @@ class Life:
 
     def restore_for_good(self):
         """The whole group is lost. A new group begins with restored data, under another name."""
+        # On a slow machine, all base backups may have expired.
+        if not self.bases:
+            self.make_base()
         self.ship()
         moment = time.time()
         if self._may_refuse(moment):
