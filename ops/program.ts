@@ -90,13 +90,17 @@ interface RestoreOptions {
 /** Converts a time from the command line to the format of the setting `restore.at`. */
 function momentOf(text: string): string {
   const parsed = restoreMoment.safeParse(text);
-  if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? "");
+  if (!parsed.success)
+    throw new InvalidArgumentError(
+      `${parsed.error.issues[0]?.message}; write it as 2026-12-01T20:00:00Z, latest, or UUID:NUMBER`,
+    );
   return parsed.data;
 }
 
 function minutesOf(text: string): number {
-  const minutes = Number(text);
-  if (!(minutes > 0)) throw new InvalidArgumentError("must be a number of minutes above 0");
+  const minutes = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (!(minutes > 0 && minutes <= 1440))
+    throw new InvalidArgumentError("must be a number of minutes above 0, at most 1440");
   return minutes;
 }
 

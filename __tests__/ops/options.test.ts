@@ -22,3 +22,13 @@ describe("an option that npm consumed", () => {
       expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
   });
 });
+
+describe("a wrong value of an option", () => {
+  it.each([
+    [["rollout", "--patience", "Infinity"], "must be a number of minutes above 0, at most 1440"],
+    [["rollout", "--patience", "0x10"], "must be a number of minutes above 0, at most 1440"],
+    [["restore", "--at", "yesterday"], "write it as 2026-12-01T20:00:00Z, latest, or UUID:NUMBER"],
+  ])("%j is rejected with its rule", async (args, rule) => {
+    expect(await ops(...args)).toContain(rule);
+  });
+});

@@ -58,7 +58,7 @@ const mostLines = 50;
 export function problemReport(environment: string, problems: readonly Problem[]): string {
   const more = problems.length - mostLines;
   return [
-    `config ${environment || '""'}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
+    `config ${/^[\w-]{1,40}$/.test(environment) ? environment : show(environment)}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
     ...problems.slice(0, mostLines).map((problem) => `  ${problemLine(problem)}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ].join("\n");

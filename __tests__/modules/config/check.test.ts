@@ -131,6 +131,11 @@ describe("all problems in one run", () => {
     );
   });
 
+  it("the check shows an unusual name of an environment in one short line", () => {
+    const name = `a\nb${"x".repeat(3000)}`;
+    expect(() => checkEnvironment(name, exampleInput())).toThrow(/^config "a\\nbx{1,80}…: 1 problem\n/);
+  });
+
   it("the check reports a file that exports no environment", () => {
     expect(() => checkEnvironment("staging", undefined as unknown as EnvironmentInput)).toThrow(
       "config staging: 1 problem\n  default export: must be an environment, got nothing; write `export default defineEnvironment({ … })`",
