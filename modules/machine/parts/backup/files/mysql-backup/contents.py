@@ -1,4 +1,4 @@
-"""The objects of a timeline that a restore may use, and each member's logs as a stream of transactions."""
+"""Lists the objects of a timeline that a restore may use, and reads each member's logs as a stream of transactions."""
 
 import collections
 import concurrent.futures
@@ -15,13 +15,13 @@ from names import log_name, read_segment
 from replay import ALL, Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
 from sealing import unseal
 
-# Limits for prefetching each member's segments.
+# Limits for prefetching the segments of each member: number of segments, and bytes.
 AT_A_TIME, AHEAD_BYTES = 16, 64 << 20
 FORMAT = 2
 
 
 class Events(NamedTuple):
-    """Bytes of a transaction. The format description of any log can decode them, because all members run the same MySQL."""
+    """Bytes of a transaction. The format description of any log can decode these bytes, because all members run the same MySQL."""
 
     own: bytes
     others: list
@@ -37,7 +37,7 @@ def name_of(log):
 
 
 class Contents:
-    """Reads only the names of objects, and the content of branches."""
+    """Contents of a timeline. The constructor reads only the names of objects and the descriptions of branches."""
 
     def __init__(self, bucket, timeline, choice, say):
         self._bucket, self._timeline, self._say = bucket, timeline, say
@@ -62,7 +62,7 @@ class Contents:
         self._say(f"skipped: {text}")
 
     def _branches(self, described):
-        """Branches as described by most members, and branches without a description."""
+        """Returns the branches as most members describe them, and the branches that have no description."""
         claims, first, writers = {}, {}, {}
         for member, id, item in described:
             try:
@@ -71,12 +71,12 @@ class Contents:
                 parse(claim[1]), moment_of(claim[2])
             except (Refused, ValueError, KeyError, TypeError, AttributeError):
                 continue
-            # One vote per member, however many descriptions it uploaded.
+            # Each member has one vote, even if it uploaded several descriptions.
             claims.setdefault(id, {})[member] = claim
             first[id] = min(first.get(id, ALL), moment_of(item.time))
         for member, logs in self._logs.items():
             for log, items in logs.items():
-                # As text, because an archive of two years has a hundred thousand times.
+                # Times are compared as text, because an archive of two years has a hundred thousand times.
                 times = [item.time for _, item in items]
                 first[log.branch] = min(moment_of(min(times)), first.get(log.branch, ALL))
                 of_branch = writers.setdefault(log.branch, {})
@@ -88,7 +88,7 @@ class Contents:
         return found
 
     def bases(self, wanted, line):
-        """Yields (backup, manifest) of usable base backups, the latest upload first."""
+        """Yields (backup, manifest) of each usable base backup. The latest upload comes first."""
         for backup, _ in sorted(self._backups, key=lambda pair: (pair[1].time, pair[0].time), reverse=True):
             try:
                 manifest = json.loads(self._bucket.get(backup.key))
@@ -100,19 +100,19 @@ class Contents:
                 self._note(f"base backup {backup.member} {backup.time}: {problem}")
 
     def streams(self, line, executed, identity):
-        """{member: stream of its transactions after the base backup}"""
+        """Returns a stream of transactions for each member. The stream begins after the base backup."""
         return {member: self._stream(self._in_order(logs, line, executed), line[-1][0].id, executed, identity) for member, logs in self._logs.items()}
 
     def _in_order(self, logs, line, executed):
-        """[(log, segments, limit)] of the logs that may contain more than the base backup."""
+        """Returns [(log, segments, limit)] of the logs that may contain transactions after the base backup."""
         place = {branch.id: index for index, (branch, _) in enumerate(line)}
-        # If the branch changes within a log, the log is uploaded again under the new branch.
+        # If the branch changes within a log, the member uploads the log again under the new branch.
         found = {}
         for log in sorted((log for log in logs if log.branch in place), key=lambda log: place[log.branch]):
             _, items = found.get((log.number, log.id), (None, []))
             found[log.number, log.id] = log, [*items, *logs[log]]
         needed = [(log, items) for log, items in found.values() if self._has_more(items, executed)]
-        # Numbers restart after a clone, so logs are ordered by the upload time of their first segment.
+        # Log numbers begin again after a clone, so logs are ordered by the upload time of their first segment.
         needed.sort(key=lambda pair: (place[pair[0].branch], self._begun(*pair), pair[0].number))
         return [(log, items, line[place[log.branch]][1]) for log, items in needed]
 
@@ -133,7 +133,7 @@ class Contents:
                         yield item if allowed is None or item.previous is None else Start(item.log, both(item.previous, limit))
                         continue
                     if item.source == begins:
-                        # The rest of this log belongs to the followed branch.
+                        # The rest of this log belongs to the branch that the restore follows.
                         allowed = None
                     if allowed is None or allowed.has(*item.gtid) or counted.has(*item.gtid):
                         yield item
@@ -170,11 +170,11 @@ class Contents:
             yield from (pair for pair in self._ahead(inside, identity) if pair[1] is not None)
 
     def _tail(self, log):
-        """The objects of a log under `tail`."""
+        """Returns the objects of a log under `tail`."""
         return self._bucket.list(f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
 
     def _ahead(self, segments, identity):
-        """Yields each segment with its content, None if unreadable; prefetches within the memory limit."""
+        """Yields each segment with its content, or with None if the segment is unreadable. Prefetches segments within the memory limit."""
         waiting, bytes = collections.deque(), 0
         left = collections.deque(segments)
         while left or waiting:
@@ -198,8 +198,9 @@ class Contents:
 
     def require_end(self, line, executed, until):
         """
-        Within the logs, missing transactions are noticed by later ones; at the end, only by the names of unreadable objects. Ignores an
-        object if two other members uploaded later objects, and none with its transactions. @raises Incomplete
+        Checks that no transaction is missing at the end of the logs. Later transactions show that an earlier transaction is missing. At the
+        end, only the names of unreadable objects show this. Ignores an unreadable object if two other members uploaded later objects
+        without its transactions. @raises Incomplete if a transaction is missing
         """
         limits = {branch.id: limit for branch, limit in line}
         for segment in self._unreadable:
@@ -220,7 +221,7 @@ class Contents:
 
 
 def _cover(segments):
-    """The fewest segments that together cover the log."""
+    """Returns the smallest number of segments that together cover the log."""
     end, found = 0, []
     left = collections.deque(sorted(segments, key=lambda one: (one.start, -one.end)))
     while left:

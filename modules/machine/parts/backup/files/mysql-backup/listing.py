@@ -1,6 +1,6 @@
 """
-Lists the bucket's contents by name with few requests: tail segments of a complete log are not listed. Listing two years takes seconds, and
-memory for the names of one member.
+Lists the bucket's contents by name with few requests. If a log is complete, its segments under `tail` are not listed. Listing two years
+takes seconds, and memory for the names of one member.
 """
 
 from gtid import describe, union
@@ -8,19 +8,19 @@ from names import is_complete, reached, read_branch, read_manifest, read_segment
 
 
 def members(bucket, timeline):
-    """Names of all members that have ever written to this timeline."""
+    """Returns the names of all members that have ever written to this timeline."""
     return sorted(name for prefix in bucket.folders(f"{timeline}/") if (name := prefix.split("/")[-2]) != "drill")
 
 
 def segments(bucket, timeline, member, counts=lambda item: True):
     """
-    {log: its segments} of one member, each segment with its object in the bucket: {Log: [(Segment, Object)]}, in the order of names.
+    Returns the segments of each log of one member, each segment with its object: {Log: [(Segment, Object)]}, in the order of names.
     `counts`: filter for objects.
     """
     found = {}
     _add(found, timeline, filter(counts, bucket.list(f"{timeline}/{member}/log/")))
     for branch in list(bucket.folders(f"{timeline}/{member}/tail/")):
-        # A log's directory has the same name under `tail` and under `log`.
+        # The folder of a log has the same name under `tail` and under `log`.
         complete = {_directory(items[0][0].key) for items in found.values() if is_complete([segment for segment, _ in items])}
         for directory in list(bucket.folders(branch)):
             if tuple(directory.split("/")[-3:-1]) not in complete:
@@ -29,7 +29,7 @@ def segments(bucket, timeline, member, counts=lambda item: True):
 
 
 def manifests(bucket, timeline, member):
-    """[(Backup, Object)] of one member's complete base backups."""
+    """Returns [(Backup, Object)] of the complete base backups of one member."""
     return [(backup, item) for item in bucket.list(f"{timeline}/{member}/manifest/") if (backup := read_manifest(timeline, item.key))]
 
 
@@ -39,13 +39,13 @@ def branches(bucket, timeline, member):
 
 
 def gtids(timeline, logs):
-    """GTIDs in the listed logs, each log up to its first hole."""
+    """Returns the GTIDs in the listed logs. Each log counts up to its first missing segment."""
     ends = {log: reached([segment for segment, _ in items]) for log, items in logs.items()}
     return union({timeline: [one for log, items in logs.items() for segment, _ in items if segment.end <= ends[log] for one in segment.gtids]})
 
 
 def archived(bucket, timeline):
-    """{member: the group's transactions in its logs, the time of the last upload, and its branch}"""
+    """Returns for each member: the group's transactions in its logs, the time of its last upload, and its branch."""
     found = {}
     for member in members(bucket, timeline):
         logs = segments(bucket, timeline, member)
@@ -62,5 +62,5 @@ def _add(found, timeline, items):
 
 
 def _directory(key):
-    """(branch, log)"""
+    """Returns the names of the branch and the log in a key: (branch, log)."""
     return tuple(key.split("/")[-3:-1])

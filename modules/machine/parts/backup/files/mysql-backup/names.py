@@ -1,6 +1,7 @@
 """
-Names of the objects in the archive, format 2. Each name ends in the first 16 hex digits of the SHA-256 of the object's content, so a damaged
-or overwritten object does not match its name. Each member has one prefix, so that its key can be limited to it.
+Creates and reads the names of objects in the archive, format 2. Each name ends in the first 16 hex digits of the SHA-256 of the object's
+content, so a damaged or overwritten object does not match its name. Each member has its own prefix, so that its key can be limited to the
+prefix.
 
     TIMELINE/MEMBER/log/BRANCH/000012-LOGID/000000000000-000067108864-1001-1500.HASH          segment of a closed log, up to 64 MiB
     TIMELINE/MEMBER/log/BRANCH/000012-LOGID/000067108864-000080000311-1501-1700-last.HASH     last segment of that log
@@ -11,9 +12,10 @@ or overwritten object does not match its name. Each member has one prefix, so th
     TIMELINE/MEMBER/branch/BRANCH.HASH                               describes a branch: its parent and its start
     TIMELINE/drill/20261125T034300Z-good.HASH                        result of a restore drill: good or bad
 
-The last numbers before the HASH are the group's GTIDs (those with the group's name) in the object: `1001-1500`, `1-50+1000001-1000007` after
-a failover, or `0-0` for none. So the names show which transactions are in the archive; members can list the bucket but not read it.
-Once the last segment of `log` is uploaded, the segments of `log` replace those of `tail`. LOGID is binlog.identity.
+The last numbers before the HASH are the group's GTIDs in the object (GTIDs with the group's name): `1001-1500`, `1-50+1000001-1000007`
+after a failover, or `0-0` for none. The names therefore show which transactions are in the archive. Members can list the bucket but cannot
+read it. When the last segment under `log` is uploaded, the segments under `log` replace the segments under `tail`. LOGID is
+binlog.identity.
 """
 
 import calendar
@@ -30,7 +32,7 @@ def stamp(seconds):
 
 
 def moment(stamp):
-    """Seconds since 1970."""
+    """Converts the time in a name to seconds since 1970."""
     return calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
 
 
@@ -49,7 +51,7 @@ def read_drill(timeline, key):
 
 
 def number(file):
-    """Number of a log file; numbers follow the order of writing."""
+    """Returns the number of a log file. Numbers follow the order of writing."""
     return int(file.rpartition(".")[2])
 
 
@@ -61,16 +63,16 @@ SEGMENT = re.compile(
 )
 BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<gtids>{NUMBERS}))\.{ID}")
 BRANCH = re.compile(rf"{MEMBER}/branch/(?P<id>{ID})\.{ID}")
-# A longer list would not fit into a name, so the smallest gaps are dropped. A failover creates one gap.
+# Maximum number of intervals in a name, because a longer list would not fit. The smallest gaps are dropped. A failover creates one gap.
 MOST_INTERVALS = 16
 
 
 class Log(NamedTuple):
     member: str
     branch: str
-    # Number of the file, as in binlog.000012.
+    # Number of the log file, as in binlog.000012.
     number: int
-    # Distinguishes logs with the same number before and after a clone.
+    # Identity of the log, because logs before and after a clone can have the same number.
     id: str
 
 
@@ -79,31 +81,31 @@ class Segment(NamedTuple):
     log: Log
     start: int
     end: int
-    # Intervals of the group's GTIDs in it: ((first, last), …)
+    # Intervals of the group's GTIDs in the segment: ((first, last), …)
     gtids: tuple
     last: bool
-    # True if in `log`, False if in `tail`.
+    # True if the segment is under `log`, False if it is under `tail`.
     closed: bool
 
 
 class Backup(NamedTuple):
     """A complete base backup."""
 
-    # Key of its manifest.
+    # Key of the base backup's manifest.
     key: str
-    # Folder of its parts.
+    # Folder with the parts of the base backup.
     folder: str
     member: str
-    # Start time by the member's clock.
+    # Start time of the base backup by the member's clock.
     time: str
-    # The member's first log after this backup.
+    # Number of the member's first log after this base backup.
     number: int
-    # Intervals of the group's GTIDs in it.
+    # Intervals of the group's GTIDs in the base backup.
     gtids: tuple
 
 
 def segment_key(timeline, segment, content):
-    """`segment`: its key is not used."""
+    """Returns the key of a segment. The field `key` of `segment` is not used."""
     log = segment.log
     return (
         f"{timeline}/{log.member}/{'log' if segment.closed else 'tail'}/{log.branch}/{log_name(log)}"
@@ -116,7 +118,7 @@ def log_name(log):
 
 
 def read_segment(timeline, key):
-    """None for the key of anything else."""
+    """Returns the segment with this key, or None if the key is not the key of a segment."""
     found = SEGMENT.fullmatch(key.removeprefix(f"{timeline}/"))
     if not found:
         return None
@@ -125,7 +127,7 @@ def read_segment(timeline, key):
 
 
 def backup_name(time, number, gtids):
-    """Name of the directory below `base` and of the manifest."""
+    """Returns the name of the folder below `base` and of the manifest."""
     return f"{time}-{number:06}-{_written(gtids)}"
 
 
@@ -134,7 +136,7 @@ def manifest_key(timeline, member, name, content):
 
 
 def read_manifest(timeline, key):
-    """None for the key of anything else."""
+    """Returns the base backup with this key, or None if the key is not the key of a manifest."""
     found = BACKUP.fullmatch(key.removeprefix(f"{timeline}/"))
     if not found:
         return None
@@ -166,7 +168,7 @@ def _read(text):
 
 
 def reached(segments):
-    """The end of a log's archived bytes before its first hole, by segments of both kinds."""
+    """Returns the end of the archived bytes of a log, up to the first missing segment. Segments of both kinds count."""
     end = 0
     for segment in sorted(segments, key=lambda one: one.start):
         if segment.start > end:
@@ -176,5 +178,5 @@ def reached(segments):
 
 
 def is_complete(segments):
-    """Whether all of a closed log is in the archive."""
+    """Returns True if a closed log is completely in the archive."""
     return any(segment.last and segment.end <= reached(segments) for segment in segments)

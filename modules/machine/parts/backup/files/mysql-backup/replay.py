@@ -1,12 +1,13 @@
 """
-Selects the transactions that bring restored data to the chosen time: pure decisions, without bucket or MySQL.
+Selects the transactions that bring restored data to the chosen time. All functions are pure: they use neither the bucket nor MySQL.
 
-All members log every transaction, so they vote about each one. A stream is one member's log in its order. A transaction is applied if more
-members have it with the same content than lack it or have a different transaction with its GTID. A member whose log ends earlier or has a
-hole there has no vote, so transactions of the last seconds count even if only one member uploaded them.
+All members log every transaction, so they vote about each transaction. A stream is one member's log in its order. A transaction is applied
+if most voting members have it with the same content. Other members lack the transaction or have a different transaction with its GTID. If a
+member's log ends earlier or lacks a segment there, the member has no vote. Transactions of the last seconds therefore count even if only
+one member uploaded them.
 
-A stream can be applied once it is connected: it has shown a transaction that is already executed. Data that contains a transaction also
-contains everything that the member logged before it, so nothing can be missing in between.
+A stream can be applied if it is connected, which means that it has shown a transaction that is already executed. If data contain a
+transaction, they also contain all transactions that the member logged earlier. Therefore no transaction can be missing in between.
 """
 
 import bisect
@@ -18,9 +19,9 @@ from typing import NamedTuple
 
 from gtid import describe, parse, subtract
 
-# Once a member has logged a transaction this much later by the primary's clock, it receives no earlier one.
+# If a member has logged a transaction that is this many microseconds later by the primary's clock, it receives no earlier transaction.
 SLACK = 60_000_000
-# A running group uploads a heartbeat every 30 s.
+# Seconds for which a branch without new uploads counts as running. A running group uploads a heartbeat every 30 s.
 LIVE_SECONDS = 900
 ALL = 2**63
 
@@ -30,23 +31,23 @@ class Incomplete(Exception):
 
 
 class Start(NamedTuple):
-    """Start of a log, or its continuation after a hole."""
+    """Start of a log, or the continuation of a log after a missing segment."""
 
     log: str
-    # GTIDs that the member had logged before; None after a hole.
+    # GTIDs that the member had logged earlier. None after a missing segment.
     previous: dict
 
 
 class Change(NamedTuple):
-    """A transaction in a member's log."""
+    """A transaction in the log of a member."""
 
     source: str
     number: int
-    # Microseconds since 1970, by the clock of the primary that committed it.
+    # Commit time in microseconds since 1970, by the clock of the primary that committed the transaction.
     committed: int
     digest: str
     log: str
-    # Events to apply; not read in this module.
+    # Events to apply. This module does not read them.
     content: object = None
     # When the bucket received it, in microseconds since 1970.
     uploaded: int = ALL
@@ -92,7 +93,10 @@ class Executed:
 
 
 def moment_of(at):
-    """Microseconds since 1970 of a time such as 2026-11-25T17:00:00Z, optionally with a fraction; None for "latest" or "before GTID"."""
+    """
+    Converts a time such as 2026-11-25T17:00:00Z (a fraction is allowed) to microseconds since 1970. Returns None for "latest" and "before
+    GTID".
+    """
     if at == "latest" or at.startswith("before "):
         return None
     whole, _, fraction = at.removesuffix("Z").partition(".")
@@ -123,11 +127,11 @@ class _Stream:
         self.member, self._items = member, iter(items)
         self.ahead = collections.deque()
         self.connected = self.ended = False
-        # Commit time of the newest transaction read.
+        # Commit time of the newest transaction that was read from this stream.
         self.seen = 0
 
     def peek(self, at=0):
-        """The item `at` places ahead; None at the end."""
+        """Returns the item `at` places ahead, or None at the end of the stream."""
         while len(self.ahead) <= at:
             item = next(self._items, None)
             if item is None:
@@ -138,14 +142,17 @@ class _Stream:
         return self.ahead[at]
 
     def change(self):
-        """The next transaction, skipping starts of logs."""
+        """Returns the next transaction and skips starts of logs."""
         at = 0
         while isinstance(item := self.peek(at), Start):
             at += 1
         return item
 
     def opinion(self, change):
-        """Digest of the transaction with this GTID; "" if this member lacks it; None if unknown."""
+        """
+        Returns this member's digest of the transaction with this GTID. Returns "" if the member lacks the transaction, and None if the
+        member's logs do not show this.
+        """
         at = 0
         while (item := self.peek(at)) is not None:
             if isinstance(item, Start):
@@ -166,7 +173,8 @@ def _contains(gtids, change):
 class Merge:
     """
     Transactions to apply, in order. `streams`: {member: items}; `executed`: GTIDs in the base backup; `sources`: UUIDs whose transactions
-    count; of others only if most members have them. `newest`: time of the base backup's newest commit, in microseconds. `notes`: exclusions and their reasons.
+    count; of others only if most members have them. `newest`: time of the base backup's newest commit, in microseconds. `notes`: exclusions
+    and their reasons.
     """
 
     def __init__(self, streams, executed, wanted, sources, newest=0):
@@ -186,7 +194,7 @@ class Merge:
         """@raises Incomplete"""
         while True:
             streams = len(self._streams)
-            # The stream with the earliest transaction comes first, so that no other stream has an earlier one.
+            # The stream with the earliest transaction comes first, so that no other stream has an earlier transaction.
             ready = sorted((stream for stream in self._streams if self._advance(stream)), key=lambda stream: stream.ahead[0].committed)
             change = next((change for stream in ready if not stream.ended and (change := self._decided(stream)) is not None), None)
             if change is not None:
@@ -218,11 +226,11 @@ class Merge:
         return text_of(self.last) if self.last else "the base backup"
 
     def is_past_end(self):
-        """Whether the logs go on after the chosen time."""
+        """Returns True if the logs continue after the chosen time."""
         return self.reached or self._wanted.moment is not None and self.last >= self._wanted.moment
 
     def _advance(self, stream):
-        """Skips items that need no decision. @returns whether a transaction is next"""
+        """Skips items that need no decision. Returns True if the next item is a transaction."""
         while not stream.ended:
             item = stream.peek()
             if item is None:
@@ -307,15 +315,15 @@ class Merge:
 
     def _unstick(self):
         """
-        Called if every stream has ended or waits for transactions that no stream has. Excludes a member that alone claims them. @returns
-        whether to continue @raises Incomplete
+        Excludes a member that alone claims transactions. Called if every stream has ended or waits for transactions that no stream has.
+        Returns True if the restore can continue. @raises Incomplete if transactions are missing
         """
         stuck = [stream for stream in self._streams if not stream.ended and stream.change() is not None and not (self.reached and self._is_beyond(stream))]
         if not stuck:
             return False
         claimed = min(stuck, key=lambda stream: stream.change().committed)
         time = claimed.change().committed
-        # Members that logged everything up to that time without the missing transactions.
+        # Members that logged all transactions up to this time, but not the missing transactions.
         against = [stream for stream in self._streams if stream.ended and stream.connected and stream.seen >= time]
         if len(stuck) < len(against):
             self._exclude(claimed, "it claims earlier transactions that the others do not have")
@@ -332,7 +340,7 @@ class Merge:
         )
 
     def _is_beyond(self, stream):
-        """Whether the rest of the stream is after the end of the restore."""
+        """Returns True if the rest of the stream is after the end of the restore."""
         start = stream.peek()
         known = isinstance(start, Start) and start.previous or {}
         if self._wanted.gtid is None:
@@ -346,14 +354,14 @@ class Merge:
 
 
 class Branch(NamedTuple):
-    """A branch of the group's history, by members' descriptions and upload times. Times are in microseconds since 1970."""
+    """A branch of the group's history, from the members' descriptions and upload times. Times are in microseconds since 1970."""
 
     id: str
     parent: str
-    # GTIDs executed by the member that began the branch, at that time.
+    # GTIDs that the member that began the branch had executed at that time.
     forked: dict
     begun: int
-    # Time of each member's last upload to it.
+    # Time of each member's last upload to the branch.
     writers: dict
 
     @property
@@ -363,7 +371,7 @@ class Branch(NamedTuple):
 
 def chain(branches, at, wanted=None):
     """
-    The branch that a restore follows and its ancestors, oldest first: [(branch, GTIDs that count; None: all)].
+    Returns the branch that a restore follows, and its ancestors. The oldest branch comes first: [(branch, GTIDs that count; None: all)].
     `branches`: {id: Branch}. @raises Incomplete if the branch is ambiguous
     """
     if wanted and wanted not in branches:
@@ -376,7 +384,7 @@ def chain(branches, at, wanted=None):
 
 
 def both(one, other):
-    """The intersection of two sets of GTIDs."""
+    """Returns the intersection of two GTID sets."""
     return subtract(one, subtract(one, other))
 
 
@@ -391,7 +399,10 @@ def _current(branches, at):
         return [member for member, last in branch.writers.items() if last >= until]
 
     def replaces(branch, ancestor):
-        """Whether `branch` replaces its ancestor, because the ancestor is no longer written or has no more writers."""
+        """
+        Returns True if `branch` replaces its ancestor, because members no longer write the ancestor or the branch has at least as many
+        writers.
+        """
         return _descends(branches, branch, ancestor) and (ancestor.last <= branch.begun + 2 * SLACK or len(writers(branch)) >= len(writers(ancestor)))
 
     live = [branch for branch in begun if branch.last >= until]
@@ -415,7 +426,10 @@ def _descends(branches, branch, ancestor):
 
 
 def is_usable(manifest, wanted, line):
-    """Whether a restore can start from this base backup: it belongs to this line of branches and has no transaction after the end."""
+    """
+    Returns True if a restore can start from this base backup. The base backup must belong to this line of branches and must have no
+    transaction after the end of the restore.
+    """
     limits = {branch.id: limit for branch, limit in line}
     most = parse(manifest["gtids"]["atMost"])
     if manifest["branch"] not in limits or limits[manifest["branch"]] is not None and subtract(most, limits[manifest["branch"]]):

@@ -1,6 +1,7 @@
 """
-Uploads this member's binary logs every few seconds, whatever its role, so no election is needed. The names in the bucket show what has been
-uploaded, so nothing is stored here. Logs are identified by their beginning, because MySQL restarts at binlog.000001 after a clone.
+Uploads the binary logs of this member every few seconds. Every member uploads its logs regardless of its role, so no election is needed.
+The names in the bucket show which data are uploaded, so this server stores no progress. Logs are identified by their beginning, because
+MySQL begins again with binlog.000001 after a clone.
 """
 
 import json
@@ -21,24 +22,24 @@ from sealing import seal
 
 TICK_SECONDS = 3
 HEARTBEAT_SECONDS = 30
-# After a broken connection, a segment is sent again as a whole, so its size is limited.
+# Maximum size of a segment in bytes. If a connection breaks, the complete segment is sent again.
 TAIL_BYTES, WHOLE_BYTES = 8 << 20, 64 << 20
-# The first segments of a log that is never closed would expire.
+# Seconds after which a new log begins. If a log were never closed, its first segments would expire.
 ROTATE_SECONDS = 86400
-# The same period as MySQL's without a backup.
+# Seconds for which uploaded logs are kept. Without a backup, MySQL keeps logs for the same time.
 KEEP_SECONDS = 3 * 86400
-# Maximum share of the data volume for logs. Above it the oldest logs are deleted, even if not uploaded, so that the site does not stop with
-# the bucket.
+# Maximum share of the data volume for logs. If logs need more, the oldest logs are deleted, even if they are not uploaded. The site then
+# continues even if the bucket is unreachable for long.
 LOGS_SHARE = 0.25
 LOOK_SECONDS = 600
-# Objects expire after eight days or more.
+# Seconds after which descriptions of branches are uploaded again. Objects expire after at least eight days.
 DESCRIBE_SECONDS = 3 * 86400
 
 BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
 
-# Causes of problems. Each has a notice and a monitor of the same name; see modules/platform/signals.ts.
+# Causes of problems. Each cause has a notice and a monitor of the same name; see modules/platform/signals.ts.
 BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-room", "backup-drill", "backup-gap", "backup-key"
 CAUSES = (BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY)
 
@@ -47,16 +48,16 @@ PRIMARY = (
     "SELECT 1 FROM performance_schema.replication_group_members"
     " WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND NOT @@super_read_only"
 )
-# Without writes it shows every 30 s that the archive is complete.
+# The heartbeat shows every 30 s that the archive is complete, even if the application writes nothing.
 HEARTBEAT = "REPLACE INTO backup.heartbeat (id, at) VALUES (1, UTC_TIMESTAMP(6))"
-# Written by mysql-group, see its branch.py; the last row is the current branch.
+# mysql-group writes this table; see its branch.py. The last row is the current branch.
 BRANCHES = "SELECT id, number, timeline, parent, forked, lost, reason, member, begun FROM backup.branch WHERE timeline = %s ORDER BY number"
-# LOCAL: not replicated to other members.
+# With LOCAL, MySQL does not replicate the statement to other members.
 ROTATE = "FLUSH LOCAL BINARY LOGS"
 
 
 def connect(settings, timeout_seconds=10):
-    """Connects as the OS user running this program, authenticated by auth_socket."""
+    """Connects to MySQL as the OS user that runs this program. auth_socket authenticates the user."""
     return pymysql.connect(
         unix_socket=settings.socket, user="backup", autocommit=True,
         connect_timeout=2, read_timeout=timeout_seconds, write_timeout=timeout_seconds,
@@ -73,7 +74,7 @@ class Shipper:
     def __init__(self, settings, bucket):
         self._settings, self._bucket = settings, bucket
         self._connection = None
-        # This member's segments in the bucket, by log; None while unknown.
+        # Segments of this member in the bucket, with the log as key. None while they are unknown.
         self._archived = None
         self._waiting_since = self._beaten_at = self._looked_at = self._rotated_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
@@ -98,11 +99,11 @@ class Shipper:
         started = time.time()
         if self._connection is None:
             self._connection = connect(self._settings)
-        # Read the GTIDs first: the logs up to the position read next contain all of them.
+        # Reads the GTIDs first, so that the logs up to the position that is read next contain all of them.
         ((log_folder, executed),) = rows(self._connection, "SELECT @@log_bin_basename, @@GLOBAL.gtid_executed")
         folder = os.path.dirname(log_folder)
         current, position, *_ = rows(self._connection, "SHOW BINARY LOG STATUS")[0]
-        # A newer log waits for the next step.
+        # If a newer log exists, the next step uploads it.
         sizes = {name: size for name, size, *_ in rows(self._connection, "SHOW BINARY LOGS") if number(name) <= number(current)}
         files = [File(name, os.path.join(folder, name), position if name == current else sizes[name], name != current) for name in sorted({**sizes, current: 0}, key=number)]
         try:
@@ -113,9 +114,9 @@ class Shipper:
             self._ship_all(files, started)
             self._look(branches, executed)
         finally:
-            # Also if the bucket is unreachable, because the volume is limited.
+            # Deletes old logs even if the bucket is unreachable, because the space on the volume is limited.
             self._purge(folder, sizes, {file.name for file in files if self._is_complete(file)})
-            # Last, so that logs are still uploaded and deleted if commits hang, for example on a full disk.
+            # The heartbeat comes last, so that logs are uploaded and deleted even if commits hang, for example on a full disk.
             self._beat()
         self._rotate(files[-1])
 
@@ -125,7 +126,9 @@ class Shipper:
             self._beaten_at = time.time()
 
     def _branches(self):
-        """The branches of this group. If the current branch changes, a new log begins. @raises ValueError if there is none yet"""
+        """
+        Returns the branches of this group. If the current branch changes, starts a new log. @raises ValueError if there is no branch yet
+        """
         found = rows(self._connection, BRANCHES, [self._settings.timeline])
         if not found:
             raise ValueError("waiting for the primary to store the branch of this group: check mysql-group status")
@@ -139,7 +142,7 @@ class Shipper:
     def _rotate(self, current):
         with open(current.path, "rb") as file:
             (begun,) = struct.unpack("<I", file.read(len(binlog.MAGIC) + 4)[len(binlog.MAGIC) :])
-        # The second condition limits rotations if the clock jumps.
+        # The second condition limits the number of new logs if the clock jumps.
         if time.time() - begun >= ROTATE_SECONDS and time.time() - self._rotated_at >= ROTATE_SECONDS:
             rows(self._connection, ROTATE)
             self._rotated_at = time.time()
@@ -148,14 +151,14 @@ class Shipper:
         return Log(self._settings.member, self._branch, number(file.name), file.id)
 
     def _is_complete(self, file):
-        """Whether the bucket has all segments of a closed log under `log`, in any branch."""
+        """Returns True if the bucket has all segments of a closed log under `log`, in any branch."""
         return any(
             (log.number, log.id) == (number(file.name), file.id) and is_complete([segment for segment in segments if segment.closed])
             for log, segments in (self._archived or {}).items()
         )
 
     def _ship_all(self, files, started):
-        """Uploads missing segments, oldest first; then, as time permits, closed logs again in a few large segments."""
+        """Uploads missing segments, oldest first. If there is time left, uploads closed logs again in a few large segments."""
         files = [file for file in files if not self._is_complete(file)]
         if not self._waiting_since and any(self._reached(file) < file.end for file in files):
             self._waiting_since = time.time()
@@ -177,7 +180,8 @@ class Shipper:
         segments, most = self._segments(file), WHOLE_BYTES if closed else TAIL_BYTES
         with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), file.end, access=mmap.ACCESS_READ) as data:
             while True:
-                # With `until`, the closed log's segments replace its tail from the beginning; otherwise both kinds count.
+                # With `until`, segments of the closed log replace its segments under `tail` from the beginning. Otherwise both kinds of
+                # segments count.
                 start = reached([segment for segment in segments if segment.closed or until is None])
                 if start >= file.end:
                     return
@@ -192,8 +196,8 @@ class Shipper:
 
     def _look(self, branches, executed):
         """
-        Every ten minutes, reads all members' base backups, the last drill and the branches, and checks that the bucket has every
-        transaction.
+        Reads the base backups of all members, the last drill and the branches, and checks that the bucket has every transaction. Runs every
+        ten minutes.
         """
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
@@ -207,13 +211,13 @@ class Shipper:
         self._good_drill = max((time for time, good in drills if good), default=None)
         self._describe(branches)
         found = listing.segments(self._bucket, timeline, me)
-        # The next step uploads missing logs that this member still has.
+        # The next step uploads missing logs if this member still has them.
         self._archived = _compact(found)
         self._verify(executed, listing.gtids(timeline, found), [backup for backup, _ in backups], [member for member in members if member != me])
         self._looked_at = time.time()
 
     def _describe(self, branches):
-        """Uploads descriptions of branches, and uploads them again before they expire."""
+        """Uploads the descriptions of branches, and uploads them again before they expire."""
         timeline, me, now, newest = self._settings.timeline, self._settings.member, self._bucket.now(), {}
         for branch, item in listing.branches(self._bucket, timeline, me):
             newest[branch] = max(newest.get(branch, 0), moment(arrived(item)))
@@ -221,13 +225,16 @@ class Shipper:
             if now - newest.get(row[0], 0) > DESCRIBE_SECONDS:
                 described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
                 described["lost"] = json.loads(described["lost"])
-                # Makes a new object.
+                # A new time makes a new object.
                 described["described"] = stamp(now)
                 content = json.dumps(described, indent=2, default=str).encode()
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
     def _verify(self, executed, own, backups, others):
-        """Compares the transactions executed before this step with the bucket: this member's logs, base backups, other members' logs."""
+        """
+        Compares the transactions that were executed before this step with the bucket: this member's logs, base backups, and other members'
+        logs.
+        """
         timeline = self._settings.timeline
         missing = {timeline: parse(executed.replace("\n", "")).get(timeline, [])}
         missing = subtract(missing, union(own, *({timeline: list(backup.gtids)} for backup in backups)))
@@ -260,7 +267,10 @@ class Shipper:
             print(problem)
 
     def _show_restorable(self, newest):
-        """Two empty files whose ages the monitoring agent reports: the oldest and the newest time that can be restored."""
+        """
+        Writes two empty files. Their ages are the ages of the oldest and the newest time that can be restored. The monitoring agent reports
+        these ages.
+        """
         for name, at in (("oldest", moment(self._first_base) if self._first_base else None), ("newest", newest if self._base else None)):
             if at is not None:
                 file = STATE.with_name(f"restorable-{name}")
@@ -269,7 +279,7 @@ class Shipper:
 
 
 class File(NamedTuple):
-    """A binary log on this member."""
+    """A binary log file on this member."""
 
     name: str
     path: str
@@ -288,7 +298,7 @@ def _compact(found):
 
 
 def _merged(segments):
-    """Merges adjacent segments and drops their GTIDs, because a day has thousands."""
+    """Merges adjacent segments and drops their GTIDs, because a day has thousands of segments."""
     merged = []
     for one in sorted(segments, key=lambda segment: (segment.closed, segment.start)):
         before = merged[-1] if merged else None
@@ -300,12 +310,12 @@ def _merged(segments):
 
 
 def arrived(item):
-    """When the bucket received an object, by the bucket's clock, in the format of names."""
+    """Returns the time when the bucket received an object, by the bucket's clock and in the format of names."""
     return f"{item.time[:19].replace('-', '').replace(':', '')}Z"
 
 
 def write(file, content):
-    """Writes a file atomically, even across a power failure."""
+    """Writes a file atomically, even if the power fails."""
     draft = file.with_suffix(".new")
     with draft.open("w") as opened:
         json.dump(content, opened)
@@ -316,8 +326,9 @@ def write(file, content):
 
 def purge(sizes, ages, whole, most_bytes):
     """
-    Chooses the logs to delete. @returns the first log to keep, or None to keep all; and the deleted logs that were not uploaded
-    `sizes`, `ages`: bytes, and seconds since the last write, by name. `whole`: names of the logs completely in the archive.
+    Chooses the logs to delete. Returns the first log to keep (None to keep all logs), and the deleted logs that were not uploaded.
+    `sizes`: size of each log in bytes. `ages`: seconds since the last write of each log. `whole`: names of logs that are completely in the
+    archive.
     """
     names = sorted(sizes, key=number)
     total, gone = sum(sizes.values()), []
@@ -331,14 +342,14 @@ def purge(sizes, ages, whole, most_bytes):
 
 
 def plain(error):
-    """MySQL's message without the statement."""
+    """Returns MySQL's error message without the statement."""
     if isinstance(error, pymysql.Error) and len(error.args) > 1:
         return f"mysqld refused ({error.args[0]}): {error.args[1]}"
     return str(error) or type(error).__name__
 
 
 def problems(state, now, base_hours):
-    """Problems of the archive as seen by this member: (cause, message)."""
+    """Yields (cause, message) of each problem of the archive that this member detects."""
     if state is None or now - state["at"] > BEHIND_SECONDS + 30:
         yield BEHIND, "mysql-backup does not run: check journalctl -u mysql-backup"
         return
