@@ -65,7 +65,7 @@ export class OriginCertificate extends Construct {
   }
 }
 
-const nextGeneration = "Raise certificate.generation by one to issue a new one.";
+const nextGeneration = "Raise certificate.generation by one to issue a new certificate.";
 
 /**
  * Returns a precondition that rejects a plan if the certificate lacks names of the configured domain. Cloudflare would not accept such a

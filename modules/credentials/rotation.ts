@@ -144,7 +144,7 @@ class StoredGeneration extends TerraformResource {
         postcondition: [
           {
             condition: `\${contains([${Math.max(1, generation - 1)}, ${generation}], self.input)}`,
-            errorMessage: `${generationSetting(what)} is ${generation}, but the current generation in the state is neither this one nor the previous one. Raise the setting by one at a time, and run npm run ops rotate ${what} after each step; a new environment begins with 1.`,
+            errorMessage: `${generationSetting(what)} is ${generation}, but the state uses neither this generation nor the previous generation. Raise the setting by one at a time, and run npm run ops rotate ${what} after each step; a new environment begins with 1.`,
           },
         ],
       },

@@ -45,7 +45,7 @@ const access: Check = ({ administrators: { cidrs, sshKeys } }) => [
   ...when(
     cidrs.length === 0,
     "administrators.cidrs",
-    "is empty: SSH is closed, and root has no password; servers get networks and keys only when they are created or replaced",
+    "is empty, so nobody can log in: SSH is closed, and root has no password. Servers get networks and keys only when they are created or replaced",
   ),
   ...when(
     cidrs.length === 0 && Object.keys(sshKeys).length > 0,

@@ -117,19 +117,19 @@ describe("a rotation of the origin certificate", () => {
             condition:
               "${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.requested_validity == 90)}",
             error_message:
-              "The origin certificate was issued with a validity other than 90 days. Raise certificate.generation by one to issue a new one.",
+              "The origin certificate was issued with a validity other than 90 days. Raise certificate.generation by one to issue a new certificate.",
           },
           {
             condition:
               '${(length(setsubtract(["*.foobar.com", "foobar.com"], cloudflare_origin_ca_certificate.origin-certificate-3_certificate.hostnames)) < 1)}',
             error_message:
-              "The origin certificate was not issued for the names of foobar.com. Raise certificate.generation by one to issue a new one.",
+              "The origin certificate was not issued for the names of foobar.com. Raise certificate.generation by one to issue a new certificate.",
           },
           {
             condition:
               '${(cloudflare_origin_ca_certificate.origin-certificate-3_certificate.request_type == "origin-rsa")}',
             error_message:
-              "The origin certificate was not issued for a key of type rsa. Raise certificate.generation by one to issue a new one.",
+              "The origin certificate was not issued for a key of type rsa. Raise certificate.generation by one to issue a new certificate.",
           },
         ],
       },

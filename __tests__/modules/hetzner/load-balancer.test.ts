@@ -95,7 +95,7 @@ describe("a load balancer that servers were not created for", () => {
     expect(preconditions(synthesized).precondition.at(-1)).toEqual({
       condition: `\${(length(setsubtract(["*.foobar.com", "foobar.com"], ${hostnames})) < 1)}`,
       error_message:
-        "The origin certificate was not issued for the names of foobar.com. Raise certificate.generation by one to issue a new one.",
+        "The origin certificate was not issued for the names of foobar.com. Raise certificate.generation by one to issue a new certificate.",
     });
   });
 });

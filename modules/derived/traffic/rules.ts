@@ -69,17 +69,17 @@ const between = (
 export const trafficRules: readonly TrafficRule[] = [
   ...between("balancer", "web", "private", [
     { tcp: [ports.nginxHttp], why: "visitors' requests and the health check" },
-    { tcp: [ports.nginxHttps], when: passesThrough, why: "visitors' TLS, ended by nginx" },
+    { tcp: [ports.nginxHttps], when: passesThrough, why: "TLS connections of visitors, which nginx terminates" },
   ]),
   ...between("web", "database", "private", [
     { tcp: [ports.mysql], users: [users.haproxy], why: "the application's queries, through HAProxy" },
-    { tcp: [ports.memberRole], users: [users.haproxy], why: "HAProxy asks who is the primary" },
+    { tcp: [ports.memberRole], users: [users.haproxy], why: "HAProxy asks which member is the primary" },
   ]),
   ...between("web", "web", "private", [
     {
       tcp: [ports.databaseRelay, ports.databaseRelayHealth],
       users: [users.haproxy],
-      why: "HAProxy reaches the primary through another web server when it cannot reach it itself",
+      why: "if HAProxy cannot reach the primary, it connects through another web server",
     },
   ]),
   ...between("web", "database", "private", [
@@ -87,7 +87,7 @@ export const trafficRules: readonly TrafficRule[] = [
       tcp: [ports.databaseRelay, ports.databaseRelayHealth],
       users: [users.haproxy],
       when: relaying,
-      why: "HAProxy reaches the primary through a database member when it cannot reach it itself",
+      why: "if HAProxy cannot reach the primary, it connects through a database member",
     },
   ]),
   ...between("database", "database", "private", [
@@ -95,7 +95,7 @@ export const trafficRules: readonly TrafficRule[] = [
       tcp: [ports.mysql, ports.memberRole],
       users: [users.haproxy],
       when: relaying,
-      why: "HAProxy of a database member relays to the primary",
+      why: "HAProxy on a database member forwards connections to the primary",
     },
     { tcp: [ports.mysql, ports.mysqlGroup], users: [users.mysql], why: "clone, recovery and group communication" },
     {
@@ -117,14 +117,14 @@ export const trafficRules: readonly TrafficRule[] = [
     { udp: [ports.ntp], users: [users.time], why: "time" },
     { tcp: [ports.http, ports.https], users: [users.apt], why: "packages and security updates" },
     { tcp: [ports.https], users: [users.datadog], when: monitored, why: "metrics, logs and events to Datadog" },
-    { udp: [ports.ntp], users: [users.datadog], when: monitored, why: "the agent measures how far the clock is off" },
+    { udp: [ports.ntp], users: [users.datadog], when: monitored, why: "the agent measures the offset of the clock" },
   ]),
   ...between("every server", "balancer", "private", [
     {
       tcp: [ports.balancerHttps],
       users: [users.datadog],
       when: monitored,
-      why: "days left of the balancer's certificate",
+      why: "the agent checks when the load balancer's certificate expires",
     },
   ]),
   ...between("every server", "internet", "public", [
@@ -135,14 +135,19 @@ export const trafficRules: readonly TrafficRule[] = [
     },
   ]),
   ...between("database", "internet", "public", [
-    { tcp: [ports.https], users: [users.backup], when: backedUp, why: "the archive, to the object storage" },
+    {
+      tcp: [ports.https],
+      users: [users.backup],
+      when: backedUp,
+      why: "mysql-backup uploads the archive to the object storage",
+    },
   ]),
   ...between("web", "application.egress", "public", [
     {
       tcp: [],
       users: [users.application],
       when: reachingOut,
-      why: "what the application may reach besides the database",
+      why: "the application may connect to networks in application.egress",
     },
   ]),
   ...between("every server", "metadata service", "public", [

@@ -56,7 +56,7 @@ const stateShared: Policy = {
     return [
       {
         what: "production keeps its state on one person's disk",
-        why: "if that disk is lost, the only record of the resources is lost; and only that person can deploy",
+        why: "if that disk is lost, the only record of the resources is lost. Only that person can deploy",
         fix: 'set backend to { type: "s3", … }, or set acceptLocalState: true',
       },
     ];
