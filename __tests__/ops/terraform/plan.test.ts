@@ -9,6 +9,7 @@ import {
   destructionOf,
   differencesOf,
   excessOf,
+  isWholeIn,
   missingSecretsOf,
   belongsTo,
 } from "../../../ops/terraform/plan.js";
@@ -147,6 +148,12 @@ it("the actions of a plan exceed the allowed changes unless both address and act
   expect(excessOf(plan, { "a.a": ["update"], "a.b": ["delete,create"] })).toEqual([]);
   expect(excessOf(plan, { "a.a": ["create"], "a.b": ["create,delete"] })).toEqual(["updates a.a", "replaces a.b"]);
   expect(excessOf(plan, {})).toHaveLength(2);
+});
+
+it("a plan replaces a whole server only if the replacement of this server was requested", () => {
+  const requested = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
+  const isWhole = (name: string) => isWholeIn({ resource_changes: [requested] }, `hcloud_server.${name}`);
+  expect(["alpha", "bravo"].map(isWhole)).toEqual([true, false]);
 });
 
 it("a plan changes outputs if at least one output is not a no-op", () => {
