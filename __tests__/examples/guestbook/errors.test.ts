@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ConnectFailure, isDuplicate, judge, WrongMember } from "../../../examples/guestbook/src/database/errors.js";
+import {
+  ConnectFailure,
+  isDuplicate,
+  isSecondHandshakeError,
+  judge,
+  WrongMember,
+} from "../../../examples/guestbook/src/database/errors.js";
 
 const server = (errno: number): Error => Object.assign(new Error("x"), { errno, sqlState: "HY000", code: "ER_X" });
 const network = (code: string): Error => Object.assign(new Error("x"), { code });
@@ -40,5 +46,15 @@ describe("the reaction to a database error", () => {
   it("recognizes a duplicate key", () => {
     expect(isDuplicate(server(1062))).toBe(true);
     expect(isDuplicate(server(1064))).toBe(false);
+  });
+
+  it("only the driver's error of a failed TLS handshake does not end the process", () => {
+    const failed = Object.assign(new Error("shutdown EINVAL"), { code: "HANDSHAKE_SSL_ERROR", fatal: true });
+    expect([failed, network("EINVAL"), new TypeError("bug"), undefined].map(isSecondHandshakeError)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

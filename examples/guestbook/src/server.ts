@@ -1,4 +1,5 @@
 import { type Application, createApplication, describeRelease } from "./application.js";
+import { isSecondHandshakeError } from "./database/errors.js";
 import { within } from "./database/time.js";
 import { limits } from "./limits.js";
 import { createLog, type Log } from "./log.js";
@@ -39,6 +40,7 @@ const stopOnSignal = (application: Application, inherited: boolean, log: Log): v
 /** Logs an unexpected error and ends the process, because the state of the process is then unknown. systemd starts a new process. */
 const endOnBug = (log: Log): void => {
   const end = (error: unknown): void => {
+    if (isSecondHandshakeError(error)) return log.warn({ error }, "second error of a failed database connection");
     log.error({ error }, "unexpected error, ending");
     process.exit(1);
   };

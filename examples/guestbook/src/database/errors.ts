@@ -94,3 +94,12 @@ const duplicateEntry = 1062; // ER_DUP_ENTRY
 
 /** Returns true if an insert failed because its unique key already exists. */
 export const isDuplicate = (error: unknown): boolean => (error as DriverError).errno === duplicateEntry;
+
+/**
+ * Returns true for the second error of a failed TLS handshake. While mysql2 (3.24) handles the first error, it closes the socket. If closing
+ * fails too, mysql2 emits a second error to which no listener can be attached. The connection is already closed then.
+ */
+export const isSecondHandshakeError = (error: unknown): boolean => {
+  const { code, fatal } = (error ?? {}) as Partial<DriverError>;
+  return code === "HANDSHAKE_SSL_ERROR" && fatal === true;
+};
