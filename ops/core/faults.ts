@@ -29,6 +29,8 @@ export interface Fault {
 }
 
 interface FaultRow {
+  /** Explanation for docs/operations.md. */
+  readonly meaning: string;
   /** Command or place that helps. SERVER and WHAT stand for the server, and for its failed unit or full disk. */
   readonly help: string;
   readonly verdicts: Readonly<Record<JudgedCommand, Verdict>>;
@@ -42,7 +44,8 @@ const unrelated = {
   ...{ rotate: "ignores", "rotate-passwords": "ignores", "rotate-authority": "stops", balancers: "ignores" },
 } as const satisfies Partial<FaultRow["verdicts"]>;
 
-const row = (help: string, differences: Partial<Record<JudgedCommand, Verdict>> = {}): FaultRow => ({
+const row = (meaning: string, help: string, differences: Partial<Record<JudgedCommand, Verdict>> = {}): FaultRow => ({
+  meaning,
   help,
   verdicts: { ...planned, ...unrelated, ...differences } satisfies Record<JudgedCommand, Verdict>,
 });
@@ -58,42 +61,48 @@ const runbook = (section: string): string => `docs/runbook.md#${section}`;
  * SERVER in `replace SERVER`, or a server that an interrupted run left unfinished.
  */
 export const faultTable = {
-  "no-primary": row(runbook("no-primary"), { ...needsDatabase, replace: "fixes" }),
-  "two-primaries": row(runbook("two-primaries"), {
+  "no-primary": row("no member is the primary", runbook("no-primary"), { ...needsDatabase, replace: "fixes" }),
+  "two-primaries": row("two members are the primary", runbook("two-primaries"), {
     ...needsDatabase,
     replace: "stops",
     rotate: "stops",
   }),
-  "read-only-primary": row(runbook("data-volume-full"), {
+  "read-only-primary": row("the primary is read-only", runbook("data-volume-full"), {
     ...needsDatabase,
     replace: "stops",
   }),
-  missing: row("npm run ops replace SERVER"),
-  off: row("start it in the Hetzner console, or npm run ops replace SERVER"),
-  silent: row("npm run ops replace SERVER"),
-  "silent-serving": row("npm run ops replace SERVER", {
+  missing: row("a server does not exist", "npm run ops replace SERVER"),
+  off: row("a server is off", "start it in the Hetzner console, or npm run ops replace SERVER"),
+  silent: row("a server does not answer and serves no visitors", "npm run ops replace SERVER"),
+  "silent-serving": row("a server does not answer but serves visitors", "npm run ops replace SERVER", {
     rotate: "stops",
     "rotate-passwords": "stops",
   }),
-  "setup-unfinished": row(onServer("journalctl -u server-setup -n 50")),
-  "failed-unit": row(onServer("journalctl -u WHAT -n 50; systemctl restart WHAT"), broken),
-  "group-silent": row(onServer("systemctl restart mysql-group")),
-  "member-offline": row(onServer("mysql-group status")),
-  "no-majority": row(runbook("members-missing")),
-  "member-unseen": row(runbook("member-unreachable")),
-  "member-behind": row(runbook("applier-queue")),
-  "out-of-service": row(onServer("systemctl start in-service")),
-  "not-ready": row(onServer("journalctl -u app -n 50"), broken),
-  "no-target": row("npm run deploy"),
-  "target-unhealthy": row(onServer("systemctl status nginx app; /usr/local/lib/platform/check-host-firewall"), broken),
-  "balancer-idle": row("npm run ops balancers", {
+  "setup-unfinished": row("the setup of a server is not complete", onServer("journalctl -u server-setup -n 50")),
+  "failed-unit": row("a unit of a server failed", onServer("journalctl -u WHAT -n 50; systemctl restart WHAT"), broken),
+  "group-silent": row("mysql-group does not answer on a member", onServer("systemctl restart mysql-group")),
+  "member-offline": row("a member is not ONLINE", onServer("mysql-group status")),
+  "no-majority": row("a member sees no majority", runbook("members-missing")),
+  "member-unseen": row("a member does not see another member in its group", runbook("member-unreachable")),
+  "member-behind": row("a member is behind the primary", runbook("applier-queue")),
+  "out-of-service": row("a web server is out of service", onServer("systemctl start in-service")),
+  "not-ready": row("the application of a web server is not ready", onServer("journalctl -u app -n 50"), broken),
+  "no-target": row("a web server is not a target of the load balancer", "npm run deploy"),
+  "target-unhealthy": row(
+    "the load balancer finds a web server unhealthy",
+    onServer("systemctl status nginx app; /usr/local/lib/platform/check-host-firewall"),
+    broken,
+  ),
+  "balancer-idle": row("one of two load balancers finds no web server healthy", "npm run ops balancers", {
     "rotate-authority": "ignores",
     balancers: "stops",
   }),
-  "disk-full": row(`${onServer("du -xh --max-depth 3 WHAT")}; ${runbook("disk-full")}`, {
-    "rotate-authority": "ignores",
-  }),
-  unprotected: row("npm run deploy", { "rotate-authority": "ignores" }),
+  "disk-full": row(
+    "a disk is at least 85 % full",
+    `${onServer("du -xh --max-depth 3 WHAT")}; ${runbook("disk-full")}`,
+    { "rotate-authority": "ignores" },
+  ),
+  unprotected: row("a server is not protected at Hetzner", "npm run deploy", { "rotate-authority": "ignores" }),
 } as const satisfies Readonly<Record<string, FaultRow>>;
 
 export type FaultKind = keyof typeof faultTable;

@@ -3,6 +3,7 @@ import { architecturePage } from "./architecture.js";
 import { drawTopology } from "../../modules/review/drawing.js";
 import { configurationPage } from "./configuration.js";
 import { monitorIdsModule } from "./monitor-ids.js";
+import { operationsPage } from "./operations.js";
 import { trafficPage } from "./traffic.js";
 
 /** Generated pages, by their path in the repository. */
@@ -11,6 +12,7 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
     "modules/platform/monitor-ids.ts": monitorIdsModule(),
     "docs/architecture.md": await architecturePage(),
     "docs/configuration.md": await configurationPage(),
+    "docs/operations.md": await operationsPage(),
     "docs/topology.svg": drawTopology(exampleConfig()),
     "docs/traffic.md": await trafficPage(),
   };
