@@ -22,6 +22,10 @@ const namesOf = (keyword: string, index = 1): string[] =>
     .filter((line) => line.startsWith(`${keyword} `))
     .map((line) => line.split(" ")[index] ?? "");
 
+it("the edge never retries a request with the default configuration", () => {
+  expect(namesOf("retries")).toEqual(["0"]);
+});
+
 it("the edge listens on the standard ports, and has a backend for each balancer and address family", () => {
   const addresses = ["173.245.48.10", "[2400:cb00::10]"];
   expect(namesOf("bind")).toEqual([80, 443].flatMap((port) => addresses.map((address) => `${address}:${port}`)));

@@ -306,7 +306,12 @@ it("the replacement of a server restores the protection that an interrupted run 
 });
 
 it("if a run is killed after it created the new server, the next run completes the replacement and does not create the server again", async () => {
-  const attaches = { resource_changes: [change("hcloud_volume_attachment.alpha_data", "create")] };
+  const attaches = {
+    resource_changes: [
+      change("hcloud_server.alpha", "update"),
+      change("hcloud_volume_attachment.alpha_data", "create"),
+    ],
+  };
   const bare = server("alpha", { protection: { delete: false, rebuild: false } });
   const { cloud, terraform, changes } = await cloudWith([attaches, retargets], [bare]);
   await cloud.complete(alpha, silent);
