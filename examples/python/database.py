@@ -73,10 +73,7 @@ class Database:
         return repeat([self._replica, self._primary], sql, values, seconds=5)
 
     def write(self, sql, values=()):
-        """
-        Runs a statement on the primary. If an answer is lost, the statement may run twice, so a unique key must make the repetition
-        harmless.
-        """
+        """Runs a statement on the primary. It may run twice if an answer is lost; a unique key must make this harmless."""
         return repeat([self._primary], sql, values, seconds=10)
 
 

@@ -1,7 +1,5 @@
-"""
-Applies each missing migration once. deploy-app runs this program on one server at a time, with an account that may change the schema.
-Migrations use IF NOT EXISTS, because an interrupted migration is applied again.
-"""
+"""Applies each missing migration once. deploy-app runs this program on one server at a time, as an account that may change the schema.
+Migrations use IF NOT EXISTS, because an interrupted migration is applied again."""
 import pathlib
 
 from database import Database

@@ -47,7 +47,7 @@ describe("warnings", () => {
     ],
     ["protect is false: one `destroy` or one wrong plan can delete servers and data", { protect: false }],
     [
-      "administrators.cidrs is empty: SSH is closed, and root has no password; servers get networks and keys only when they are created or replaced\nadministrators.sshKeys are installed but useless while administrators.cidrs is empty",
+      "administrators.cidrs is empty, so nobody can log in: SSH is closed, and root has no password. Servers get networks and keys only when they are created or replaced\nadministrators.sshKeys are installed but useless while administrators.cidrs is empty",
       { administrators: { sshKeys: { jane: exampleSshKey } } },
     ],
     [
