@@ -49,7 +49,7 @@ def blank_data(folder):
     template = folder / "template"
     if not template.exists():
         script = folder / "initial.sql"
-        # One statement a line; nothing is logged, so that it makes no transaction.
+        # Each line contains one statement. The binary log is off, so these statements create no transaction.
         script.write_text(INITIAL_SQL.strip() + "\n")
         subprocess.run(
             ["mysqld", "--no-defaults", "--user=root", "--initialize-insecure", f"--datadir={folder}/template.new", f"--init-file={script}", "--innodb-redo-log-capacity=16M"],

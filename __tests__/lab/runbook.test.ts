@@ -244,7 +244,7 @@ describe("the safe action of", () => {
 });
 
 describe("this file", () => {
-  it("runs every command of the runbook, or lists it with the reason", () => {
+  it("this file runs every command of the runbook, or contains the reason why it does not run the command", () => {
     const missing = known.map(({ line }) => line).filter((line) => !followed.has(line) && !isNotRun(line));
     expect([...new Set(missing)]).toEqual([]);
     const unused = Object.keys(notRun).filter(

@@ -44,7 +44,7 @@ describe("the description that an editor shows for a setting", () => {
     expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
-  it("states the default of the schema", () => {
+  it("docs/configuration.md states the default of the schema", () => {
     const hasDefault = ({ default: value }: Setting): boolean =>
       typeof value !== "object" || JSON.stringify(value).length > 2;
     const wrong = shown.filter(

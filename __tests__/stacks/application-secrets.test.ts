@@ -36,7 +36,7 @@ describe("secrets of the application", () => {
 });
 
 describe("the key of the private bucket of the releases", () => {
-  it("the key of the releases' private bucket comes from a sensitive variable, is reported by a plan if missing, and has a label on every server", () => {
+  it("the key of the releases' private bucket is a sensitive variable; a plan reports a missing key, and every server has a label with the key's digest", () => {
     expect(json.variable["release_key"]).toMatchObject({
       sensitive: true,
       default: "",

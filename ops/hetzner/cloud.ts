@@ -235,7 +235,7 @@ export class HetznerCloud implements Cloud {
     }
   }
 
-  /** Checks a plan. @throws Error if the plan would change another resource, or create the server without a required secret */
+  /** Checks a plan. @throws Error if the plan would change a resource of another server, or create the server without a required secret */
   private judge({ name }: ServerConfig, plan: Plan, report: Report): void {
     refuseExcess(excessOf(plan, replacementOf(name)), `${this.props.config.environment}-servers`);
     const missing = missingSecretsOf(plan);

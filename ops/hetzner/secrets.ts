@@ -21,7 +21,7 @@ const showSeconds = 120;
 export interface TerraformSecretStoreProps {
   /** Configuration of the environment. */
   readonly config: Config;
-  /** Stack that creates the secrets. Its output `secrets` contains them. */
+  /** Stack that creates the secrets. The output `secrets` of this stack contains the secrets. */
   readonly credentials: Stack;
   /** Stack of the servers, which compares secrets with the servers' labels. */
   readonly servers: Stack;

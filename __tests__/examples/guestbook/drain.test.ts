@@ -51,7 +51,7 @@ it("a stopping server answers one more request of an idle connection and asks it
   await stopped;
 });
 
-it("a stopping server accepts connections while idle ones remain, because no other process does yet", async () => {
+it("a stopping server accepts connections while it has idle connections, because no other process accepts connections yet", async () => {
   await get("/");
   const stopped = drain.stop({ drainMs: 300 });
   await pause(50);

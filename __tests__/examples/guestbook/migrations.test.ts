@@ -92,7 +92,7 @@ it("the migrations of the package have unique names and consecutive numbers", ()
   expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
 });
 
-it.each(packaged)("$name is one statement, and a new table has a primary key and InnoDB", ({ sql }) => {
+it.each(packaged)("$name is one statement; if it creates a table, the table has a primary key and uses InnoDB", ({ sql }) => {
   expect(sql).not.toContain(";");
   if (!sql.startsWith("CREATE TABLE")) return;
   expect(sql).toContain("PRIMARY KEY (");

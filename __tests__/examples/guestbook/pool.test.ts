@@ -188,7 +188,7 @@ it("a probe of the write endpoint fails on a read-only member and closes the end
   expect(mysql.accepted).toBe(2);
 });
 
-it("a probe of the read endpoint accepts any member", async () => {
+it("the health check of the read endpoint passes for any member", async () => {
   await start({}, { name: "read" });
   mysql.answer = readOnly(1);
   await expect(pool.probe(5000)).resolves.toBeUndefined();

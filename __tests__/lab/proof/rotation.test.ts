@@ -44,7 +44,7 @@ const rotations = [
 ] as const;
 
 describe.each(rotations)("a rotation of %s", (what, setting) => {
-  it("a rotation fails no request, and continues after each kill and failover until the old secret is revoked", async () => {
+  it("no request fails during a rotation, and a rotation continues after each kill and failover until the old secret is revoked", async () => {
     const generation = await raise("generations", setting);
     const work = async () => {
       for (const moment of [/bravo: receives/, /is used/, /charlie: receives/, /no longer accepted/]) {
@@ -75,7 +75,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     group = await settled(lab);
   });
 
-  it("a certificate rotation fails no request, continues after each kill, and leaves no server outdated", async () => {
+  it("no request fails during a certificate rotation, which continues after each kill and leaves no server outdated", async () => {
     const before = await shownToEdge();
     const generation = await raise("certificate", "generation");
     const moments =
@@ -95,7 +95,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     figure(`ops rotate origin-certificate, ${tls}`, told);
   });
 
-  it.runIf(tls === "passthrough")("a rotation of Cloudflare's authority fails no request", async () => {
+  it.runIf(tls === "passthrough")("no request fails during a rotation of Cloudflare's authority", async () => {
     const generation = await raise("generations", "originPullAuthority");
     const work = async () => {
       for (const moment of [/bravo: receives/, /no longer accepted/])

@@ -14,7 +14,7 @@ import { figure, seconds, timed } from "../support/figures.js";
 import { unnoticed } from "../support/under-load.js";
 import { deploy, type PublishedRelease, publishVersion, versionsOf } from "../support/releases.js";
 
-/** The Python starter, which replaces the guestbook only by configuration. */
+/** Settings with which the Python starter replaces the guestbook. No code changes. */
 const application = "examples/python";
 
 let lab: Lab;

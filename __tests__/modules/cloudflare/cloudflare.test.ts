@@ -98,7 +98,7 @@ describe("the firewall rule", () => {
     expect(rules).toHaveLength(1);
     expect(rules[0]).toMatchObject({ ref: "scanners", action: "block", enabled: true });
     expect(rules[0]?.["expression"]).toMatch(/^http\.host in \{"www\.foobar\.com" "foobar\.com"\} and \(/);
-    // Operators of the paid plans.
+    // Operators of Cloudflare's rule language that only paid plans support.
     expect(rules[0]?.["expression"]).not.toMatch(/ matches |cf\.bot_management/);
   });
 

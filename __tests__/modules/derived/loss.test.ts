@@ -16,7 +16,7 @@ describe("the loss of a location", () => {
     );
   });
 
-  it("the loss of a location stops a site in one location", () => {
+  it("a site that uses only one location stops if this location fails", () => {
     const config = exampleConfig();
     expect(isSpread(config)).toBe(false);
     expect(lossesOf(config).map(effectOf)).toEqual([

@@ -93,7 +93,7 @@ describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))
   const first = "a passphrase of the test";
   const second = "another one of the test";
 
-  /** Applies all stacks. @returns the output of the failed command */
+  /** Applies all stacks. @returns the output of the command that failed */
   function apply(folder: string, step: Step | undefined, variables: Record<string, string>, generation = 1): string {
     for (const place of standIns(step, folder, generation))
       for (const args of [["init"], ["apply", "-auto-approve"]]) {

@@ -195,7 +195,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(one).toMatchObject({ used: 2, only: 2 });
   });
 
-  it("a migration keeps the old load balancer while a rollout with --only leaves one server as its target", async () => {
+  it("a migration keeps the old load balancer as long as one server, which a rollout with --only did not replace, is its target", async () => {
     const world = new World();
     await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
     expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });

@@ -25,7 +25,7 @@ describe("the precondition check of a replacement", () => {
     expect(replacementRefusals(snapshot({ bravo }), "bravo")).toEqual([]);
   });
 
-  it("accepts a read-only primary, and a primary that cannot be reached", () => {
+  it("a server may be replaced if the primary is read-only or cannot be reached", () => {
     expect(replacementRefusals(snapshot({ alpha: { member: { writable: false } } }), "alpha")).toEqual([]);
     expect(replacementRefusals(snapshot({ alpha: { observation: null } }), "alpha")).toEqual([]);
   });
@@ -40,24 +40,24 @@ describe("the precondition check of a replacement", () => {
     ]);
   });
 
-  it("counts members that the group remembers", () => {
+  it("the check before a replacement counts members that the group remembers", () => {
     const remembered = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.19"];
     expect(replacementRefusals(snapshot({ alpha: { member: { remembered } } }), "bravo")).toEqual([
       expect.stringMatching(/^without bravo, 2 of 4 members are healthy/),
     ]);
   });
 
-  it("rejects every server while there are two primaries", () => {
+  it("no server may be replaced while there are two primaries", () => {
     const two = snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } });
     expect(replacementRefusals(two, "charlie")).toEqual(["alpha and bravo is the primary"]);
   });
 
-  it("accepts a web server without data regardless of the members' health", () => {
+  it("a web server without data may be replaced regardless of the members' health", () => {
     const web = { roles: ["web"], observation: { member: null } } satisfies Difference;
     expect(replacementRefusals(snapshot({ alpha: down, bravo: down, charlie: web }), "charlie")).toEqual([]);
   });
 
-  it("requires that the load balancer finds all other servers healthy if SSH login is impossible", () => {
+  it("if no SSH login is possible, a replacement requires that all other servers pass the load balancer's health check", () => {
     const silent = { observation: null } satisfies Difference;
     const all = { alpha: silent, bravo: silent, charlie: silent };
     expect(replacementRefusals(snapshot(all), "bravo", true)).toEqual([]);

@@ -129,7 +129,7 @@ const [configured, old, removed] = [["10.0.1.11", "10.0.1.12", "10.0.1.13"], "10
 const counting = { member: { remembered: [...configured, old, removed] } };
 const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
 
-it("an unknown member is reported with the command that removes the member, unless its server still exists", () => {
+it("an unknown member is always reported; the command that removes the member is shown only if its server no longer exists", () => {
   const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
   expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
     "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",

@@ -84,7 +84,7 @@ it("a server that received another origin certificate over SSH is labelled as cr
   expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
 });
 
-it("a server that received another origin certificate over SSH stays outdated if another part of its payload is outdated", async () => {
+it("a new origin certificate that was sent over SSH does not make a server current if other parts of its payload are outdated", async () => {
   expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
 });
 

@@ -104,7 +104,7 @@ export class World {
     return found;
   }
 
-  /** Records a step, which takes a moment. Only the same step may run on several servers at once; otherwise the caller did not wait. */
+  /** Records a step, which takes a moment. Several servers may run the same step at the same time. Two different steps at the same time mean that the caller did not wait. */
   private async step<T>(where: string, what: string, effect: () => T): Promise<T> {
     for (const other of this.underWay) if (other !== what) this.steps.push(`${other}: NOT WAITED FOR`);
     this.steps.push(`${where}: ${what}`);

@@ -36,7 +36,7 @@ const locationsInZone = rule(
 const balancersApart = rule(["loadBalancer", "location"], ({ loadBalancer: { second, formerly }, location }) => [
   ...unless(second?.location !== location, () => ({
     path: "loadBalancer.second.location",
-    rule: "must differ from location, where the first load balancer is",
+    rule: "must differ from the setting location, which is the location of the first load balancer",
     got: location,
     fix: "choose another location of the same zone",
   })),

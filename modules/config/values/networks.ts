@@ -142,7 +142,7 @@ export const egressCidr = text((value) => {
   return isPublic(address) && inside === undefined
     ? undefined
     : {
-        rule: `must be a public network: ${inside ?? value} is not public, and the application must not reach servers or the metadata service`,
+        rule: `must be a public network: ${inside ?? value} is private, and the application must not connect to servers or the metadata service`,
         fix: "list the peer's public addresses",
       };
 });

@@ -38,7 +38,7 @@ export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
     return other && joined([other, own, service(rule, family)]);
   });
 
-/** Returns nftables matches of connections that users of this server may open. */
+/** Returns the nftables expressions of connections that system users of this server may open. */
 export const outboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {
     const other = otherSide(rule, family, "daddr");

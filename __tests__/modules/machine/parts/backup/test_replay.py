@@ -204,7 +204,7 @@ class Branches(unittest.TestCase):
     def test_follows_a_branch_that_has_just_started(self):
         self.assertEqual(self.chain(self.ROOT, branch("fork", "root", 50, 31, a=31))[-1][0], "fork")
 
-    def test_follows_the_branch_that_more_members_write(self):
+    def test_a_restore_follows_the_branch_that_most_members_wrote(self):
         other = branch("other", begun=20, c=30)
         self.assertEqual(self.chain(self.ROOT, other), [("root", None)])
 

@@ -237,7 +237,7 @@ class Shipping(Member):
                 self.step(seconds=30)
         self.shipper._tell("the bucket answers 503")
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 0)
-        # Until now, the content of the bucket was unknown.
+        # Before this upload, the member could not read the content of the bucket.
         self.archive.refusing = None
         self.archive.put = mock.Mock(side_effect=Refused("no"))
         for _ in range(2):

@@ -245,7 +245,7 @@ const fromRelease = (name: string, folder: string): string =>
   ).replaceAll(/(?<![\w.])\/(run|etc|var)\//g, `${folder}/$1/`);
 
 describe("upgrades that wait for a person", () => {
-  /** The notice after the script has run with this output of apt. */
+  /** Returns the notice that the script writes if apt prints this output. */
   function noticeOf(simulated: string, before = "of yesterday\n", exit = 0): string {
     const folder = temporaryFolder();
     writeBelow(folder, [

@@ -49,7 +49,7 @@ class Forget(Look):
         self.assertEqual(self.forget(7, "--despite-archive")[0], 0)
         self.assertEqual(self.asked, [["/usr/local/sbin/mysql-backup", "archived"]] * 2)
 
-    def test_is_rejected_while_the_archive_cannot_be_listed(self):
+    def test_the_command_is_rejected_if_the_archive_cannot_be_listed(self):
         self.failure = "Traceback\nbucket.Away: no answer from the bucket"
         status, said = self.forget(9)
         self.assertEqual((status, said.splitlines()[0]), (1, "the archive cannot be listed: bucket.Away: no answer from the bucket"))

@@ -113,12 +113,12 @@ class Outside(Case):
 
 
 class Inside(Case):
-    def test_reports_its_role_and_why_it_does_not_serve(self):
+    def test_a_member_reports_its_role_and_the_reason_if_it_accepts_no_connections(self):
         self.step(PRIMARY)
         self.step(replace(PRIMARY, quorum=False, remembered=(ALPHA, BRAVO, CHARLIE, DELTA)))
         self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group has no majority of the members: 2 of 4"])
 
-    def test_restores_the_settings_that_joining_changed_once_per_join(self):
+    def test_mysql_group_restores_the_settings_that_it_changed_for_a_join_exactly_once(self):
         self.step(PRIMARY)
         self.step(PRIMARY)
         self.assertEqual(self.group.mock_calls, [mock.call.settle(SETTINGS)])

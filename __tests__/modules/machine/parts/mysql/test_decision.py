@@ -94,7 +94,7 @@ DECISIONS = (
 
 
 class Decisions(Case):
-    def test_every_situation_leads_to_its_decision(self):
+    def test_each_state_of_the_group_gives_the_expected_decision(self):
         for situation, me, reports, action, reason in DECISIONS:
             with self.subTest(situation):
                 self.assertDecides(me, reports, action, reason)

@@ -140,7 +140,7 @@ class Kept(Members):
         report = self.told(on("alpha", online=(ALPHA,)))
         self.assertEqual((report.remembered, report.seen), ((ALPHA, BRAVO, CHARLIE, DELTA), (ALPHA,)))
 
-    def test_the_stored_list_ignores_the_view_of_a_joining_member_or_without_a_majority(self):
+    def test_the_stored_list_does_not_change_while_a_member_joins_or_has_no_majority(self):
         for other in {"majority": False}, {"state": "RECOVERING"}:
             self.assertEqual(self.told(replace(on("alpha"), **other)).remembered, (ALPHA, BRAVO, CHARLIE))
 
@@ -309,7 +309,7 @@ class ForceBootstrap(Command):
         self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: Report("bravo", state=OFFLINE, blank=True)}, "bravo")[0], 1)
         self.assertEqual(len(self.waited), 120)
 
-    def test_is_rejected_for_members_with_data_that_answer_and_for_unknown_names(self):
+    def test_forget_is_rejected_if_the_member_answers_and_has_data_or_if_its_name_is_unknown(self):
         self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: off("bravo")}, "bravo", "bravi"), (1, "refused: bravi is not a member; bravo answers"))
         self.assertEqual(self.waited, [])
 

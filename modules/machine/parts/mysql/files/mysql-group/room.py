@@ -4,7 +4,7 @@ import os
 
 from report import ONLINE
 
-# Minimum free space of a member that can replace a full member. With less free space, this member would soon be full too.
+# Minimum free space of a member that can replace a full member. If this member had less free space, its volume would soon be full like the primary's volume.
 ENOUGH_MIB = 512
 
 
