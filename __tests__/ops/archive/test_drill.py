@@ -100,7 +100,7 @@ class Drill(unittest.TestCase):
         with mock.patch.object(drill, "HEARTBEAT_SECONDS", -1):
             self.assert_bad("although the site writes a heartbeat every half minute")
 
-    def test_starts_from_the_base_backup_of_another_member_and_finds_rows_that_the_newest_member_falsified(self):
+    def test_a_drill_starts_from_the_base_backup_of_another_member_and_finds_rows_that_the_newest_member_falsified(self):
         objects = self.source.objects
         self.enterContext(mock.patch.object(self.source, "objects", self.objects))
         falsified = {**self.source.counted, "rows": {**self.source.counted["rows"], "app.orders": "21 0123456789ABCDEF"}}

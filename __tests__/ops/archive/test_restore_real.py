@@ -56,7 +56,7 @@ class Restore(unittest.TestCase):
     def test_events_do_not_run_during_a_restore(self):
         self.assertEqual(self.restore(), (self.AFTER, []))
 
-    def test_restores_the_time_before_a_delete(self):
+    def test_a_restore_restores_the_time_before_a_delete(self):
         self.assertEqual(self.restore(restore.text_of(self.between)), (self.ALL, []))
 
     def test_a_restore_before_a_transaction_uses_a_base_backup_without_the_transaction(self):
@@ -72,7 +72,7 @@ class Restore(unittest.TestCase):
         self.assertTrue(any("base backup of alpha" in text for text in self.said))
         self.assertFalse(any("base backup of bravo" in text for text in self.said))
 
-    def test_uses_an_older_base_backup_if_the_newest_is_damaged(self):
+    def test_a_restore_uses_an_older_base_backup_if_the_newest_is_damaged(self):
         self.source.objects, kept = {}, self.source.objects
         self.source.part += b"damaged"
         key = self.source.manifest("bravo", "20991126T000000Z")
@@ -84,13 +84,13 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "base backup of bravo at 20991126T000000Z: .* is damaged")
 
-    def test_uses_the_logs_of_another_member_and_reports_the_damaged_segment(self):
+    def test_a_restore_uses_the_logs_of_another_member_and_reports_the_damaged_segment(self):
         key = self.spoil("/000002-")
         found, notes = self.restore()
         self.assertEqual(found, self.AFTER)
         self.assertIn(key, notes[0])
 
-    def test_refuses_to_end_before_an_unreadable_object_unless_two_other_members_uploaded_later_without_it(self):
+    def test_a_restore_refuses_to_end_before_an_unreadable_object_unless_two_other_members_uploaded_later_without_it(self):
         ends = [max(key for key in self.objects if f"/{member}/tail/" in key) for member in self.source.members]
         self.objects[ends[0]] = b"?"
         for end in ends[1:]:
@@ -101,7 +101,7 @@ class Restore(unittest.TestCase):
         self.times = {f"{self.source.timeline}/{member}/tail": "2026-11-27T00:00:00Z" for member in self.source.members[1:]}
         self.assertIn(ends[0], self.restore()[1][0])
 
-    def test_reads_the_tail_of_a_closed_log_if_the_closed_log_is_damaged(self):
+    def test_a_restore_reads_the_tail_of_a_closed_log_if_the_closed_log_is_damaged(self):
         self.source.objects, kept = {}, self.source.objects
         keys = self.source.ship("alpha", closed=True)
         self.objects |= self.source.objects
@@ -111,7 +111,7 @@ class Restore(unittest.TestCase):
         self.objects[keys[0]] = b"?"
         self.assertEqual(self.restore()[0], self.AFTER)
 
-    def test_excludes_a_server_a_log_or_later_uploads_on_request(self):
+    def test_a_restore_excludes_a_server_a_log_or_later_uploads_on_request(self):
         first, second, third = self.source.logs
         forged = [first, second.replace(b"order 5", b"order X"), third]
         self.assertNotEqual(forged, self.source.logs)
@@ -127,7 +127,7 @@ class Restore(unittest.TestCase):
         for choice in ({"excludeServers": ("charlie",)}, {"excludeLogs": (log,)}, {"uploadedBefore": "2026-11-26T00:00:00Z"}):
             self.assertEqual(self.restore(**choice)[0], self.AFTER, choice)
 
-    def test_excludes_a_forged_log_of_one_of_three_members(self):
+    def test_a_restore_excludes_a_forged_log_of_one_of_three_members(self):
         first, second, third = self.source.logs
         forged = [first, second.replace(b"order 5", b"order X"), third]
         self.without("charlie")
@@ -151,7 +151,7 @@ class Restore(unittest.TestCase):
         self.addCleanup(contents.close)
         self.assertIsNone(contents.branches[BRANCH].parent)
 
-    def test_excludes_the_rest_of_a_log_that_cannot_be_parsed(self):
+    def test_a_restore_excludes_the_rest_of_a_log_that_cannot_be_parsed(self):
         first, second, third = self.source.logs
         _, _, end = next(binlog.events(third))
         damaged = third[:end] + binlog.HEADER.pack(0, binlog.PREVIOUS_GTIDS, 1, binlog.HEADER.size + 12, 0, 0) + b"\xff" * 12
@@ -163,7 +163,7 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "^the rest of alpha/000003-")
 
-    def test_ignores_the_logs_of_another_branch_with_other_transactions_of_the_same_gtids(self):
+    def test_a_restore_ignores_the_logs_of_another_branch_with_other_transactions_of_the_same_gtids(self):
         first, second, third = self.source.logs
         self.source.objects, kept = {}, self.source.objects
         # Two of three members upload them, so a restore that reads them follows them.
@@ -174,19 +174,19 @@ class Restore(unittest.TestCase):
         self.source.objects = kept
         self.assertEqual(self.restore(branch=BRANCH), (self.AFTER, []))
 
-    def test_applies_the_transactions_of_an_ancestor_only_up_to_the_fork(self):
+    def test_a_restore_applies_the_transactions_of_an_ancestor_only_up_to_the_fork(self):
         source, branch = self.source.gtids.rpartition("-")[0], "c" * 16
         forked = f"{source}-{int(self.source.gtids.rpartition('-')[2]) + 3}"
         content = json.dumps({"parent": BRANCH, "forked": forked, "begun": "2026-11-25 02:20:00"}).encode()
         self.objects[names.branch_key(self.source.timeline, "alpha", branch, content)] = content
         self.assertEqual(self.restore(branch=branch), ("1,2,3,4", []))
 
-    def test_fails_without_enough_disk_space(self):
+    def test_a_restore_fails_without_enough_disk_space(self):
         with mock.patch.object(restore.shutil, "disk_usage", return_value=mock.Mock(free=100 << 20)), self.assertRaisesRegex(OSError, "needs 5\\d\\d MiB, but 100 MiB are free"):
             self.restore()
         self.assertFalse((self.folder / "into" / "data").exists())
 
-    def test_fails_if_mysql_rejects_the_log_events(self):
+    def test_a_restore_fails_if_mysql_rejects_the_log_events(self):
         shutil.rmtree(self.folder / "into", ignore_errors=True)
         with mock.patch.object(restore.Feed, "write", lambda feed, change: feed._events.stdin.write(b"no log at all" * 100)), self.assertRaises(restore.Incomplete):
             self.restore()

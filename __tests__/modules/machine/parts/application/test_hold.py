@@ -97,7 +97,7 @@ class Held(unittest.TestCase):
     def until_it_ends(self):
         return ["sh", "-c", f"until [ -e {self.folder}/end ]; do sleep 0.01; done"]
 
-    def test_returns_the_exit_status_of_the_command(self):
+    def test_app_runs_returns_the_exit_status_of_the_command(self):
         self.assertEqual(self.run_command("sh", "-c", "exit 3"), (3, True))
         self.renewals_end()
 
@@ -126,7 +126,7 @@ class Held(unittest.TestCase):
         # The command was not killed yet, but the claim is uncertain.
         self.assertEqual(self.run_command(*command, then=steps), (0, False))
 
-    def test_counts_a_renewal_from_its_beginning_because_the_primary_may_have_executed_it_then(self):
+    def test_app_runs_counts_a_renewal_from_its_beginning_because_the_primary_may_have_executed_it_then(self):
         def renew():
             self.clock += 100
             renewals.ended.set()

@@ -131,14 +131,14 @@ class Schedule(Runs):
         self.command.assert_not_called()
         self.assertEqual(self.errors(), [])
 
-    def test_waits_while_another_server_executes_the_run(self):
+    def test_a_schedule_waits_while_another_server_executes_the_run(self):
         other = self.primary.claim("alpha")
         other.take()
         self.meanwhile = [lambda: None, lambda: other.finish("succeeded")]
         self.assertEqual(self.schedule("bravo"), 0)
         self.assertEqual((self.pauses, self.said), ([3, 3], []))
 
-    def test_waits_for_an_unreachable_primary(self):
+    def test_a_schedule_waits_for_an_unreachable_primary(self):
         self.primary.away = True
         self.meanwhile = [lambda: None, self.away(False)]
         self.assertEqual(self.schedule("alpha"), 0)
@@ -159,7 +159,7 @@ class Schedule(Runs):
         self.assertEqual(self.schedule("bravo"), 0)
         self.command.assert_called_once()
 
-    def test_runs_even_if_earlier_interruptions_cannot_be_queried(self):
+    def test_a_schedule_runs_even_if_earlier_interruptions_cannot_be_queried(self):
         claim = self.primary.claim("alpha")
         with mock.patch.object(claim, "earlier_interrupted", side_effect=ConnectionError("away")):
             self.assertEqual(cli.schedule_run(claim, ["mail"], False, self.stop), 0)
@@ -181,7 +181,7 @@ class Schedule(Runs):
         self.assertEqual((self.pauses, self.primary.outcomes()), ([1, 1], {DUE: "succeeded"}))
         self.assertEqual(self.said[0], ("warn", f"{NAME}: cannot record that it succeeded: away"))
 
-    def test_gives_up_recording_the_outcome_before_the_claim_expires(self):
+    def test_a_schedule_gives_up_recording_the_outcome_before_the_claim_expires(self):
         self.command.side_effect = lambda *_: (self.away()(), (0, True))[1]
         self.meanwhile = [lambda: None] * 100
         self.assertEqual(self.schedule("alpha"), 0)
@@ -192,7 +192,7 @@ class Exclusive(Runs):
     def of(self, server):
         return self.primary.claim(server, "worker mail", claims.ALWAYS)
 
-    def test_takes_over_a_worker_only_after_its_claim_has_expired(self):
+    def test_app_runs_takes_over_a_worker_only_after_the_claim_of_another_server_has_expired(self):
         self.of("alpha").take()
         self.meanwhile = [lambda: None] * 20
         self.assertEqual(cli.exclusive(self.of("bravo"), ["mail"], self.stop), 0)
@@ -201,23 +201,23 @@ class Exclusive(Runs):
         self.assertEqual((claim.name, how), ("worker mail", [["mail"], self.stop, self.clock, cli.say]))
         self.assertEqual(self.said, [("info", "worker mail runs here")])
 
-    def test_releases_the_claim_when_the_worker_ends(self):
+    def test_app_runs_releases_the_claim_when_the_worker_ends(self):
         self.command.return_value = (-15, True)
         self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 143)
         self.assertTrue(self.of("bravo").take(expired=True).holder.startswith("bravo"))
 
-    def test_does_not_wait_for_an_unreachable_primary_to_release_the_claim(self):
+    def test_app_runs_does_not_wait_for_an_unreachable_primary_to_release_the_claim(self):
         self.command.side_effect = lambda *_: (self.away()(), (0, True))[1]
         self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 0)
         self.assertEqual(self.pauses, [])
 
-    def test_waits_for_an_unreachable_primary(self):
+    def test_app_runs_waits_for_an_unreachable_primary(self):
         self.primary.away = True
         self.meanwhile = [lambda: None, self.away(False)]
         self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 0)
         self.assertEqual(self.pauses, [3, 3])
 
-    def test_stops_waiting_after_the_given_time_limit(self):
+    def test_app_runs_stops_waiting_after_the_given_time_limit(self):
         other = self.of("alpha")
         other.take()
         self.meanwhile = [other.renew] * 100
@@ -235,17 +235,17 @@ class Main(Runs):
     def latest(self, due):
         return self.enterContext(mock.patch.object(calendar_times, "latest", return_value=due))
 
-    def test_runs_a_schedule_for_its_latest_time(self):
+    def test_app_runs_runs_a_schedule_for_its_latest_time(self):
         latest = self.latest(DUE)
         self.assertEqual(self.called("schedule", "mail", "--at", "hourly"), (0, [(NAME, DUE, ["/app/mail", "--now"])]))
         latest.assert_called_once_with("hourly")
 
-    def test_rejects_a_schedule_that_was_not_due_within_a_week(self):
+    def test_app_runs_rejects_a_schedule_that_was_not_due_within_a_week(self):
         self.latest(None)
         self.assertEqual(self.called("schedule", "mail", "--at", "2020-01-01"), (1, []))
         self.assertEqual(self.errors(), ["schedule mail: no run was due within the last week"])
 
-    def test_repeats_a_schedule_only_if_declared_repeatable(self):
+    def test_app_runs_repeats_a_schedule_only_if_declared_repeatable(self):
         self.latest(DUE)
         for words, runs in (((), 0), (("--repeatable",), 1)):
             self.primary = Primary()
@@ -254,7 +254,7 @@ class Main(Runs):
             self.called("schedule", "mail", "--at", "hourly", *words)
             self.assertEqual(self.command.call_count, runs)
 
-    def test_waits_without_limit_to_start_a_worker(self):
+    def test_app_runs_waits_without_limit_to_start_a_worker(self):
         self.primary.away = True
         self.meanwhile = [*[lambda: None] * 1000, self.away(False)]
         self.assertEqual(self.called("worker", "mail"), (0, [("worker mail", claims.ALWAYS, ["/app/mail", "--now"])]))
@@ -309,21 +309,21 @@ class Times(unittest.TestCase):
         with mock.patch.dict(os.environ, TZ="America/New_York"):
             self.assertEqual(self.latest("03:15", "2026-11-25 20:05:00"), "2026-11-25 03:15:00")
 
-    def test_returns_none_without_a_time_in_the_last_week(self):
+    def test_the_search_for_a_time_returns_none_without_a_time_in_the_last_week(self):
         self.assertIsNone(self.latest("2020-01-01", "2026-11-25 20:05:00"))
 
-    def test_finds_times_up_to_a_week_ago(self):
+    def test_the_search_for_a_time_finds_times_up_to_a_week_ago(self):
         self.assertEqual(self.latest("Wed 20:00", "2026-12-02 19:59:59"), "2026-11-25 20:00:00")
 
-    def test_finds_the_last_of_many_times(self):
+    def test_the_search_for_a_time_finds_the_last_of_many_times(self):
         with mock.patch.object(calendar_times, "AT_ONCE", 2):
             self.assertEqual(self.latest("Wed 03:00:0/10", "2026-11-25 20:05:00"), "2026-11-25 03:00:50")
 
-    def test_finds_the_last_time_until_now(self):
+    def test_the_search_for_a_time_finds_the_last_time_until_now(self):
         with mock.patch.object(calendar_times.time, "time", return_value=1_795_575_601.5):
             self.assertEqual(calendar_times.latest("*:*:*"), "2026-11-25 03:00:01")
 
-    def test_rejects_an_invalid_expression(self):
+    def test_the_search_for_a_time_rejects_an_invalid_expression(self):
         with self.assertRaises(calendar_times.subprocess.CalledProcessError):
             self.latest("now and then", "2026-11-25 20:05:00")
 

@@ -101,13 +101,13 @@ class Listing(unittest.TestCase):
         log = names.Log(member, "0123456789abcdef", number, f"{number:016x}")
         self.bucket.put(names.segment_key("t", names.Segment("", log, start, end, ((1, 7),), last, closed), b""), b"")
 
-    def test_lists_members_base_backups_and_branches(self):
+    def test_the_archive_client_lists_members_base_backups_and_branches(self):
         self.assertEqual(listing.members(self.bucket, "t"), ["alpha", "bravo"])
         self.assertEqual([(one.member, one.number, item.bytes) for one, item in listing.manifests(self.bucket, "t", "alpha")], [("alpha", 1, 1)])
         self.assertEqual([id for id, _ in listing.branches(self.bucket, "t", "alpha")], ["0123456789abcdef"])
         self.assertEqual(listing.manifests(self.bucket, "t", "bravo"), [])
 
-    def test_lists_segments_but_not_the_tail_of_a_complete_log(self):
+    def test_the_archive_client_lists_segments_but_not_the_tail_of_a_complete_log(self):
         found = listing.segments(self.bucket, "t", "alpha")
         self.assertEqual(
             {log.number: [(segment.closed, segment.start) for segment, _ in items] for log, items in found.items()},
@@ -181,7 +181,7 @@ class Client(unittest.TestCase):
         with self.assertRaisesRegex(Refused, "is damaged: no version matches the hash in its name$"):
             self.bucket.get(self.key)
 
-    def test_lists_all_pages_of_a_prefix(self):
+    def test_the_archive_client_lists_all_pages_of_a_prefix(self):
         contents = {f"a b/{number}": str(number).encode() * number for number in range(1, 6)}
         for key, content in {**contents, "b/1": b""}.items():
             self.bucket.put(key, content)
@@ -217,7 +217,7 @@ class Client(unittest.TestCase):
             list(self.bucket.list(""))
         self.assertLess(abs(self.bucket.now() - 4_099_809_600), 60)
 
-    def test_lists_the_folders_of_all_pages_without_their_contents(self):
+    def test_the_archive_client_lists_the_folders_of_all_pages_without_their_contents(self):
         for key in ("t/alpha/a/1", "t/alpha/a/2", "t/bravo/a/1", "t/charlie/a/1", "u/delta/a"):
             self.bucket.put(f"{key}.{names.digest(b'')}", b"")
         self.assertEqual(list(self.bucket.folders("t/")), ["t/alpha/", "t/bravo/", "t/charlie/"])
@@ -243,7 +243,7 @@ class Client(unittest.TestCase):
             with self.assertRaisesRegex(Away, "^no answer from the bucket: "):
                 Bucket(f"http://127.0.0.1:{server.getsockname()[1]}", "fsn1", "bucket", "KEY:SECRET").get(self.key)
 
-    def test_uses_tls_for_https_and_a_time_limit_of_half_a_minute(self):
+    def test_the_archive_client_uses_tls_for_https_and_a_time_limit_of_half_a_minute(self):
         for scheme, kind in (("https", "HTTPSConnection"), ("http", "HTTPConnection")):
             with mock.patch.object(bucket.http.client, kind) as connection:
                 connection.return_value.getresponse.return_value = mock.Mock(status=200, headers={}, read=lambda: b"content")

@@ -120,43 +120,43 @@ class Made(unittest.TestCase):
             key = names.manifest_key(self.TIMELINE, member, names.backup_name("20990101T000000Z", 3, []), b"")
             self.objects[key], self.bucket.times[key] = b"", f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(self.NOW - each * 3600))}.000Z"
 
-    def test_is_due_a_day_after_the_last_base_backup_of_any_member(self):
+    def test_a_base_backup_is_due_a_day_after_the_last_base_backup_of_any_member(self):
         self.made_before(alpha=40, bravo=23.9)
         self.assertFalse(self.make())
         self.made_before(bravo=24)
         self.assertTrue(self.make())
 
-    def test_is_due_although_another_member_uploads_one_every_day(self):
+    def test_a_base_backup_is_due_although_another_member_uploads_one_every_day(self):
         self.made_before(alpha=49, bravo=1)
         self.assertTrue(self.make())
 
-    def test_is_due_by_the_clock_of_the_bucket(self):
+    def test_a_base_backup_is_due_by_the_clock_of_the_bucket(self):
         self.made_before(alpha=1)
         base.time.time.return_value = self.NOW + 30 * 3600
         self.assertFalse(self.make())
 
-    def test_is_due_without_an_earlier_base_backup(self):
+    def test_a_base_backup_is_due_without_an_earlier_base_backup(self):
         self.assertTrue(self.make())
 
-    def test_is_due_at_once_if_the_bucket_lacks_transactions(self):
+    def test_a_base_backup_is_due_at_once_if_the_bucket_lacks_transactions(self):
         self.made_before(alpha=1, bravo=1)
         base.STATE.write_text(json.dumps({"gapSince": self.NOW - 60}))
         self.assertTrue(self.make())
 
-    def test_is_left_to_the_member_whose_turn_it_is_unless_forced(self):
+    def test_a_base_backup_is_left_to_the_member_whose_turn_it_is_unless_forced(self):
         self.made_before(alpha=24)
         self.members = [(self.ME, "PRIMARY"), (self.OTHER, "SECONDARY")]
         self.assertFalse(self.make())
         self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
         self.assertTrue(self.make(force=True))
 
-    def test_fails_on_a_member_with_too_much_lag(self):
+    def test_a_base_backup_fails_on_a_member_with_too_much_lag(self):
         self.lag = base.LAG_SECONDS + 1
         with self.assertRaisesRegex(ValueError, "this member is 61 s behind"):
             self.make()
         self.assertEqual(self.objects, {})
 
-    def test_writes_the_manifest_after_all_parts(self):
+    def test_a_base_backup_writes_the_manifest_after_all_parts(self):
         self.make()
         folder = f"{self.TIMELINE}/alpha/base/{names.stamp(self.NOW)}-000012-1-5"
         *parts, rows, manifest = self.objects
@@ -196,7 +196,7 @@ class Made(unittest.TestCase):
         self.make(force=True)
         self.assertEqual(newest(), (self.NOW - 90) * 1_000_000)
 
-    def test_has_no_manifest_if_packing_failed_or_the_branch_changed(self):
+    def test_a_base_backup_has_no_manifest_if_packing_failed_or_the_branch_changed(self):
         self.ended.side_effect = ValueError("tar failed")
         with self.assertRaises(ValueError):
             self.make()
@@ -205,7 +205,7 @@ class Made(unittest.TestCase):
             self.make()
         self.assertFalse([key for key in self.objects if "manifest" in key])
 
-    def test_does_not_start_without_enough_disk_space(self):
+    def test_a_base_backup_does_not_start_without_enough_disk_space(self):
         self.free.return_value = mock.Mock(free=999 + base.LEFT_BYTES)
         with self.assertRaisesRegex(OSError, "a base backup needs 2048 MiB at .*/clone, but 2048 MiB are free"):
             self.make()
@@ -216,7 +216,7 @@ class Made(unittest.TestCase):
         self.free.return_value = mock.Mock(free=free)
         return list(base.room_problems(self.settings))
 
-    def test_warns_about_low_disk_space_before_a_base_backup_fails(self):
+    def test_mysql_backup_warns_about_low_disk_space_before_a_base_backup_fails(self):
         needed = 1000 + base.LEFT_BYTES
         self.assertEqual(self.room(int(needed / base.ROOM_SHARE) + 1), [])
         ((cause, words),) = self.room(int(needed / base.ROOM_SHARE) - 1)
@@ -226,7 +226,7 @@ class Made(unittest.TestCase):
         # A larger system disk ends the notice.
         self.assertEqual(self.room(2 * needed), [])
 
-    def test_counts_the_space_of_a_running_base_backup_as_free(self):
+    def test_mysql_backup_counts_the_space_of_a_running_base_backup_as_free(self):
         clone = self.folder / "clone"
         clone.mkdir()
         (clone / "ibdata1").write_bytes(b"x" * 1000)
@@ -234,6 +234,6 @@ class Made(unittest.TestCase):
             self.assertEqual(self.room(0), [])
             self.assertEqual(len(self.room(-1)), 1)
 
-    def test_does_not_warn_before_mysql_is_installed(self):
+    def test_mysql_backup_does_not_warn_before_mysql_is_installed(self):
         self.free.side_effect = FileNotFoundError
         self.assertEqual(list(base.room_problems(self.settings)), [])

@@ -31,7 +31,7 @@ class Transactions(unittest.TestCase):
         data = log({}, transaction(A, 1, 10))
         self.assertEqual(len(list(binlog.transactions(data + transaction(A, 2, 20)[:30]))), 1)
 
-    def test_reads_tagged_gtids(self):
+    def test_the_parser_reads_tagged_gtids(self):
         # Written by MySQL 9.7; the second one was committed on another server.
         bodies = (
             "027600000002cc86f5039d03b503e50222c503b102890304f103000000020404060a61646d696e08080a0c0c7f4af2fd219761061031041283120b",
@@ -45,7 +45,7 @@ class Transactions(unittest.TestCase):
 
 
 class Previous(unittest.TestCase):
-    def test_reads_the_previous_gtids_of_a_log(self):
+    def test_the_parser_reads_the_previous_gtids_of_a_log(self):
         before = {A: [(1, 5), (1000001, 1000007)], B: [(3, 3)]}
         self.assertEqual(binlog.previous(log(before)), before)
         self.assertEqual(binlog.previous(log({})), {})
@@ -54,7 +54,7 @@ class Previous(unittest.TestCase):
         with self.assertRaises(ValueError):
             binlog.previous(binlog.MAGIC + transaction(A, 1, 1))
 
-    def test_reads_previous_gtids_with_tags(self):
+    def test_the_parser_reads_previous_gtids_with_tags(self):
         # Written by MySQL 9.7.
         body = bytes.fromhex(
             "01030000000000016643fde7edb911f1ace202fc00000001000100000000000000010000000000000004000000000000006643fde7edb911f1ace202"
@@ -106,7 +106,7 @@ class Cut(unittest.TestCase):
     def test_bytes_after_the_end_are_not_read(self):
         self.assertEqual(self.cut(self.data, 0, self.ends[1], 1 << 20), self.ends[1])
 
-    def test_returns_the_group_s_transactions_of_a_segment(self):
+    def test_the_parser_returns_the_group_s_transactions_of_a_segment(self):
         self.assertEqual((self.cut(self.data, 0, len(self.data), 1 << 20), self.gtids), (len(self.data), [(1, 10)]))
         stop = self.cut(self.data, 0, len(self.data), 3500)
         before = [(1, self.ends.index(stop) + 1)]

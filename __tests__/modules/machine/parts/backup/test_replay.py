@@ -34,7 +34,7 @@ def merged(streams, executed=1, wanted=LATEST):
 class Agreement(unittest.TestCase):
     """Applied and excluded transactions."""
 
-    def test_applies_each_transaction_once_in_the_order_of_the_logs(self):
+    def test_a_restore_applies_each_transaction_once_in_the_order_of_the_logs(self):
         found, merge = merged({member: log(member, 1, *range(2, 7)) for member in "abc"})
         self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6], []))
         self.assertEqual(merge.executed.gtids(), {A: [(1, 6)]})
@@ -43,20 +43,20 @@ class Agreement(unittest.TestCase):
         found, merge = merged({"a": log("a", 1, *range(2, 9)), "b": log("b", 1, 2, 3), "c": log("c", 1, 2)})
         self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6, 7, 8], []))
 
-    def test_excludes_a_member_whose_transaction_has_another_digest_or_time(self):
+    def test_a_restore_excludes_a_member_whose_transaction_has_another_digest_or_time(self):
         for forged in ({"digest": "forged"}, {"seconds": 4 * 60 + 1}):
             mine = [*log("a", 1, 2, 3), *changes("a", 4, **forged), *changes("a", 5, 6)]
             found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 6)), "c": log("c", 1, *range(2, 6))})
             self.assertEqual(found, [2, 3, 4, 5])
             self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:4 in its logs differs from the other members' transaction"])
 
-    def test_excludes_a_member_with_a_transaction_that_the_others_lack(self):
+    def test_a_restore_excludes_a_member_with_a_transaction_that_the_others_lack(self):
         mine = [*log("a", 1, 2, 3), *changes("a", 1000, seconds=190), *changes("a", 4, 5, 6)]
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
         self.assertEqual(found, [2, 3, 4, 5, 6])
         self.assertEqual(merge.notes, [f"a is excluded from a/1 on: {A}:1000 is only in its logs"])
 
-    def test_rejects_a_contradiction_between_two_members_and_lists_the_options(self):
+    def test_a_restore_rejects_a_contradiction_between_two_members_and_lists_the_options(self):
         for mine in ([*log("a", 1, 2), *changes("a", 3, digest="x")], [*log("a", 1, 2), *changes("a", 1000, seconds=170), *changes("a", 3)]):
             with self.assertRaisesRegex(Incomplete, "a and b contradict each other about transaction .* --exclude-server a or --exclude-server b"):
                 merged({"a": mine, "b": log("b", 1, *range(2, 7))})
@@ -65,12 +65,12 @@ class Agreement(unittest.TestCase):
         mine = [*log("a", 1, 2), *changes("a", 3, seconds=4_000_000)]
         self.assertEqual(merged({"a": mine, "b": log("b", 1, 2, 3, 4), "c": log("c", 1, 2, 3, 4)})[0], [2, 3, 4])
 
-    def test_excludes_errant_transactions_of_another_source_and_reports_the_first(self):
+    def test_a_restore_excludes_errant_transactions_of_another_source_and_reports_the_first(self):
         mine = [*log("a", 1, 2), *changes("a", 7, 8, source=B, seconds=130), *changes("a", 3)]
         found, merge = merged({"a": mine, "b": log("b", 1, 2, 3), "c": log("c", 1, 2, 3)})
         self.assertEqual((found, merge.notes), ([2, 3], [f"a/1 has transactions of {B}, not of the group, excluded from {B}:7 on"]))
 
-    def test_applies_imported_transactions_of_another_source_if_most_members_have_them(self):
+    def test_a_restore_applies_imported_transactions_of_another_source_if_most_members_have_them(self):
         logs = {member: [*log(member, 1, 2), *changes(member, 7, source=B, seconds=130), *changes(member, 3)] for member in "ab"}
         for streams in ({"a": logs["a"]}, logs, {**logs, "c": log("c", 1, 2)}):
             self.assertEqual(merged(streams)[0], [2, 7, 3])
@@ -93,13 +93,13 @@ class Gaps(unittest.TestCase):
         found, merge = merged({"a": mine, "b": log("b", 1, *range(2, 8))})
         self.assertEqual((found, merge.notes), ([2, 3, 4, 5, 6, 7, 8], []))
 
-    def test_continues_after_a_gap_once_another_member_fills_it(self):
+    def test_a_restore_continues_after_a_gap_once_another_member_fills_it(self):
         mine = [*log("a", 1, 2, 3), Start("a/1", None), *changes("a", 6, 7, 8)]
         self.assertEqual(merged({"a": mine, "b": log("b", 1, *range(2, 7))})[0], [2, 3, 4, 5, 6, 7, 8])
         with self.assertRaisesRegex(Incomplete, f"missing \\(before {A}:6 in a/1\\).* from 1970-01-01T00:06:00.000000Z on; data can be restored up to 1970-01-01T00:03:00"):
             merged({"a": mine, "b": log("b", 1, 2, 3)})
 
-    def test_reports_the_missing_transactions_and_the_latest_possible_time(self):
+    def test_a_restore_reports_the_missing_transactions_and_the_latest_possible_time(self):
         with self.assertRaisesRegex(Incomplete, f"{A}:4-6.*restored up to 1970-01-01T00:03:00.000000Z"):
             merged({"a": [*log("a", 1, 2, 3), *log("a", 6, 7, 8)]})
         with self.assertRaisesRegex(Incomplete, "restored up to the base backup"):
@@ -116,7 +116,7 @@ class Gaps(unittest.TestCase):
     def test_a_log_that_overlaps_the_base_backup_follows_it(self):
         self.assertEqual(merged({"a": log("a", 0, *range(3, 8))}, executed=5)[0], [6, 7])
 
-    def test_excludes_a_member_that_claims_earlier_transactions_unknown_to_the_others(self):
+    def test_a_restore_excludes_a_member_that_claims_earlier_transactions_unknown_to_the_others(self):
         forged = [Start("a/9", {A: [(1, 3), (900, 900)]}), *changes("a", 901, seconds=240, log="9")]
         found, merge = merged({"a": [*log("a", 1, 2, 3), *forged], "b": log("b", 1, *range(2, 7)), "c": log("c", 1, *range(2, 7))})
         self.assertEqual(found, [2, 3, 4, 5, 6])
@@ -139,22 +139,22 @@ class Gaps(unittest.TestCase):
 class Moment(unittest.TestCase):
     STREAMS = property(lambda self: {member: log(member, 1, *range(2, 7)) for member in "ab"})
 
-    def test_applies_transactions_up_to_the_restore_time(self):
+    def test_a_restore_applies_transactions_up_to_the_restore_time(self):
         for at, last in ((minute(3), 3), ("1970-01-01T00:03:59.999999Z", 3), ("1970-01-01T00:02:59.5Z", 2)):
             self.assertEqual(merged(self.STREAMS, wanted=Wanted(at))[0], list(range(2, last + 1)))
 
-    def test_stops_before_the_given_transaction(self):
+    def test_a_restore_stops_before_the_given_transaction(self):
         self.assertEqual(merged(self.STREAMS, wanted=Wanted(f"before {A}:4"))[0], [2, 3])
         with self.assertRaisesRegex(Incomplete, f"no transaction {A}:77"):
             merged(self.STREAMS, wanted=Wanted(f"before {A}:77"))
         with self.assertRaises(ValueError):
             Wanted("before noon")
 
-    def test_stops_before_a_transaction_that_another_member_has_only_cloned(self):
+    def test_a_restore_stops_before_a_transaction_that_another_member_has_only_cloned(self):
         found, merge = merged({"a": log("a", 1, *range(2, 7)), "b": log("b", 0, 5, 6)}, wanted=Wanted(f"before {A}:4"))
         self.assertEqual((found, merge.notes), ([2, 3], []))
 
-    def test_rejects_a_restore_time_after_the_last_commit_because_later_commits_may_be_lost(self):
+    def test_a_restore_rejects_a_restore_time_after_the_last_commit_because_later_commits_may_be_lost(self):
         # A base backup alone ends with its newest commit.
         for streams, executed in ((self.STREAMS, 1), ({"a": log("a", 1)}, 6)):
             for seconds, refused in ((360, False), (361, True)):
@@ -163,7 +163,7 @@ class Moment(unittest.TestCase):
                 with self.assertRaisesRegex(Incomplete, "^the archive ends at 1970-01-01T00:06:00") if refused else contextlib.nullcontext():
                     merge.require_reached()
 
-    def test_rejects_a_time_that_a_wrong_clock_of_the_primary_makes_ambiguous(self):
+    def test_a_restore_rejects_a_time_that_a_wrong_clock_of_the_primary_makes_ambiguous(self):
         ahead = [*log("a", 1, 2), *changes("a", 3, seconds=4000)]
         uploaded = lambda items: [item._replace(uploaded=250 * SECOND) if isinstance(item, Change) else item for item in items]  # noqa: E731
         behind = [*log("a", 1, 2, 9), *changes("a", 10, seconds=150), *changes("a", 12)]
@@ -192,23 +192,23 @@ class Branches(unittest.TestCase):
 
     ROOT = branch("root", a=30, b=30, c=30)
 
-    def test_follows_the_newest_branch_and_its_ancestors_up_to_the_fork(self):
+    def test_a_restore_follows_the_newest_branch_and_its_ancestors_up_to_the_fork(self):
         fork, again = branch("fork", "root", 50, 30, a=60), branch("again", "fork", 70, 60, a=90, b=90)
         self.assertEqual(self.chain(self.ROOT, fork, again), [("root", {A: [(1, 50)]}), ("fork", {A: [(1, 70)]}), ("again", None)])
 
-    def test_follows_the_branch_that_was_current_at_the_restore_time(self):
+    def test_a_restore_follows_the_branch_that_was_current_at_the_restore_time(self):
         fork = branch("fork", "root", 50, 32, a=60)
         self.assertEqual(self.chain(self.ROOT, fork, at=minute(31)), [("root", None)])
         self.assertEqual(self.chain(self.ROOT, fork, at=minute(33)), [("root", {A: [(1, 50)]}), ("fork", None)])
 
-    def test_follows_a_branch_that_has_just_started(self):
+    def test_a_restore_follows_a_branch_that_has_just_started(self):
         self.assertEqual(self.chain(self.ROOT, branch("fork", "root", 50, 31, a=31))[-1][0], "fork")
 
     def test_a_restore_follows_the_branch_that_most_members_wrote(self):
         other = branch("other", begun=20, c=30)
         self.assertEqual(self.chain(self.ROOT, other), [("root", None)])
 
-    def test_rejects_a_tie_and_a_branch_that_forks_from_a_running_group(self):
+    def test_a_restore_rejects_a_tie_and_a_branch_that_forks_from_a_running_group(self):
         two = branch("two", begun=5, a=30, b=30, c=30)
         forged = branch("forged", "root", 50, 20, c=30)
         for rival in (two, forged):
@@ -216,16 +216,16 @@ class Branches(unittest.TestCase):
                 self.chain(self.ROOT, rival)
             self.assertEqual(self.chain(self.ROOT, rival, wanted="root"), [("root", None)])
 
-    def test_follows_a_recreated_environment_with_the_same_group_name_after_the_old_one_ended(self):
+    def test_a_restore_follows_a_recreated_environment_with_the_same_group_name_after_the_old_one_ended(self):
         anew = branch("anew", begun=100, a=130, b=130, c=130)
         self.assertEqual(self.chain(self.ROOT, anew), [("anew", None)])
         self.assertEqual(self.chain(self.ROOT, anew, at=minute(29)), [("root", None)])
 
-    def test_rejects_an_unknown_branch_and_lists_the_known_ones(self):
+    def test_a_restore_rejects_an_unknown_branch_and_lists_the_known_ones(self):
         with self.assertRaisesRegex(Incomplete, "^no branch x; there are root$"):
             self.chain(self.ROOT, wanted="x")
 
-    def test_ends_with_a_cycle_of_parent_branches(self):
+    def test_a_restore_ends_with_a_cycle_of_parent_branches(self):
         self.assertEqual([id for id, _ in self.chain(branch("one", "two", a=1), branch("two", "one", a=1), wanted="one")], ["two", "one"])
 
 

@@ -110,7 +110,7 @@ class Try(unittest.TestCase):
 class Waiting(unittest.TestCase):
     """The unit before a data directory exists."""
 
-    def test_reports_the_reason_and_retries_every_half_minute(self):
+    def test_a_restore_reports_the_reason_and_retries_every_half_minute(self):
         place = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         progress = place / "progress"
         tries = mock.Mock(side_effect=["the bucket answers 403", None])
@@ -127,7 +127,7 @@ class Waiting(unittest.TestCase):
         self.assertFalse(progress.exists())
         tries.assert_called_with(WANTED, "bucket", "key", place, place / "mysql-group" / "restored.json", "this restore")
 
-    def test_writes_no_progress_if_the_first_attempt_succeeds(self):
+    def test_a_restore_writes_no_progress_if_the_first_attempt_succeeds(self):
         with mock.patch.object(restore, "_try", return_value=None), mock.patch.multiple(restore, PROGRESS=pathlib.Path("/nowhere/progress"), FOLDER=mock.MagicMock()):
             self.assertEqual(restore.restore_server(WANTED, None, None), 0)
             restore.say("")
@@ -172,7 +172,7 @@ class Others(unittest.TestCase):
 
 
 class Into(unittest.TestCase):
-    def test_reports_the_duration_and_the_restored_transactions(self):
+    def test_a_restore_reports_the_duration_and_the_restored_transactions(self):
         said, done = [], restore.Restored({}, {support.A: [(1, 5)]}, 0, [], None)
         with mock.patch.multiple(restore, run=mock.Mock(return_value=done), say=said.append), mock.patch.object(restore.time, "time", side_effect=[100.0, 161.0]):
             self.assertEqual(restore.restore_into(pathlib.Path("/folder"), TIMELINE, "latest", "bucket", "key"), pathlib.Path("/folder/data"))

@@ -139,13 +139,13 @@ class Running(Programs):
         self.assertLessEqual(wanted | {f"--datadir={self.data}", f"--socket={self.data.parent}/mysqld.sock", f"--log-error={self.data.parent}/error.log"}, set(words))
         self.assertIn(f"--socket={self.data.parent}/mysqld.sock", self.words("mysql"))
 
-    def test_waits_until_mysql_answers(self):
+    def test_a_restore_waits_until_mysql_answers(self):
         self.program("mysql", f"[ -e {self.folder}/answers ] || exit 1")
         self.sleep.side_effect = lambda seconds: (self.until_it_is_there(), (self.folder / "answers").touch())
         with restore.running(self.data):
             self.sleep.assert_called_once_with(1)
 
-    def test_waits_at_most_two_minutes_for_mysql(self):
+    def test_a_restore_waits_at_most_two_minutes_for_mysql(self):
         self.program("mysql", "exit 1")
         self.sleep.side_effect = lambda seconds: self.until_it_is_there()
         with mock.patch.object(restore, "START_SECONDS", 3), self.assertRaisesRegex(Incomplete, "^MySQL does not answer: its log is empty$"):
@@ -154,7 +154,7 @@ class Running(Programs):
         self.assertEqual((self.sleep.call_count, restore.START_SECONDS), (3, 120))
         self.assertTrue((self.folder / "ended").exists())
 
-    def test_reports_the_last_error_of_mysql_if_it_does_not_start(self):
+    def test_a_restore_reports_the_last_error_of_mysql_if_it_does_not_start(self):
         log = f"{self.data.parent}/error.log"
         self.program("mysqld", f"printf 'begun\\n\\377 no space\\n' >{log}; exit 1")
         self.program("mysql", "exit 1")
@@ -167,13 +167,13 @@ class Running(Programs):
             with restore.running(self.data):
                 self.fail()
 
-    def test_reports_an_exit_status_other_than_zero(self):
+    def test_a_restore_reports_an_exit_status_other_than_zero(self):
         self.program("mysqld", "trap 'exit 3' TERM; touch ready; while :; do sleep 0.01; done")
         with self.assertRaisesRegex(Incomplete, "^MySQL ended with status 3: its log is empty$"):
             with restore.running(self.data):
                 self.until_it_is_there()
 
-    def test_stops_mysql_after_any_failure(self):
+    def test_a_restore_stops_mysql_after_any_failure(self):
         with self.assertRaises(KeyError):
             with restore.running(self.data):
                 self.until_it_is_there()

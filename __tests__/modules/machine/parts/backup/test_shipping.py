@@ -67,7 +67,7 @@ class Member(unittest.TestCase):
 
 
 class Shipping(Member):
-    def test_uploads_and_encrypts_only_new_data_in_each_step(self):
+    def test_mysql_backup_uploads_and_encrypts_only_new_data_in_each_step(self):
         one, two = (support.transaction(support.A, number, 1) for number in (1, 2))
         log = support.log({}, one)
         self.write(FIRST, log)
@@ -84,7 +84,7 @@ class Shipping(Member):
             self.assertTrue(key.endswith(names.digest(content)))
             self.assertTrue(key.startswith(f"{TIMELINE}/alpha/tail/{BRANCH}/000009-{binlog.identity(log)}/"))
 
-    def test_uploads_a_closed_log_completely_after_the_end_of_its_tail(self):
+    def test_mysql_backup_uploads_a_closed_log_completely_after_the_end_of_its_tail(self):
         log, more = support.log({}, support.transaction(support.A, 1, 1)), support.transaction(support.A, 2, 1)
         self.write(FIRST, log)
         self.step()
@@ -94,14 +94,14 @@ class Shipping(Member):
         self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False), (FIRST, len(log), len(log + more), False), (SECOND, 0, len(self.logs[SECOND]), False)])
         self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(log + more), True)])
 
-    def test_uploads_a_closed_log_once_if_the_bucket_has_no_part_of_it(self):
+    def test_mysql_backup_uploads_a_closed_log_once_if_the_bucket_has_no_part_of_it(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         self.write(SECOND, support.log({}))
         self.step()
         self.assertEqual([file for file, *_ in self.shipped()], [SECOND])
         self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(self.logs[FIRST]), True)])
 
-    def test_uploads_one_large_segment_per_slow_step_so_that_the_current_log_is_not_delayed(self):
+    def test_mysql_backup_uploads_one_large_segment_per_slow_step_so_that_the_current_log_is_not_delayed(self):
         parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
         self.write(FIRST, support.log({}, *parts))
         self.step()
@@ -119,7 +119,7 @@ class Shipping(Member):
                 self.assertEqual(len(self.shipped(closed=True)), count)
         self.assertEqual([last for *_, last in self.shipped(closed=True)], [False, False, True])
 
-    def test_cuts_large_logs_between_transactions(self):
+    def test_mysql_backup_cuts_large_logs_between_transactions(self):
         parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
         head = len(support.log({}))
         self.write(FIRST, support.log({}, *parts))
@@ -130,7 +130,7 @@ class Shipping(Member):
         self.assertEqual([start for _, start, _, _ in segments][1:], [end for _, _, end, _ in segments][:-1])
         self.assertEqual({(end - head) % len(parts[0]) for _, _, end, _ in segments}, {0})
 
-    def test_continues_after_a_restart_where_the_bucket_ends(self):
+    def test_mysql_backup_continues_after_a_restart_where_the_bucket_ends(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         self.write(SECOND, log)
@@ -142,7 +142,7 @@ class Shipping(Member):
         identity = binlog.identity(log)
         self.assertEqual(json.loads(ship.STATE.read_text())["shipped"], {f"000009-{identity}": len(log), f"000010-{identity}": len(log)})
 
-    def test_uploads_a_log_with_a_reused_name_after_a_clone(self):
+    def test_mysql_backup_uploads_a_log_with_a_reused_name_after_a_clone(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         self.step()
         # Same length, name and server as the earlier log.
@@ -152,7 +152,7 @@ class Shipping(Member):
         self.assertEqual([end for *_, end, _ in self.shipped()], [len(self.logs[FIRST])] * 2)
         self.assertEqual({names.read_segment(TIMELINE, key).gtids for key in self.archive.objects if "/tail/" in key}, {((1, 1),), ((7, 7),)})
 
-    def test_stores_one_entry_per_log_regardless_of_its_segments(self):
+    def test_mysql_backup_stores_one_entry_per_log_regardless_of_its_segments(self):
         content = support.log({})
         for number in range(1, 6):
             content += support.transaction(support.A, number, 1)
@@ -164,14 +164,14 @@ class Shipping(Member):
             self.step()
             self.assertEqual([(one.start, one.end) for segments in shipper._archived.values() for one in segments], [(0, len(content))])
 
-    def test_uploads_nothing_before_the_group_has_a_branch(self):
+    def test_mysql_backup_uploads_nothing_before_the_group_has_a_branch(self):
         self.branches = []
         self.write(FIRST, support.log({}))
         with self.assertRaisesRegex(ValueError, "^waiting for the primary to store the branch"):
             self.step()
         self.assertEqual(self.archive.objects, {})
 
-    def test_rotates_the_log_when_the_branch_changes_and_uploads_the_current_one_again_under_the_new_branch(self):
+    def test_mysql_backup_rotates_the_log_when_the_branch_changes_and_uploads_the_current_one_again_under_the_new_branch(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         self.step()
@@ -182,7 +182,7 @@ class Shipping(Member):
         described = {key.split("/")[-1].partition(".")[0]: json.loads(content) for key, content in self.archive.objects.items() if "/branch/" in key}
         self.assertEqual((set(described), described[BRANCH]["lost"]), ({BRANCH, "fedcba9876543210"}, ["bravo", "charlie"]))
 
-    def test_describes_each_branch_again_before_the_description_expires(self):
+    def test_mysql_backup_describes_each_branch_again_before_the_description_expires(self):
         self.write(FIRST, support.log({}))
         self.step()
         described = lambda: [key for key in self.archive.objects if "/branch/" in key]
@@ -194,7 +194,7 @@ class Shipping(Member):
         # The shortest retention is one day, the time between base backups, and a week.
         self.assertLess(ship.DESCRIBE_SECONDS + ship.LOOK_SECONDS, 8 * 86400)
 
-    def test_rotates_the_log_every_day(self):
+    def test_mysql_backup_rotates_the_log_every_day(self):
         self.write(FIRST, support.log({}))
         self.step(seconds=ship.ROTATE_SECONDS - 1)
         self.assertNotIn((ship.ROTATE,), self.done)
@@ -202,7 +202,7 @@ class Shipping(Member):
         self.step()
         self.assertEqual(self.done.count((ship.ROTATE,)), 1)
 
-    def test_orders_the_millionth_log_after_the_earlier_ones(self):
+    def test_mysql_backup_orders_the_millionth_log_after_the_earlier_ones(self):
         for name in ("binlog.999999", "binlog.1000000"):
             self.write(name, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
@@ -210,7 +210,7 @@ class Shipping(Member):
         self.assertEqual([self.shipped(closed=True)[0][0], self.shipped()[0][0]], ["binlog.999999", "binlog.1000000"])
         self.assertIn(("PURGE BINARY LOGS TO %s", "binlog.1000000"), self.done)
 
-    def test_leaves_a_log_that_started_during_the_step_for_the_next_step(self):
+    def test_mysql_backup_leaves_a_log_that_started_during_the_step_for_the_next_step(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         answers = self.rows
 
@@ -222,7 +222,7 @@ class Shipping(Member):
             self.step()
         self.assertEqual(self.shipped(), [(FIRST, 0, len(self.logs[FIRST]), False)])
 
-    def test_reads_a_log_only_up_to_the_size_that_mysql_reports(self):
+    def test_mysql_backup_reads_a_log_only_up_to_the_size_that_mysql_reports(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         (self.folder / FIRST).write_bytes(log + b"half a transaction")
@@ -251,7 +251,7 @@ class Shipping(Member):
         state = json.loads(ship.STATE.read_text())
         self.assertEqual((state["behindSeconds"], state["problem"], list(state["shipped"].values())), (0, None, [len(self.logs[FIRST])]))
 
-    def test_purges_old_logs_that_are_complete_in_the_archive(self):
+    def test_mysql_backup_purges_old_logs_that_are_complete_in_the_archive(self):
         self.write(FIRST, support.log({}))
         self.write(SECOND, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
@@ -260,7 +260,7 @@ class Shipping(Member):
         self.assertEqual(self.said, [])
 
 
-    def test_purges_logs_without_a_bucket_only_if_they_fill_the_volume(self):
+    def test_mysql_backup_purges_logs_without_a_bucket_only_if_they_fill_the_volume(self):
         for number in range(1, 5):
             self.write(f"binlog.00000{number}", b"x" * 100)
         self.archive.refusing = "no answer from the bucket"
@@ -384,11 +384,11 @@ class Look(Member):
         state = json.loads(ship.STATE.read_text())
         return [state[key] for key in ("firstBase", "base", "drill", "goodDrill")]
 
-    def test_finds_the_first_and_last_base_backup_and_the_results_of_drills(self):
+    def test_mysql_backup_finds_the_first_and_last_base_backup_and_the_results_of_drills(self):
         self.step()
         self.assertEqual(self.told(), ["20261201T020000Z", "20261203T020000Z", ["20261203T040000Z", False], "20261202T040000Z"])
 
-    def test_inspects_the_bucket_every_ten_minutes(self):
+    def test_mysql_backup_inspects_the_bucket_every_ten_minutes(self):
         self.step()
         self.backup("alpha", 4)
         self.step(seconds=ship.LOOK_SECONDS - 1)
@@ -396,7 +396,7 @@ class Look(Member):
         self.step(seconds=1)
         self.assertEqual(self.told()[1], "20261204T020000Z")
 
-    def test_finds_no_base_backup_or_drill_in_a_new_archive(self):
+    def test_mysql_backup_finds_no_base_backup_or_drill_in_a_new_archive(self):
         self.archive.objects.clear()
         self.step()
         self.assertEqual(self.told(), [None, None, None, None])
@@ -412,7 +412,7 @@ class Run(Member):
             self.shipper.run()
         return [call.args[0] for call in sleep.call_args_list]
 
-    def test_reports_a_rejected_request_and_retries(self):
+    def test_mysql_backup_reports_a_rejected_request_and_retries(self):
         self.shipper._connection = connection = mock.Mock()
         self.assertEqual(self.run_with(Refused("the bucket answers 403")), [ship.TICK_SECONDS])
         self.assertEqual(self.said, ["the bucket answers 403"])
@@ -420,7 +420,7 @@ class Run(Member):
         # The error does not concern MySQL.
         connection.close.assert_not_called()
 
-    def test_reconnects_after_any_other_error_and_never_prints_a_statement(self):
+    def test_mysql_backup_reconnects_after_any_other_error_and_never_prints_a_statement(self):
         for fault, words in ((pymysql.Error(1227, "denied"), "mysqld refused (1227): denied"), (OSError("gone"), "gone"), (ValueError(), "ValueError")):
             self.shipper._connection = connection = mock.Mock()
             self.run_with(fault)
@@ -450,7 +450,7 @@ class Run(Member):
         # The state contains everything that the check reads.
         self.assertEqual([cause for cause, _ in ship.problems(state, self.clock.return_value, 24)], [ship.BASE])
 
-    def test_starts_the_next_step_half_a_second_after_a_slow_step(self):
+    def test_mysql_backup_starts_the_next_step_half_a_second_after_a_slow_step(self):
         step = mock.Mock(side_effect=[lambda: None, SystemExit])
 
         def slow():
@@ -461,14 +461,14 @@ class Run(Member):
             self.shipper.run()
         sleep.assert_called_once_with(0.5)
 
-    def test_passes_values_separately_from_the_statement(self):
+    def test_mysql_backup_passes_values_separately_from_the_statement(self):
         connection = mock.MagicMock()
         cursor = connection.cursor.return_value.__enter__.return_value
         cursor.fetchall.return_value = [(1,)]
         self.assertEqual(ROWS(connection, "PURGE BINARY LOGS TO %s", [FIRST]), [(1,)])
         cursor.execute.assert_called_once_with("PURGE BINARY LOGS TO %s", [FIRST])
 
-    def test_connects_over_the_socket_as_the_user_backup(self):
+    def test_mysql_backup_connects_over_the_socket_as_the_user_backup(self):
         settings = types.SimpleNamespace(socket="/run/mysqld/mysqld.sock")
         with mock.patch.object(pymysql, "connect") as driver:
             CONNECT(settings)

@@ -62,7 +62,7 @@ class Account(unittest.TestCase):
 
 
 class Ensure(Account):
-    def test_creates_a_new_account_completely_and_writes_its_mark_last(self):
+    def test_mysql_group_creates_a_new_account_completely_and_writes_its_mark_last(self):
         self.assertEqual(
             self.ensure(),
             (
@@ -76,17 +76,17 @@ class Ensure(Account):
             ),
         )
 
-    def test_writes_nothing_if_nothing_changed(self):
+    def test_mysql_group_writes_nothing_if_nothing_changed(self):
         self.ensure()
         self.assertEqual(self.ensure(), (False, []))
 
-    def test_revokes_privileges_of_an_earlier_definition(self):
+    def test_mysql_group_revokes_privileges_of_an_earlier_definition(self):
         self.ensure(("app", "10.0.1.0/24", "SSL", "", ["SELECT, DROP ON `app`.*"]))
         changed, written = self.ensure()
         self.assertTrue(changed)
         self.assertLess(written.index("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s"), written.index("GRANT SELECT ON `app`.* TO %s@%s"))
 
-    def test_is_repeated_after_any_interruption_even_if_the_definition_is_reverted(self):
+    def test_a_change_of_an_account_is_repeated_after_any_interruption_even_if_the_definition_is_reverted(self):
         self.ensure()
         for broken in ("REVOKE", "GRANT", "ALTER USER %s@%s IDENTIFIED"):
             self.cursor.broken = broken
@@ -98,12 +98,12 @@ class Ensure(Account):
             self.assertTrue(changed)
             self.assertIn("GRANT SELECT ON `app`.* TO %s@%s", written)
 
-    def test_applies_a_changed_password(self):
+    def test_mysql_group_applies_a_changed_password(self):
         self.ensure()
         self.password.write_text("second\n")
         self.assertTrue(self.ensure()[0])
 
-    def test_applies_a_change_of_every_part_of_the_definition(self):
+    def test_mysql_group_applies_a_change_of_every_part_of_the_definition(self):
         for changed in (
             ("app", "10.0.1.0/24", "X509", "", APP[4]),
             ("app", "10.0.1.0/24", "SSL", "MAX_USER_CONNECTIONS 5", APP[4]),
@@ -112,12 +112,12 @@ class Ensure(Account):
             self.ensure()
             self.assertTrue(self.ensure(changed)[0])
 
-    def test_removes_the_mark_before_it_changes_an_account(self):
+    def test_mysql_group_removes_the_mark_before_it_changes_an_account(self):
         self.ensure()
         written = self.ensure(("app", "10.0.1.0/24", "X509", "", APP[4]))[1]
         self.assertEqual(written[:2], ["ALTER USER %s@%s ATTRIBUTE %s", "CREATE USER IF NOT EXISTS %s@%s"])
 
-    def test_stores_no_password_in_the_mark(self):
+    def test_mysql_group_stores_no_password_in_the_mark(self):
         self.ensure()
         self.assertNotIn("first", self.cursor.mark)
 
@@ -200,38 +200,38 @@ class Rotation(Account):
         super().setUp()
         self.ensure()
 
-    def test_retains_and_discards_the_old_password_with_one_statement_each_and_revokes_nothing(self):
+    def test_a_password_rotation_retains_and_discards_the_old_password_with_one_statement_each_and_revokes_nothing(self):
         self.assertEqual(self.given("1 first\n2 second\n"), (True, [self.RETAIN], (2, 1)))
         self.assertEqual(self.given("2 second\n1 first\n"), (False, [], (2, 1)))
         self.assertEqual(self.given("2 second\n"), (True, [self.DISCARD], (2, 2)))
         self.assertEqual(self.given("2 second\n3 third\n"), (True, [self.RETAIN], (3, 2)))
 
-    def test_is_not_reverted_by_a_primary_that_has_only_the_old_password(self):
+    def test_a_password_rotation_is_not_reverted_by_a_primary_that_has_only_the_old_password(self):
         self.given("1 first\n2 second\n")
         self.assertEqual(self.given("first\n"), (False, [], (2, 1)))
         self.given("2 second\n")
         self.assertEqual(self.given("1 first\n2 second\n"), (False, [], (2, 2)))
         self.assertEqual(self.given("first\n"), (False, [], (2, 2)))
 
-    def test_works_for_an_account_without_a_recorded_generation(self):
+    def test_a_password_rotation_works_for_an_account_without_a_recorded_generation(self):
         for key in ("generation", "oldest"):
             del self.cursor.attributes[key]
         self.assertEqual(self.given("1 first\n2 second\n"), (True, [self.RETAIN], (2, 1)))
 
-    def test_does_not_retain_a_password_twice_if_the_definition_changes_in_the_meantime(self):
+    def test_a_password_rotation_does_not_retain_a_password_twice_if_the_definition_changes_in_the_meantime(self):
         self.given("1 first\n2 second\n")
         self.cursor.executed = []
         self.assertTrue(accounts._ensure(self.cursor, self.settings, "app", "10.0.1.0/24", "X509", "", APP[4]))
         self.assertFalse([statement for statement in self.cursor.executed if "RETAIN" in statement or "DISCARD" in statement])
 
-    def test_creates_a_new_account_with_the_old_password_first(self):
+    def test_a_password_rotation_creates_a_new_account_with_the_old_password_first(self):
         self.cursor.attributes = {}
         _, statements, reached = self.given("1 first\n2 second\n")
         self.assertEqual(reached, (2, 1))
         self.assertTrue(statements[0].startswith("CREATE USER"))
         self.assertIn("RETAIN CURRENT PASSWORD REQUIRE SSL ATTRIBUTE", statements[-1])
 
-    def test_continues_after_an_interrupted_account_creation(self):
+    def test_a_password_rotation_continues_after_an_interrupted_account_creation(self):
         self.cursor.attributes = {"definition": None}
         self.assertEqual(self.given("1 first\n2 second\n")[2], (2, 1))
         self.assertEqual(self.given("1 first\n2 second\n")[0], False)
@@ -245,19 +245,19 @@ class OfAnotherGroup(Account):
         self.settings = self.settings._replace(group="new")
         self.cursor.attributes = {"definition": "salt$digest", "generation": 2, "oldest": 2, "group": "old"}
 
-    def test_gets_the_password_of_this_group_and_no_longer_accepts_archived_passwords(self):
+    def test_an_account_of_another_group_gets_the_password_of_this_group_and_no_longer_accepts_archived_passwords(self):
         self.assertTrue(self.ensure()[0])
         self.assertEqual({key: self.cursor.attributes[key] for key in ("generation", "oldest", "group")}, {"generation": 1, "oldest": 1, "group": "new"})
         self.assertEqual(self.ensure(), (False, []))
 
-    def test_retains_no_archived_password_in_addition_to_two_of_this_group(self):
+    def test_an_account_of_another_group_retains_no_archived_password_in_addition_to_two_of_this_group(self):
         self.password.write_text("1 first\n2 second\n")
         accounts._ensure(self.cursor, self.settings, *APP)
         statements = [statement for statement in self.cursor.executed if statement.startswith("ALTER")]
         self.assertEqual(statements[:2], ["ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s", "ALTER USER %s@%s DISCARD OLD PASSWORD"])
         self.assertIn("RETAIN CURRENT PASSWORD", statements[2])
 
-    def test_is_created_again_after_any_interruption(self):
+    def test_an_account_of_another_group_is_created_again_after_any_interruption(self):
         for broken in ("ALTER USER %s@%s DISCARD", "REVOKE", "GRANT"):
             self.cursor.broken = broken
             with self.assertRaises(ConnectionError):
@@ -266,7 +266,7 @@ class OfAnotherGroup(Account):
             self.assertEqual(self.cursor.attributes["group"], "old")
         self.assertTrue(self.ensure()[0])
 
-    def test_without_a_recorded_group_counts_as_this_group_s_and_gets_the_record(self):
+    def test_an_account_without_a_recorded_group_counts_as_this_group_s_and_gets_the_record(self):
         self.settings = self.settings._replace(group="")
         self.cursor.attributes = {}
         self.ensure()
@@ -291,14 +291,14 @@ class All(unittest.TestCase):
         connect.assert_called_once_with(self.settings, 30)
         return changed, cursor
 
-    def test_creates_the_schema_and_the_accounts_with_configured_passwords(self):
+    def test_mysql_group_creates_the_schema_and_the_accounts_with_configured_passwords(self):
         changed, cursor = self.ensure()
         self.assertEqual(changed, ["app", "datadog"])
         self.assertIn("CREATE DATABASE `app`", cursor.done)
         made = {values[0]: values for statement, values in cursor.values.items() if statement.startswith("CREATE USER")}
         self.assertEqual(made["app"], ["app", "10.0.1.0/24", "first"])
 
-    def test_creates_the_schemas_of_archive_and_claims_only_if_configured(self):
+    def test_mysql_group_creates_the_schemas_of_archive_and_claims_only_if_configured(self):
         def made(**answers):
             return [statement for statement in self.ensure(**answers)[1].done if statement.startswith("CREATE") and "USER" not in statement]
 
@@ -312,7 +312,7 @@ class All(unittest.TestCase):
         there = {"SHOW DATABASES": [("app",)], accounts.HEARTBEAT: [(1,)], branch.EXISTS: [(1,)], accounts.CLAIMED: [(1,)]}
         self.assertEqual(made(**there), [])
 
-    def test_authenticates_the_archive_user_over_the_socket_by_its_name_only(self):
+    def test_mysql_group_authenticates_the_archive_user_over_the_socket_by_its_name_only(self):
         self.settings = self.settings._replace(passwords={}, backup=True)
         changed, cursor = self.ensure()
         self.assertEqual(changed, ["backup"])
@@ -321,10 +321,10 @@ class All(unittest.TestCase):
         # The account has no password to rotate.
         self.assertEqual(json.loads(cursor.values[cursor.done[-1]][-1])["generation"], 1)
 
-    def test_does_not_create_an_existing_schema(self):
+    def test_mysql_group_does_not_create_an_existing_schema(self):
         self.assertNotIn("CREATE DATABASE `app`", self.ensure(**{"SHOW DATABASES": [("app",)]})[1].done)
 
-    def test_requires_tls_and_limits_connections_as_defined(self):
+    def test_mysql_group_requires_tls_and_limits_connections_as_defined(self):
         written = [statement for statement in self.ensure()[1].done if "IDENTIFIED" in statement]
         self.assertEqual(
             written,
@@ -349,26 +349,26 @@ class Reached(unittest.TestCase):
         connect.assert_called_once_with(self.settings, 30)
         return found, cursor
 
-    def test_contains_the_newest_and_oldest_generation_of_each_account_with_a_password(self):
+    def test_the_reported_generation_contains_the_newest_and_oldest_generation_of_each_account_with_a_password(self):
         found, cursor = self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1", None)]})
         self.assertEqual(found, {"app": (2, 1), "datadog": (2, 1)})
         ((question, last),) = cursor.values.items()
         self.assertEqual(last, ["datadog", "localhost"])
         self.assertEqual(question, accounts.MARK)
 
-    def test_is_one_for_an_account_without_a_recorded_generation_and_zero_for_a_missing_account(self):
+    def test_the_reported_generation_is_one_for_an_account_without_a_recorded_generation_and_zero_for_a_missing_account(self):
         self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", None, None, None)]})[0]["app"], (1, 1))
         self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [(None, None, None, None)]})[0]["app"], (0, 0))
         self.assertEqual(self.reached()[0]["app"], (0, 0))
 
-    def test_is_zero_for_an_account_of_another_group(self):
+    def test_the_reported_generation_is_zero_for_an_account_of_another_group(self):
         self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1", "another group")]})[0]["app"], (0, 0))
 
 
 class Definitions(unittest.TestCase):
     settings = Settings("", "", {}, 0, "", "10.0.1.0/24", "app", 5, {})
 
-    def test_give_each_account_only_its_required_privileges(self):
+    def test_the_definitions_give_each_account_only_its_required_privileges(self):
         self.assertEqual(
             {account: grants for account, _, _, _, grants in accounts.definitions(self.settings)},
             {
@@ -378,7 +378,7 @@ class Definitions(unittest.TestCase):
             },
         )
 
-    def test_give_the_application_the_privileges_of_its_level(self):
+    def test_the_definitions_give_the_application_the_privileges_of_its_level(self):
         def granted(level):
             return next(iter(accounts.definitions(self.settings._replace(privileges=level))))[4]
 
@@ -386,7 +386,7 @@ class Definitions(unittest.TestCase):
         self.assertEqual(granted("read-write"), ["SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON `app`.*"])
         self.assertEqual(granted("schema-owner"), ["ALL PRIVILEGES ON `app`.*"])
 
-    def test_give_schema_privileges_only_to_a_separate_migration_account(self):
+    def test_the_definitions_give_schema_privileges_only_to_a_separate_migration_account(self):
         settings = self.settings._replace(passwords={"app-migrations": "file"}, privileges="read-write", claims=True)
         grants = {account: grants for account, _, _, _, grants in accounts.definitions(settings)}
         claims = "SELECT, INSERT, UPDATE, DELETE ON `platform`.`claims`"
@@ -395,19 +395,19 @@ class Definitions(unittest.TestCase):
 
     complete = settings._replace(passwords={"app-migrations": "file"}, backup=True)
 
-    def test_let_the_archive_user_read_everything_and_write_only_its_heartbeat(self):
+    def test_the_definitions_let_the_archive_user_read_everything_and_write_only_its_heartbeat(self):
         grants = {account: grants for account, _, _, _, grants in accounts.definitions(self.complete)}
         self.assertEqual(
             grants["backup"],
             ["SELECT, RELOAD, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*", "INSERT, DELETE ON `backup`.*"],
         )
 
-    def test_limit_the_connections_of_the_datadog_agent_only(self):
+    def test_the_definitions_limit_the_connections_of_the_datadog_agent_only(self):
         limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.complete)}
         unlimited = dict.fromkeys(["app", "app-migrations", "replication", "backup"], "")
         self.assertEqual(limits, {**unlimited, "datadog": "MAX_USER_CONNECTIONS 5"})
 
-    def test_require_tls_except_over_the_socket(self):
+    def test_the_definitions_require_tls_except_over_the_socket(self):
         self.assertEqual(
             {(account, host, needs) for account, host, needs, _, _ in accounts.definitions(self.complete)},
             {

@@ -66,7 +66,7 @@ class Fork(unittest.TestCase):
     def ask(self, statement):
         return subprocess.run([*self.command, f"--execute={statement}"], check=True, capture_output=True, text=True).stdout.strip()
 
-    def test_is_one_transaction_with_its_own_source_in_a_new_log_and_is_written_once(self):
+    def test_a_fork_is_one_transaction_with_its_own_source_in_a_new_log_and_is_written_once(self):
         self.ask(f"SET GLOBAL super_read_only = OFF; CREATE DATABASE backup; {branch.TABLE}; INSERT INTO backup.branch VALUES (1, 'aaaaaaaaaaaaaaaa', '{GROUP}', NULL, '', '[]', '', 'alpha', NOW()); SET GLOBAL super_read_only = ON")
         before, logs = self.ask("SELECT @@GLOBAL.gtid_executed"), self.ask("SHOW BINARY LOGS").split("\n")
         session = _Session(self.command)

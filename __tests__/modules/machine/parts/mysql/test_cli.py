@@ -19,7 +19,7 @@ from members import CONFIGURED, FORGOTTEN
 class Status(Command):
     answers = {ALPHA: on("alpha", "PRIMARY", reason="online as PRIMARY", release="0123456789abcdef"), BRAVO: off("bravo", kept=("/kept/one",), lagSeconds=1.25)}
 
-    def test_shows_every_member_and_its_release(self):
+    def test_mysql_group_status_shows_every_member_and_its_release(self):
         status, said = self.run_command(["status"], self.answers)
         self.assertEqual(status, 0)
         self.assertEqual(
@@ -33,20 +33,20 @@ class Status(Command):
             ],
         )
 
-    def test_prints_one_json_object_keyed_by_member(self):
+    def test_mysql_group_status_prints_one_json_object_keyed_by_member(self):
         status, said = self.run_command(["status", "--json"], self.answers)
         self.assertEqual(status, 0)
         shown = json.loads(said)
         self.assertEqual(list(shown), ["alpha", "bravo", "charlie", DELTA])
         self.assertEqual((shown["alpha"]["role"], shown["bravo"]["kept"], shown["charlie"]), ("PRIMARY", ["/kept/one"], None))
 
-    def test_uses_the_member_list_on_the_volume_while_the_daemon_does_not_answer(self):
+    def test_mysql_group_status_uses_the_member_list_on_the_volume_while_the_daemon_does_not_answer(self):
         members.change(lambda known: {CHARLIE: FORGOTTEN, DELTA: CONFIGURED})
         said = self.run_command(["status"], {})[1].splitlines()
         self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", DELTA])
         self.assertTrue(said[0].endswith("mysql-group does not answer"))
 
-    def test_shows_the_configured_members_without_a_volume(self):
+    def test_mysql_group_status_shows_the_configured_members_without_a_volume(self):
         with mock.patch.object(members, "FOLDER", members.FOLDER / "unmounted"):
             said = self.run_command(["status"], {})[1].splitlines()
         self.assertEqual([line.split()[0] for line in said], ["alpha", "bravo", "charlie"])
@@ -65,7 +65,7 @@ class Accounts(Command):
 
 
 class StepDown(Command):
-    def test_reports_the_result_of_the_handover(self):
+    def test_step_down_reports_the_result_of_the_handover(self):
         for outcome, expected in (
             (BRAVO, (0, f"{BRAVO} is the primary")),
             ("", (0, "not the primary: nothing to do")),
@@ -95,7 +95,7 @@ class Reclone(Command):
     def reclone(self, answers, *confirmed):
         return self.run_command(["reclone", *confirmed], answers)
 
-    def test_moves_the_data_aside_between_a_stop_and_a_start(self):
+    def test_reclone_moves_the_data_aside_between_a_stop_and_a_start(self):
         status, said = self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo", "PRIMARY")}, "--i-discard-this-members-data")
         (aside,) = self.data.parent.iterdir()
         self.assertRegex(aside.name, r"^data\.discarded-\d{8}T\d{6}$")
@@ -105,13 +105,13 @@ class Reclone(Command):
             [("systemctl", "stop", "mysql-group", "mysql", "with data"), ("systemctl", "restart", "mysql-data", "mysql", "mysql-group", "without")],
         )
 
-    def test_is_rejected_while_no_other_member_is_in_a_running_group(self):
+    def test_reclone_is_rejected_while_no_other_member_is_in_a_running_group(self):
         for answers in {ALPHA: on("alpha", "PRIMARY")}, {ALPHA: off("alpha"), BRAVO: on("bravo", majority=False)}, {ALPHA: off("alpha"), BRAVO: off("bravo")}:
             status, said = self.reclone(answers, "--i-discard-this-members-data")
             self.assertEqual((status, said), (1, "refused: no other member is in a running group, so there is nothing to clone from"))
         self.assertEqual(self.done, [])
 
-    def test_is_rejected_without_the_confirmation(self):
+    def test_reclone_is_rejected_without_the_confirmation(self):
         with mock.patch("sys.stderr"), self.assertRaises(SystemExit):
             self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo")})
         self.assertEqual(self.done, [])

@@ -44,23 +44,23 @@ class Case(OnVolume):
 
 
 class Outside(Case):
-    def test_bootstraps_a_group_if_two_observations_agree(self):
+    def test_mysql_group_bootstraps_a_group_if_two_observations_agree(self):
         self.step(OUT, BESIDE, BESIDE)
         self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "", ())])
         self.assertEqual(self.pauses, [1])
         self.assertEqual(self.said, ["all members answer and this one holds every transaction"])
 
-    def test_does_not_bootstrap_if_a_report_changed_between_two_observations(self):
+    def test_mysql_group_does_not_bootstrap_if_a_report_changed_between_two_observations(self):
         for change in {"executed": "a:1-5"}, {"boot": "another"}, {"received": "a:1-4"}, {"blank": True}:
             self.step(OUT, BESIDE, {**BESIDE, "bravo": replace(BESIDE["bravo"], **change)})
             self.assertEqual(self.acted(), [], change)
 
-    def test_does_not_bootstrap_if_members_appeared_disappeared_or_run_a_group_at_the_second_observation(self):
+    def test_mysql_group_does_not_bootstrap_if_members_appeared_disappeared_or_run_a_group_at_the_second_observation(self):
         for later in {**BESIDE, "bravo": None}, {**BESIDE, "delta": BESIDE["bravo"]}, {**BESIDE, "bravo": RUNNING["bravo"]}:
             self.step(OUT, BESIDE, later)
             self.assertEqual(self.acted(), [])
 
-    def test_bootstraps_without_members_that_an_operator_declared_lost(self):
+    def test_mysql_group_bootstraps_without_members_that_an_operator_declared_lost(self):
         members.declare_lost(["charlie"])
         alone = {"bravo": BESIDE["bravo"]}
         self.step(replace(OUT, received="a:6"), alone, alone)
@@ -68,28 +68,28 @@ class Outside(Case):
         self.assertEqual(self.gather.call_args.args[2], ("charlie",))
         self.assertEqual(members.lost(), ("charlie",))
 
-    def test_passes_the_unapplied_transactions_to_the_bootstrap(self):
+    def test_mysql_group_passes_the_unapplied_transactions_to_the_bootstrap(self):
         mine = replace(OUT, received="a:5-7")
         self.step(mine, BESIDE, BESIDE)
         self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "a:6-7", ())])
 
-    def test_joins_a_running_group_and_adopts_its_member_list(self):
+    def test_mysql_group_joins_a_running_group_and_adopts_its_member_list(self):
         members.change(lambda known: {ALPHA: SEEN, BRAVO: SEEN, CHARLIE: SEEN})
         group = {**RUNNING, "bravo": replace(RUNNING["bravo"], forgotten=(CHARLIE,))}
         self.step(replace(OUT, received="a:8-10", blank=True), group)
         self.assertEqual(self.group.mock_calls, [mock.call.join(SETTINGS, True, "a:10")])
         self.assertEqual(members.load(), {ALPHA: SEEN, BRAVO: members.SEEN, CHARLIE: FORGOTTEN})
 
-    def test_joins_even_if_the_volume_is_full(self):
+    def test_mysql_group_joins_even_if_the_volume_is_full(self):
         with mock.patch.object(members, "_write", mock.Mock(side_effect=OSError)):
             self.step(OUT, RUNNING)
         self.assertEqual(self.acted(), ["join"])
 
-    def test_leaves_a_group_that_expelled_it(self):
+    def test_mysql_group_leaves_a_group_that_expelled_it(self):
         self.step(replace(OUT, state=ERROR), RUNNING)
         self.assertEqual(self.group.mock_calls, [mock.call.leave(SETTINGS)])
 
-    def test_makes_a_writable_member_outside_a_group_read_only(self):
+    def test_mysql_group_makes_a_writable_member_outside_a_group_read_only(self):
         for mine, calls in (
             (replace(OUT, writable=True), [mock.call.protect(SETTINGS)]),
             (OUT, []),
@@ -99,14 +99,14 @@ class Outside(Case):
             self.step(mine, {**BESIDE, "charlie": None})
             self.assertEqual(self.group.mock_calls, calls)
 
-    def test_waits_and_reports_the_reason_once(self):
+    def test_mysql_group_waits_and_reports_the_reason_once(self):
         for _ in range(2):
             self.step(OUT, {**BESIDE, "charlie": None})
         self.assertEqual(self.acted(), [])
         self.assertEqual(self.said, ["no group runs; it starts when all members answer; waiting for charlie"])
         self.gather.assert_called_with(SETTINGS, OUT, ())
 
-    def test_ensures_no_accounts_without_a_majority(self):
+    def test_mysql_group_ensures_no_accounts_without_a_majority(self):
         self.step(replace(PRIMARY, majority=False), BESIDE)
         self.assertEqual(self.said, ["no majority of the group is reachable"])
         self.ensure.assert_not_called()
@@ -126,14 +126,14 @@ class Inside(Case):
         self.step(PRIMARY)
         self.assertEqual(self.acted(), ["settle", "settle"])
 
-    def test_ensures_the_accounts_once_and_reports_the_changed_ones(self):
+    def test_mysql_group_ensures_the_accounts_once_and_reports_the_changed_ones(self):
         self.ensure.return_value = ["app", "datadog"]
         for _ in range(2):
             self.step(PRIMARY)
         self.ensure.assert_called_once_with(SETTINGS, False)
         self.assertEqual(self.said[1:], ["accounts applied: app, datadog"])
 
-    def test_ensures_the_accounts_again_once_all_members_agree_on_them(self):
+    def test_mysql_group_ensures_the_accounts_again_once_all_members_agree_on_them(self):
         mine = replace(PRIMARY, grants=grants.digest(SETTINGS))
         others = {"bravo": replace(mine, server="bravo", grants="other"), "charlie": None}
         agreeing = {name: replace(mine, server=name) for name in others}
@@ -141,18 +141,18 @@ class Inside(Case):
             self.step(mine, look)
         self.assertEqual(self.ensure.mock_calls, [mock.call(SETTINGS, False), mock.call(SETTINGS, True)])
 
-    def test_ensures_the_accounts_before_the_group_may_serve(self):
+    def test_mysql_group_ensures_the_accounts_before_the_group_may_serve(self):
         self.step(replace(PRIMARY, quorum=False))
         self.ensure.assert_called_once_with(SETTINGS, False)
 
-    def test_ensures_the_accounts_only_on_a_writable_primary(self):
+    def test_mysql_group_ensures_the_accounts_only_on_a_writable_primary(self):
         self.step(replace(PRIMARY, role="SECONDARY"))
         self.step(replace(PRIMARY, writable=False))
         self.ensure.assert_not_called()
         self.step(PRIMARY)
         self.ensure.assert_called_once_with(SETTINGS, False)
 
-    def test_ensures_the_accounts_again_after_it_becomes_primary_again(self):
+    def test_mysql_group_ensures_the_accounts_again_after_it_becomes_primary_again(self):
         self.step(PRIMARY)
         self.step(replace(PRIMARY, writable=False))
         self.step(PRIMARY)
@@ -162,14 +162,14 @@ class Inside(Case):
             self.step(PRIMARY)
         self.assertEqual(self.ensure.call_count, 3)
 
-    def test_retries_if_the_accounts_could_not_be_written(self):
+    def test_mysql_group_retries_if_the_accounts_could_not_be_written(self):
         self.ensure.side_effect = [pymysql.Error(1, "no"), []]
         with self.assertRaises(pymysql.Error):
             self.step(PRIMARY)
         self.step(PRIMARY)
         self.assertEqual(self.ensure.call_count, 2)
 
-    def test_rejects_writes_without_a_quorum_after_its_accounts_exist_and_accepts_writes_again_with_a_quorum(self):
+    def test_mysql_group_rejects_writes_without_a_quorum_after_its_accounts_exist_and_accepts_writes_again_with_a_quorum(self):
         small, quiet = replace(PRIMARY, quorum=False), replace(PRIMARY, quorum=False, writable=False)
         for mine, calls in (
             (small, ["settle"]),
@@ -182,18 +182,18 @@ class Inside(Case):
             self.step(mine)
             self.assertEqual(self.acted(), calls)
 
-    def test_accepts_writes_again_after_an_earlier_daemon_had_stopped_them(self):
+    def test_mysql_group_accepts_writes_again_after_an_earlier_daemon_had_stopped_them(self):
         self.step(replace(PRIMARY, writable=False))
         self.assertEqual(self.acted(), ["allow_writes", "settle"])
 
-    def test_does_not_make_a_new_primary_writable_while_mysql_keeps_it_read_only(self):
+    def test_mysql_group_does_not_make_a_new_primary_writable_while_mysql_keeps_it_read_only(self):
         new = replace(PRIMARY, writable=False)
         for before in (PRIMARY,), (replace(PRIMARY, role="SECONDARY", writable=False),), (OUT, {**BESIDE, "charlie": None}):
             self.step(*before)
             self.step(new)
             self.assertNotIn("allow_writes", self.acted())
 
-    def test_forgets_members_declared_lost_once_the_group_no_longer_contains_them(self):
+    def test_mysql_group_forgets_members_declared_lost_once_the_group_no_longer_contains_them(self):
         members.declare_lost(["bravo", "charlie"])
         self.step(PRIMARY)
         self.assertEqual(members.lost(), ("bravo", "charlie"))
@@ -234,7 +234,7 @@ class Faults(Case):
 
 
 class Run(Case):
-    def test_starts_the_observer_the_endpoint_and_the_loop(self):
+    def test_mysql_group_starts_the_observer_the_endpoint_and_the_loop(self):
         with (
             mock.patch.object(daemon, "threading") as threads,
             mock.patch.object(daemon.endpoint, "bind") as bind,

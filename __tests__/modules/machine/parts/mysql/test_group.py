@@ -41,60 +41,60 @@ class Bootstrap(Case):
         with self.assertRaises(pymysql.Error):
             group.bootstrap(SETTINGS, forget_received=False, unapplied="")
 
-    def test_enables_the_bootstrap_option_only_during_the_start(self):
+    def test_a_bootstrap_enables_the_bootstrap_option_only_during_the_start(self):
         group.bootstrap(SETTINGS, forget_received=False, unapplied="")
         self.assertEqual(self.written(), [ON, "SET GLOBAL slow_query_log = OFF", START, OFF])
 
-    def test_disables_the_bootstrap_option_after_a_failure(self):
+    def test_a_bootstrap_disables_the_bootstrap_option_after_a_failure(self):
         self.fail()
         self.assertEqual(self.written()[-1], OFF)
 
-    def test_passes_the_password_separately_from_the_statement(self):
+    def test_a_bootstrap_passes_the_password_separately_from_the_statement(self):
         group.bootstrap(SETTINGS, forget_received=False, unapplied="")
         self.assertEqual(self.cursor.values[START], ["secret of replication"])
 
-    def test_drops_received_transactions_on_request_before_the_start(self):
+    def test_a_bootstrap_drops_received_transactions_on_request_before_the_start(self):
         group.bootstrap(SETTINGS, forget_received=True, unapplied="")
         self.assertEqual(self.written()[:2], [RESET, ON])
         self.assertEqual(self.cursor.values[RESET], ["group_replication_applier"])
         self.keep.assert_not_called()
 
-    def test_drops_nothing_without_a_replication_channel(self):
+    def test_a_bootstrap_drops_nothing_without_a_replication_channel(self):
         self.cursor.answers[KNOWN] = []
         group.bootstrap(SETTINGS, forget_received=True, unapplied="u:1")
         self.assertNotIn(RESET, self.written())
         self.keep.assert_not_called()
 
-    def test_quarantines_unapplied_transactions_before_dropping_them(self):
+    def test_a_bootstrap_quarantines_unapplied_transactions_before_dropping_them(self):
         self.keep.side_effect = lambda *_: self.assertNotIn(RESET, self.cursor.done) or "/kept"
         group.bootstrap(SETTINGS, forget_received=True, unapplied="u:7")
         self.keep.assert_called_once_with("/data/", "u:7")
         self.assertIn(RESET, self.written())
 
-    def test_drops_no_transactions_if_the_quarantine_fails(self):
+    def test_a_bootstrap_drops_no_transactions_if_the_quarantine_fails(self):
         self.keep.side_effect = OSError
         with self.assertRaises(OSError):
             group.bootstrap(SETTINGS, forget_received=True, unapplied="u:7")
         self.assertNotIn(RESET, self.written())
 
-    def test_drops_the_part_after_a_relay_log_error_once_the_part_before_is_applied(self):
+    def test_a_bootstrap_drops_the_part_after_a_relay_log_error_once_the_part_before_is_applied(self):
         self.fail(**{TORN: [(1,)]})
         self.assertEqual(self.written()[-2:], [RESET, OFF])
         self.keep.assert_called_once_with("/data/", "unreadable")
         self.assertIn("last_error_number = 13121", next(s for s in self.cursor.done if s.startswith(TORN)))
 
-    def test_keeps_the_relay_log_while_attempts_still_apply_transactions_before_an_error(self):
+    def test_a_bootstrap_keeps_the_relay_log_while_attempts_still_apply_transactions_before_an_error(self):
         executed = iter([("a:1-5",), ("a:1-6",)])
         self.fail(**{TORN: [(1,)], "SELECT @@GLOBAL.gtid_executed": lambda: [next(executed)]})
         self.assertNotIn(RESET, self.written())
 
-    def test_keeps_received_transactions_after_any_other_failure(self):
+    def test_a_bootstrap_keeps_received_transactions_after_any_other_failure(self):
         self.fail()
         self.assertNotIn(RESET, self.written())
 
 
 class Join(Case):
-    def test_disables_the_bootstrap_option_before_joining(self):
+    def test_a_join_disables_the_bootstrap_option_before_joining(self):
         group.join(SETTINGS, blank=True, unapplied="")
         self.assertEqual(self.written(), [OFF, THRESHOLD, RESET, "SET GLOBAL slow_query_log = OFF", START])
 
@@ -105,7 +105,7 @@ class Join(Case):
         self.assertEqual(self.cursor.values[THRESHOLD], [2**63 - 1])
         self.assertEqual(self.cursor.values[START], ["secret of replication"])
 
-    def test_quarantines_transactions_that_the_group_lacks(self):
+    def test_a_join_quarantines_transactions_that_the_group_lacks(self):
         group.join(SETTINGS, blank=False, unapplied="u:7")
         self.keep.assert_called_once_with("/data/", "u:7")
         group.print.assert_called_once_with("quarantined transactions that no group has: u:7; kept in /kept")
@@ -167,31 +167,31 @@ class StepDown(unittest.TestCase):
             self.tables.execute("INSERT INTO performance_schema.replication_group_members VALUES (?, ?, ?, ?)", [name, f"host {name}", state, role])
             self.tables.execute("INSERT INTO performance_schema.replication_group_member_stats VALUES (?, ?)", [name, queue])
 
-    def test_hands_over_to_the_member_with_the_shortest_apply_queue(self):
+    def test_a_step_down_hands_over_to_the_member_with_the_shortest_apply_queue(self):
         self.members(
             ("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2), ("d", "SECONDARY", "RECOVERING", 0)
         )
         self.assertEqual(group.step_down(SETTINGS), "host c")
         self.assertEqual(self.handed, [("SELECT group_replication_set_as_primary(%s, %s)", "c", 10)])
 
-    def test_hands_over_only_to_the_given_members(self):
+    def test_a_step_down_hands_over_only_to_the_given_members(self):
         self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 9), ("c", "SECONDARY", "ONLINE", 2))
         self.assertEqual(group.step_down(SETTINGS, ["host b"]), "host b")
         self.assertIsNone(group.step_down(SETTINGS, ["host z"]))
 
-    def test_hands_over_to_a_far_member_only_if_no_near_member_is_online(self):
+    def test_a_step_down_hands_over_to_a_far_member_only_if_no_near_member_is_online(self):
         self.settings = SETTINGS._replace(far=["host b"])
         self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "ONLINE", 0), ("c", "SECONDARY", "ONLINE", 9))
         self.assertEqual(group.step_down(self.settings), "host c")
         self.tables.execute("UPDATE performance_schema.replication_group_members SET member_state = 'UNREACHABLE' WHERE member_id = 'c'")
         self.assertEqual(group.step_down(self.settings), "host b")
 
-    def test_does_nothing_on_a_replica(self):
+    def test_a_step_down_does_nothing_on_a_replica(self):
         self.members(("a", "SECONDARY", "ONLINE", 0), ("b", "PRIMARY", "ONLINE", 0))
         self.assertEqual(group.step_down(SETTINGS), "")
         self.assertEqual(self.handed, [])
 
-    def test_keeps_the_role_if_no_other_member_is_online(self):
+    def test_a_step_down_keeps_the_role_if_no_other_member_is_online(self):
         self.members(("a", "PRIMARY", "ONLINE", 0), ("b", "SECONDARY", "UNREACHABLE", 0))
         self.assertIsNone(group.step_down(SETTINGS))
         self.assertEqual(self.handed, [])
@@ -208,7 +208,7 @@ class Kept(unittest.TestCase):
         for name in ("relay-group_replication_applier.000007", "relay-group_replication_applier.000008", "relay-other.000001", "ibdata1"):
             (self.data / name).write_text(name)
 
-    def test_contains_the_relay_logs_of_the_group_and_a_readme(self):
+    def test_a_quarantine_contains_the_relay_logs_of_the_group_and_a_readme(self):
         folder = received.keep(str(self.data), "u:7-9")
         copied = sorted(file.name for file in folder.iterdir())
         self.assertEqual(copied, ["README", "relay-group_replication_applier.000007", "relay-group_replication_applier.000008"])
@@ -218,7 +218,7 @@ class Kept(unittest.TestCase):
         self.assertRegex(folder.name, r"^received-\d{8}T\d{6}Z$")
         received.os.sync.assert_called_once()
 
-    def test_deletes_the_files_of_a_failed_attempt_and_succeeds_when_repeated(self):
+    def test_a_quarantine_deletes_the_files_of_a_failed_attempt_and_succeeds_when_repeated(self):
         for where in ("shutil.copyfile", "os.sync"):
             with mock.patch(f"received.{where}", mock.Mock(side_effect=OSError)), self.assertRaises(OSError):
                 received.keep(str(self.data), "u:7-9")
@@ -229,7 +229,7 @@ class Kept(unittest.TestCase):
         self.assertEqual([str(path) for path in received.members.FOLDER.iterdir()], list(received.kept()))
         self.assertEqual(len(received.kept()), 1)
 
-    def test_deletes_what_was_quarantined_more_than_180_days_ago(self):
+    def test_a_quarantine_deletes_what_was_quarantined_more_than_180_days_ago(self):
         now = time.time()
         old, recent = (received.members.FOLDER / time.strftime("received-%Y%m%dT%H%M%SZ", time.gmtime(now - days * 86400)) for days in (181, 179))
         for folder in (old, recent):
@@ -238,7 +238,7 @@ class Kept(unittest.TestCase):
         folder = received.keep(str(self.data), "u:7-9")
         self.assertEqual(received.kept(), (str(recent), str(folder)))
 
-    def test_copies_nothing_without_enough_disk_space(self):
+    def test_a_quarantine_copies_nothing_without_enough_disk_space(self):
         with mock.patch.object(received.shutil, "disk_usage", return_value=mock.Mock(free=16 << 20)), self.assertRaisesRegex(OSError, "the quarantine needs 64 MiB, 16 MiB are free"):
             received.keep(str(self.data), "u:7-9")
         self.assertEqual(list(received.members.FOLDER.iterdir()), [])

@@ -11,10 +11,10 @@ class Parse(unittest.TestCase):
     def test_an_empty_string_is_an_empty_set(self):
         self.assertEqual(parse(""), {})
 
-    def test_parses_intervals_and_sources_on_several_lines(self):
+    def test_the_parser_parses_intervals_and_sources_on_several_lines(self):
         self.assertEqual(parse(f"{A}:1-5:7,\n{B.upper()}:3"), {A: [(1, 5), (7, 7)], B: [(3, 3)]})
 
-    def test_merges_adjacent_and_overlapping_intervals(self):
+    def test_the_parser_merges_adjacent_and_overlapping_intervals(self):
         self.assertEqual(parse(f"{A}:4-6:1-3:5-9"), {A: [(1, 9)]})
 
     def test_a_tag_counts_as_a_separate_source(self):

@@ -247,30 +247,30 @@ class Forget(Command):
         status, said = self.run_command(["forget", name], {ALPHA: mine, **answers})
         return status, said, members.told(members.load())["forgotten"]
 
-    def test_removes_a_member_from_the_list_while_the_group_runs_without_it(self):
+    def test_forget_removes_a_member_from_the_list_while_the_group_runs_without_it(self):
         self.assertEqual(
             self.forget("charlie", self.group),
             (0, "charlie is no longer counted on this member until it appears in the group again", (CHARLIE,)),
         )
 
-    def test_is_rejected_for_a_member_that_answers(self):
+    def test_forget_is_rejected_for_a_member_that_answers(self):
         answers = {**self.group, CHARLIE: Report("charlie")}
         self.assertEqual(self.forget("charlie", answers), (1, "refused: charlie answers", ()))
 
-    def test_is_rejected_for_a_member_in_the_group_that_does_not_answer(self):
+    def test_forget_is_rejected_for_a_member_in_the_group_that_does_not_answer(self):
         self.assertEqual(self.forget(DELTA, {BRAVO: self.group[BRAVO]})[1:], (f"refused: {DELTA} is in the group", ()))
 
-    def test_is_rejected_while_no_primary_accepts_writes(self):
+    def test_forget_is_rejected_while_no_primary_accepts_writes(self):
         few = replace(on("bravo", "PRIMARY"), quorum=False)
         for answers, mine in ({BRAVO: on("bravo")}, on("alpha")), ({BRAVO: few}, on("alpha")), (Gone.other_members, off("alpha")):
             self.assertEqual(self.forget("charlie", answers, mine), (1, "refused: no primary accepts writes", ()))
 
-    def test_is_rejected_for_a_name_that_is_not_required(self):
+    def test_forget_is_rejected_for_a_name_that_is_not_required(self):
         mine = on("alpha", forgotten=(CHARLIE,))
         for name in ("charlie", "charly"):
             self.assertEqual(self.forget(name, self.group, mine)[1], f"refused: {name} is not a member that this member waits for")
 
-    def test_uses_the_member_list_on_the_volume_while_the_daemon_does_not_answer(self):
+    def test_forget_uses_the_member_list_on_the_volume_while_the_daemon_does_not_answer(self):
         members.change(lambda known: {CHARLIE: FORGOTTEN})
         self.assertEqual(self.forget("charlie", self.group, None)[1], "refused: charlie is not a member that this member waits for")
 
@@ -296,26 +296,26 @@ class ForceBootstrap(Command):
         self.assertEqual((status, said.splitlines()[-1]), (0, "the group is running; wipe the lost members before they return"))
         self.assertEqual(members.lost(), ())
 
-    def test_fails_after_two_minutes_with_the_reason(self):
+    def test_force_bootstrap_fails_after_two_minutes_with_the_reason(self):
         mine = replace(off("alpha"), reason="waiting for charlie")
         self.assertEqual(self.force({ALPHA: mine}, "bravo"), (1, "waiting up to 120 s for the group to start\nno group yet: waiting for charlie"))
         self.assertEqual(self.waited, [("bravo",)] * 120)
         self.assertEqual(members.lost(), ())
 
-    def test_fails_with_a_message_if_the_daemon_does_not_answer(self):
+    def test_force_bootstrap_fails_with_a_message_if_the_daemon_does_not_answer(self):
         self.assertTrue(self.force({}, "bravo")[1].endswith("no group yet: mysql-group does not answer"))
 
-    def test_accepts_a_member_that_answers_with_an_empty_disk(self):
+    def test_force_bootstrap_accepts_a_member_that_answers_with_an_empty_disk(self):
         self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: Report("bravo", state=OFFLINE, blank=True)}, "bravo")[0], 1)
         self.assertEqual(len(self.waited), 120)
 
-    def test_forget_is_rejected_if_the_member_answers_and_has_data_or_if_its_name_is_unknown(self):
+    def test_force_bootstrap_is_rejected_if_the_member_answers_and_has_data_or_if_its_name_is_unknown(self):
         self.assertEqual(self.force({ALPHA: off("alpha"), BRAVO: off("bravo")}, "bravo", "bravi"), (1, "refused: bravi is not a member; bravo answers"))
         self.assertEqual(self.waited, [])
 
-    def test_is_rejected_while_a_group_serves(self):
+    def test_force_bootstrap_is_rejected_while_a_group_serves(self):
         self.assertEqual(self.force({ALPHA: on("alpha")}, "charlie"), (1, "refused: a group is serving, see mysql-group forget --help"))
 
-    def test_continues_if_the_running_group_is_too_small_to_serve(self):
+    def test_force_bootstrap_continues_if_the_running_group_is_too_small_to_serve(self):
         alone = replace(on("alpha", "PRIMARY", (ALPHA,)), quorum=False)
         self.assertEqual(self.force({ALPHA: alone}, "bravo")[1].splitlines()[0], "waiting up to 120 s for the group to start")

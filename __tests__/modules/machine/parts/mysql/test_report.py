@@ -68,17 +68,17 @@ class Body(unittest.TestCase):
 class NoBody(unittest.TestCase):
     """Invalid reports are rejected with a message, so that no decision uses them."""
 
-    def test_rejects_a_report_without_a_server(self):
+    def test_the_parser_rejects_a_report_without_a_server(self):
         for text in ('"alpha"', "[]", '{"state": "ONLINE"}'):
             with self.assertRaisesRegex(ValueError, "^a report must be an object with a server$"):
                 Report.from_json(text)
 
-    def test_rejects_a_value_of_the_wrong_type(self):
+    def test_the_parser_rejects_a_value_of_the_wrong_type(self):
         for field, value, words in (("queue", "7", "queue must be int, got str"), ("view", [7], "view must be tuple, got list"), ("writable", 1, "writable must be bool, got int")):
             with self.assertRaisesRegex(ValueError, f"^{words}$"):
                 Report.from_json(json.dumps({"server": "alpha", field: value}))
 
-    def test_rejects_invalid_transaction_sets(self):
+    def test_the_parser_rejects_invalid_transaction_sets(self):
         for field in ("executed", "purged", "received"):
             with self.assertRaises(ValueError):
                 Report.from_json(json.dumps({"server": "alpha", field: "u:many"}))
