@@ -76,6 +76,22 @@ function primaryFaults({ servers }: Pick<Snapshot, "servers">): readonly Fault[]
   return only.observation?.member?.writable ? [] : [{ kind: "read-only-primary", server: only.name, text }];
 }
 
+/**
+ * Returns true if a server that is no longer configured is the primary. This is concluded from the report of a member: its group has a
+ * majority, and consists only of configured replicas and servers that are not configured.
+ */
+function hasOutsidePrimary({ servers, outside }: Snapshot): boolean {
+  const replicas = servers.filter(({ observation }) => observation?.member?.role === "SECONDARY");
+  const addresses = [...replicas, ...outside].map(({ privateIp }) => privateIp);
+  return replicas.some(({ observation }) => {
+    const { state, majority, view = [] } = observation?.member ?? {};
+    const hasOutside = outside.some(({ privateIp }) => view.includes(privateIp));
+    return (
+      state === "ONLINE" && majority === true && hasOutside && view.every((address) => addresses.includes(address))
+    );
+  });
+}
+
 const balancerFaults = ({ idleBalancers }: Snapshot): readonly Fault[] =>
   idleBalancers.map((name) => ({
     kind: "balancer-idle",
@@ -98,7 +114,9 @@ export const faults = (snapshot: Snapshot): readonly string[] => faultsOf(snapsh
 
 /** Returns a text for everything that needs attention: faults and due maintenance. */
 export const needsHand = (snapshot: Snapshot): readonly string[] => [
-  ...primaryFaults(snapshot).map(withHelp),
+  ...primaryFaults(snapshot)
+    .filter(({ kind }) => kind !== "no-primary" || !hasOutsidePrimary(snapshot))
+    .map(withHelp),
   ...farPrimary(snapshot),
   ...balancerFaults(snapshot).map(withHelp),
   ...snapshot.servers.flatMap((server) => [...serverFaults(server, snapshot).map(withHelp), ...dueOf(server)]),

@@ -16,6 +16,20 @@ it("a server no longer in the configuration is listed for removal and does not s
   expect(gate(left, "rollout")).toEqual([]);
 });
 
+it("a primary that is no longer in the configuration is listed only for removal", () => {
+  const delta = cloudServer("charlie", { name: "delta", privateIp: "10.0.1.14", current: false });
+  const replica = {
+    role: "SECONDARY",
+    writable: false,
+    view: ["10.0.1.11", "10.0.1.12", "10.0.1.13", delta.privateIp],
+  };
+  const healthy = snapshot({ alpha: { member: replica }, bravo: { member: replica }, charlie: { member: replica } });
+  const removal = "delta: is not in the configuration; npm run ops remove delta";
+  expect(needsHand({ ...healthy, outside: [delta] })).toEqual([removal]);
+  const silent = snapshot({ alpha: { observation: null }, bravo: { member: replica }, charlie: { member: replica } });
+  expect(needsHand({ ...silent, outside: [delta] })).toContain("no member is the primary; docs/runbook.md#no-primary");
+});
+
 it("a server fault is reported with an existing section of the runbook, or with a command", () => {
   const sections = readFileSync("docs/runbook.md", "utf8");
   for (const { help } of Object.values(faultTable)) {
