@@ -39,7 +39,7 @@ function refuseDisagreement(config: Config, servers: readonly CloudServer[], isO
       "Nothing was changed. To roll out other changes, restore the old value. " +
       (line === undefined || lines.size > 1
         ? 'The servers were created for different load balancers, so replace them manually: docs/operations.md, "Replace outdated servers"'
-        : `To change the value, write into environments/${config.environment}.ts, and run this command again:\n  ${line}\n` +
+        : `To change the value, write this line into environments/${config.environment}.ts, and run this command again. The line:\n  ${line}\n` +
           'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"'),
   );
 }

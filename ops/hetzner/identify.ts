@@ -111,7 +111,7 @@ async function leftProblems(
   const records = (await Promise.all(paths.map(ask))).flatMap((answer) => answer?.result ?? []);
   if (!records.some(({ content }) => content === left)) return [];
   return [
-    `loadBalancer.second: is not set, but visitors are directed to the second load balancer (${left}); first run npm run ops balancers first`,
+    `loadBalancer.second: is not set, but visitors are directed to the second load balancer (${left}); before the deploy, run: npm run ops balancers first`,
   ];
 }
 

@@ -59,7 +59,7 @@ const apiFrom = (variables: NodeJS.ProcessEnv, limits: Partial<HetznerApiProps> 
 /** Returns the object that directs visitors. It uses only the vendors' APIs. @throws Error if a token is missing */
 export function directionOf(config: Config, variables: NodeJS.ProcessEnv): HetznerDirection {
   const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_BASE_URL: endpoint } = variables;
-  if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; set the token that deploys use");
+  if (!token) throw new Error("CLOUDFLARE_API_TOKEN is not set; set it to the token of deployments");
   return new HetznerDirection({
     config,
     // The time limits are short, because the site fails for visitors until this command has changed the DNS records.
@@ -148,7 +148,7 @@ const loginsOf = (
   });
 
 function tokenFrom({ HCLOUD_TOKEN: token }: NodeJS.ProcessEnv): string {
-  if (!token) throw new Error("HCLOUD_TOKEN is not set; set the token that deploys use");
+  if (!token) throw new Error("HCLOUD_TOKEN is not set; set it to the token of deployments");
   return token;
 }
 

@@ -260,7 +260,7 @@ it("if servers were created for another load balancer, a rollout stops and print
       '  alpha: tls is "passthrough", but the server was created for "terminate"',
       '  bravo: tls is "passthrough", but the server was created for "terminate"',
       '  charlie: tls is "passthrough", but the server was created for "terminate"',
-      "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
+      "Nothing was changed. To roll out other changes, restore the old value. To change the value, write this line into environments/production.ts, and run this command again. The line:",
       '  loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } }',
       "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
       'see docs/changes.md, "Change the domain, TLS mode or the balancer\'s address"',
@@ -284,7 +284,7 @@ it("if servers were created for another domain, a rollout stops and also prints 
   await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
     [
       "  charlie: domain is foobar.net, but the server was created for another domain",
-      "Nothing was changed. To roll out other changes, restore the old value. To change the value, write into environments/production.ts, and run this command again:",
+      "Nothing was changed. To roll out other changes, restore the old value. To change the value, write this line into environments/production.ts, and run this command again. The line:",
       '  loadBalancer: { number: 2, formerly: { domain: "THE ONE UNTIL NOW", tls: "terminate", balancerIp: "10.0.1.5" } }',
       "  network.balancerIp: choose another address than the previous one, because both load balancers exist at the same time",
       "  cloudflare.number: 2",

@@ -15,7 +15,7 @@ const domainInZone = rule(["domain", "cloudflare"], ({ domain, cloudflare: { zon
     path: "cloudflare.zoneName",
     rule: `must be the zone that contains domain (${domain})`,
     got: zoneName,
-    fix: `write "${domain}" or a parent of it, or remove the setting`,
+    fix: `write "${domain}" or a parent domain of it, or remove the setting`,
   })),
 );
 
@@ -41,7 +41,7 @@ const domainsApart = rule(
         path: "loadBalancer.formerly.zoneName",
         rule: `must be the zone that contains loadBalancer.formerly.domain (${former})`,
         got: zoneName,
-        fix: `write "${former}" or a parent of it, or remove the setting`,
+        fix: `write "${former}" or a parent domain of it, or remove the setting`,
       })),
       ...unless(zoneName !== (cloudflare.zoneName ?? domain), () => ({
         path: "loadBalancer.formerly.domain",
