@@ -158,7 +158,7 @@ export function webMonitors(context: MonitoringContext): readonly MonitorDefinit
       priority: 3,
       meaning: "Requests take longer than usual at this time of day, but may still be fast.",
       firstLook: [
-        "Find the start on the service dashboard, and the release before it.",
+        "On the service dashboard, find when the problem started and which release was deployed before.",
         "Check running threads and row lock waits on the database dashboard.",
       ],
       evaluationDelaySeconds: 120,
