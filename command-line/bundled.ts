@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 
-/** Keeps each module's own `import.meta.url`, so that modules find files next to their source. */
+/** Replaces `import.meta.url` with the URL of the module's source file, so that bundled modules find files next to their source. */
 const asInPlace: Plugin = {
   name: "as-in-place",
   setup: (build) => {
@@ -16,7 +16,7 @@ const asInPlace: Plugin = {
   },
 };
 
-/** Replaces the error for missing files that `npm ci` generates. */
+/** Returns a clearer error if generated bindings are missing; otherwise returns the same error. */
 const installed = (error: unknown): unknown =>
   String(error).includes('resolve "@cdktf/provider-hcloud')
     ? new Error("providers/hcloud: the generated bindings are missing; run `npm ci`", { cause: error })
@@ -24,16 +24,19 @@ const installed = (error: unknown): unknown =>
 
 const packages = fileURLToPath(new URL("../node_modules", import.meta.url));
 
-/** Files that change a bundle without being part of it. */
+/** Files that are not in a bundle but whose change makes the bundle outdated. */
 const surroundings = [fileURLToPath(import.meta.url), join(packages, ".package-lock.json")];
 
-/** Changes whenever a file is written or replaced, because a program cannot set the change time. */
+/**
+ * Returns a text that changes whenever a file is written or replaced. The text includes the change time, because programs cannot set the
+ * change time.
+ */
 const stampOf = (file: string): string => {
   const { ino, size, ctimeMs } = statSync(file);
   return [ino, size, ctimeMs].join(" ");
 };
 
-/** The stored bundle. @returns `undefined` if there is none, or if a file has changed since */
+/** Reads a stored bundle. @returns text of the bundle; `undefined` if no bundle is stored or a file of the bundle has changed */
 function readStored(file: string): string | undefined {
   try {
     const text = readFileSync(file, "utf8");
@@ -45,19 +48,19 @@ function readStored(file: string): string | undefined {
   }
 }
 
-/** Milliseconds that the change time of a file may lag behind the clock. */
+/** Maximum difference in milliseconds between the change time of a file and the clock. */
 const clockTick = 100;
 
 /**
- * Stores a bundle for the next run. Failures do not matter: the folder may be read-only.
- * @param begin time before the files were read
+ * Stores a bundle for the next run. Ignores errors, because the folder may be read-only.
+ * @param begin time in milliseconds before esbuild read the files
  */
 function store(
   file: string,
   { inputs, code, begin }: { inputs: readonly string[]; code: string; begin: number },
 ): void {
   try {
-    // A file that is being edited may have changed after esbuild read it.
+    // The bundle is not stored if a file has just changed, because the change may be later than esbuild's read.
     if (inputs.some((input) => statSync(input).ctimeMs > begin - clockTick)) return;
     const stamps = Object.fromEntries(inputs.map((input) => [input, stampOf(input)]));
     mkdirSync(join(file, ".."), { recursive: true });
@@ -65,7 +68,7 @@ function store(
     writeFileSync(partial, `//${JSON.stringify(stamps)}\n${code}`);
     renameSync(partial, file);
   } catch {
-    // The next run builds it again.
+    // Without a stored bundle, the next run builds the bundle again.
   }
 }
 
@@ -96,9 +99,9 @@ async function bundleOf(entry: string, folder: string): Promise<string> {
 }
 
 /**
- * Loads a TypeScript module with all its imports as one script, because loading hundreds of files takes longer than bundling them. The
- * bundle is stored until one of its files changes.
- * @param folder folder of the stored bundles
+ * Loads a TypeScript module and all its imports as one bundle, because loading hundreds of separate files takes longer. Later runs use the
+ * stored bundle until a file of the bundle changes.
+ * @param folder folder in which bundles are stored
  * @throws Error if the bundle cannot be built: esbuild's error, or a hint about missing bindings
  */
 export async function loadBundled<Loaded>(entry: string, folder = join(packages, ".cache/bundles")): Promise<Loaded> {

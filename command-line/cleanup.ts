@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Temporary resources of a command, which are removed at its end. */
+/** Temporary resources that are removed when a command ends. */
 export interface Scratch {
-  /** Temporary folder. */
+  /** Path of the temporary folder. */
   readonly folder: string;
-  /** Registers a process that was started `detached`. At the end of the command, the process and all its child processes are killed. */
+  /** Registers a process that was started `detached`. When the command ends, the process and all child processes are killed. */
   readonly owns: (child: ChildProcess) => void;
 }
 
@@ -17,11 +17,13 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
-    // The process has already ended.
+    // An error means that the process has already ended.
   }
 }
 
-/** Runs some work with a temporary folder. Folder and processes are removed at the end, also after Ctrl-C. */
+/**
+ * Runs a function with a temporary folder. When the function ends, or after Ctrl-C, removes the folder and kills the registered processes.
+ */
 export async function withScratch<Result>(
   prefix: string,
   work: (scratch: Scratch) => Promise<Result>,
@@ -37,7 +39,7 @@ export async function withScratch<Result>(
   function interrupted(signal: NodeJS.Signals): void {
     forget();
     removeAll();
-    // Ends the process with the signal, unless the program has its own listener.
+    // Without another listener, the signal must end the process.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   }
   for (const [signal, listener] of listeners) process.on(signal, listener);

@@ -1,8 +1,8 @@
 import { replaceDeprecated } from "./deprecations.js";
 
 /**
- * Runs a command. If it fails, prints the error and sets exit code 1.
- * @param unfinished message if the process ends before the command @default - none
+ * Runs a command. If the command fails, prints the error and sets exit code 1.
+ * @param unfinished message that is printed if the process ends before the command has ended @default - none
  */
 export async function runCommand(command: () => Promise<unknown>, unfinished?: string): Promise<void> {
   replaceDeprecated();
@@ -14,7 +14,7 @@ export async function runCommand(command: () => Promise<unknown>, unfinished?: s
   });
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     isOver = true;
-    // The reader may have closed the pipe: npm run synth | head
+    // EPIPE is not an error of the command. EPIPE means that the reader has closed the pipe, as in `npm run synth | head`.
     if (error.code === "EPIPE") process.exit();
     console.error(error.message);
     process.exit(1);

@@ -12,30 +12,30 @@ import { ControlGroup, groupNames } from "./system/control-group.js";
 import { takeLock } from "./system/lock.js";
 import { upSteps } from "./up.js";
 
-/** Targets for the measurements. */
+/** Target values of the measurements. */
 const goals = {
   warmStartSeconds: 75,
-  /** Requests per second through the edge, as a share of the requests per second that the application serves directly. */
+  /** Minimum ratio of the throughput through the edge to the throughput of the application without edge, balancer and nginx. */
   throughputShare: 0.5,
-  /** At 200 requests per second. */
+  /** Upper limit of the 99th percentile of the latency at 200 requests per second, in milliseconds. */
   p99Ms: 50,
   proofMinutes: 25,
 } as const;
 
-/** Parts of the measurement, in order. */
+/** Names of all parts of the measurement, in the order in which `bench` runs the parts. */
 export const benchParts = ["start", "requests", "memory", "proof"] as const;
 /** One part of the measurement. */
 export type BenchPart = (typeof benchParts)[number];
 
 /** Properties of {@link bench}. */
 export interface BenchProps {
-  /** Parts to measure, in the order of {@link benchParts}. */
+  /** Parts to measure. `bench` always uses the order of {@link benchParts}. */
   readonly parts: readonly BenchPart[];
-  /** Whether to remove the cache before the start, as on a new host. @default false */
+  /** If true, `bench` removes the cache before it starts the lab, as on a new host. @default false */
   readonly cold?: boolean;
 }
 
-/** Measures these parts and prints each result immediately. The load runs on the same processors as the lab. */
+/** Measures the given parts and prints each result immediately. The load generator shares the processors with the lab. */
 export async function bench({ parts, cold = false }: BenchProps): Promise<void> {
   const lock = await takeLock("npm run lab bench");
   if (parts.includes("start")) await start(cold);
@@ -57,11 +57,11 @@ async function start(cold: boolean): Promise<void> {
   );
 }
 
-/** Number of parallel connections when the maximum throughput is measured. */
+/** Number of parallel connections for the measurement of the maximum throughput. */
 const connections = 16;
 const secondsPerWay = 10;
 
-/** Output of wrk-summary.lua for a run of wrk. Latencies are in milliseconds. */
+/** Output of wrk-summary.lua after one run of wrk. The latencies `p50` and `p99` are in milliseconds. */
 interface Throughput {
   readonly sent: number;
   readonly seconds: number;
@@ -97,7 +97,7 @@ async function requests(lab: Lab): Promise<void> {
   );
 }
 
-/** Measures the maximum read rate of the front page after a warm-up. @returns reads per second */
+/** Warms up, then measures the maximum read rate of a page. @returns reads per second */
 async function most(lab: Lab, from: string, url: string, way: string): Promise<number> {
   const command = (seconds: number) =>
     ["wrk", "-t", "1", "-c", `${connections}`, "-d", `${seconds}`, "-s", wrkSummary, url] as const;
@@ -116,7 +116,7 @@ async function most(lab: Lab, from: string, url: string, way: string): Promise<n
 
 const wrkSummary = fileURLToPath(new URL("load/wrk-summary.lua", import.meta.url));
 
-/** Processor time used so far, in seconds: by the machines, and by the stand-ins, which run elsewhere in production. */
+/** Returns the processor time in seconds that the machines and the stand-ins have used since their start. */
 async function cpuByPlace(): Promise<Readonly<Record<string, number>>> {
   const used: Record<string, number> = { machines: 0, "stand-ins": 0 };
   for (const name of await groupNames()) {
@@ -134,7 +134,7 @@ async function memory(lab: Lab): Promise<void> {
   }
 }
 
-/** Runs all lab tests and prints their figures and the total duration. */
+/** Runs all lab tests. Prints the figures that the tests report and the total duration. */
 async function proof(): Promise<void> {
   const started = performance.now();
   const run = execa("npm", ["run", "--silent", "test:lab"], { reject: false, all: true, buffer: false });

@@ -22,20 +22,20 @@ import { Machine } from "./machine/machine.js";
 import type { Host } from "./network/addresses.js";
 import { Volume } from "./machine/volume.js";
 
-/** Everything that a lab is created from, before anything runs. */
+/** Configuration, credentials and keys from which a lab is created. */
 export interface Blueprint {
   readonly environment: LabEnvironment;
   readonly credentials: Credentials;
-  /** Certificate authority that visitors and machines trust, like a public authority outside the lab. */
+  /** The lab's equivalent of a public certificate authority. Visitors and machines trust the authority. */
   readonly publicCa: KeyPair;
-  /** Signs the lab's copies of vendors' repositories. */
+  /** Key that signs the lab's copies of the vendors' package repositories. */
   readonly repositoryKey: RepositoryKey;
 }
 
-/** Private key of the lab's administrator. */
+/** Returns the path of the file with the private SSH key of the lab's administrator. */
 export const administratorKeyFile = ({ secrets }: Layout): string => path.join(secrets, "administrator");
 
-/** Prepares the lab. Keys and secrets are created once and reused afterwards. */
+/** Creates the lab's keys and secrets if they do not exist, and loads the lab's environment. */
 export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<Blueprint> {
   const keys = path.join(layout.cache, "keys");
   const publicCa = await authority(keys, "public-ca", "lab public CA");
@@ -51,7 +51,7 @@ export async function drawUp(layout: Layout, overrides: LabOverrides): Promise<B
   };
 }
 
-/** apt packages and sources required by the payloads of all servers. */
+/** Returns the apt packages and sources that the payloads of all servers require. */
 export const wantedPackages = ({ environment: { config } }: Blueprint): PayloadPackages =>
   payloadPackages(
     config.servers.map((server) => ({ ...payloadOf(config, server), packages: packagesOf(config, server) })),
@@ -65,15 +65,15 @@ function serverOf({ servers }: Config, name: string): ServerConfig {
   return server;
 }
 
-/** Hash of a server's payload. A server with another hash is outdated, as at Hetzner. */
+/** Returns the hash of a server's payload. A server that was created with another hash is outdated, as at Hetzner. */
 export const payloadHashOf = ({ environment: { config } }: Blueprint, name: string): string =>
   payloadHash(config, serverOf(config, name));
 
-/** Hash of a server's payload with the origin certificate of the previous generation. */
+/** Returns the hash of a server's payload with the previous generation of the origin certificate. */
 export const payloadHashBefore = ({ environment: { config } }: Blueprint, name: string): string =>
   payloadHash(withCertificateBefore(config), serverOf(config, name));
 
-/** User data of a server, exactly as synthesized, but with the lab's secrets. */
+/** Returns the user data of a server. The user data are the same as in production except for the lab's secrets. */
 export const userDataOf = ({ environment: { config }, credentials }: Blueprint, name: string): string => {
   const server = serverOf(config, name);
   return serverUserData({
@@ -83,7 +83,7 @@ export const userDataOf = ({ environment: { config }, credentials }: Blueprint, 
   });
 };
 
-/** All machines of the lab, in the order of the configuration. */
+/** Creates the objects for all machines of the lab, in the order of the configuration. Starts no machine. */
 export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: string): Machine[] =>
   blueprint.environment.servers.map((host) => {
     const { config, network } = blueprint.environment;
@@ -100,7 +100,10 @@ export const machinesOf = (layout: Layout, blueprint: Blueprint, baseRoot: strin
     });
   });
 
-/** A machine that is no longer in the configuration. It can be reached, shut down and removed, but not started. */
+/**
+ * Creates the object for a machine that was removed from the configuration. The lab can shut down or remove the machine, but not start the
+ * machine.
+ */
 export const machineOutside = (
   layout: Layout,
   { network, config }: LabEnvironment,

@@ -23,9 +23,11 @@ const program = new Command("npm run lab")
   .enablePositionalOptions()
   .showHelpAfterError("see: npm run lab -- --help");
 
-/** Commands that may run in parallel with another command. `bench` and `rehearse` lock the lab themselves, only while they need the lock. */
+/**
+ * Commands that may run while another command runs. The commands `bench` and `rehearse` lock the lab themselves while they need the lock.
+ */
 const onlookers = ["doctor", "status", "shell", "curl", "load", "bench", "rehearse"];
-/** Commands that need all programs of the lab. Other commands only need a supported host. */
+/** Commands that need all installed programs of the lab. All other commands of the lab only need Linux and root. */
 const builders = ["up", "bench", "rehearse"];
 program.hook("preAction", async (_, command) => {
   const name = command.name();
@@ -145,7 +147,7 @@ program
   .argument("[command...]")
   .passThroughOptions()
   .action(async (machine: string, words: string[]) => {
-    // npm removes the double dash; a direct call keeps it.
+    // npm removes the double dash from the arguments. A call without npm keeps the double dash.
     const command = words[0] === "--" ? words.slice(1) : words;
     const terminal = ["env", `TERM=${process.env.TERM ?? "dumb"}`, "bash", "--login"];
     return handOver(await (await Lab.attach()).machine(machine).enter(command.length > 0 ? command : terminal));
@@ -208,7 +210,7 @@ program
     });
   });
 
-/** A custom application. */
+/** Options for an application other than this tree's application. */
 interface ReleaseOptions {
   release?: string | undefined;
   settings?: string | undefined;
@@ -227,7 +229,7 @@ function requireRelease({ release, settings }: ReleaseOptions): void {
   if (settings && !release) throw new Error("lab: --settings requires --release; add --release FILE");
 }
 
-/** @throws if a running lab cannot be changed as requested */
+/** Checks that a running lab already has the requested TLS mode and that no other release is requested. @throws otherwise */
 function requireSame({ current, tls, release }: UpOptions & { current: string }): void {
   if (tls && tls !== current)
     throw new Error(`lab: already running with tls ${current}; to use ${tls}, run \`npm run lab down\` first`);
@@ -242,9 +244,9 @@ interface LoadOptions {
   seconds: number;
   path: string;
   method: string;
-  /** @default - none */
+  /** Request body; the load generator replaces `{n}` with the number of the request. @default - none */
   body?: string;
-  /** @default false */
+  /** If true, requests reuse connections. @default false */
   keepAlive?: boolean;
 }
 

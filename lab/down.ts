@@ -11,9 +11,9 @@ import { unmountBelow } from "./system/overlay.js";
 const nspawnDirectories = "/run/systemd/nspawn/propagate";
 
 /**
- * Removes the lab in any state. It finds the lab's resources by their names, so it needs no stored state.
- * Removes processes, namespaces, mounts, loop devices and files; keeps the cache unless `purge` is set.
- * @throws AggregateError if something could not be removed, after everything else has been removed
+ * Removes the lab in any state. The function finds the lab's resources by their names, so stored state is not necessary.
+ * Removes processes, namespaces, mounts, loop devices and files. Keeps the lab's cache unless `purge` is set.
+ * @throws AggregateError after all other resources are removed if a resource could not be removed
  */
 export async function takeDown(layout: Layout, { purge = false } = {}): Promise<void> {
   const steps: (() => Promise<void>)[] = [

@@ -10,26 +10,26 @@ import type { PrivateNetwork } from "./network/fabric.js";
 import type { Located } from "./network/locations.js";
 import { writeWhole } from "./system/write-whole.js";
 
-/** The lab's environment and the addresses of its hosts. */
+/** Configuration of the lab and addresses of the lab's hosts. */
 export interface LabEnvironment {
   readonly config: Config;
-  /** Tarball of the release. @default - built from this tree */
+  /** Path of the release's tarball. @default - a tarball that is built from this tree */
   readonly release?: string;
   readonly network: PrivateNetwork;
   readonly balancer: Host;
-  /** The previous balancer during a migration. @default - none */
+  /** The previous load balancer during a load balancer migration. @default - none */
   readonly balancerBefore?: Host;
-  /** The second active balancer. @default - none */
+  /** The second active load balancer. @default - none */
   readonly balancerSecond?: Host;
-  /** In the order of the configuration. */
+  /** The servers in the order of the configuration. */
   readonly servers: readonly Host[];
-  /** Servers and active balancers by location. */
+  /** Location of each server and of each active load balancer. */
   readonly located: readonly Located[];
 }
 
 /** A release that replaces the release of lab/input.ts. */
 export interface LabRelease {
-  /** The tarball. */
+  /** Path of the tarball. */
   readonly file: string;
   /** SHA-256 of the tarball. */
   readonly sha256: string;
@@ -37,14 +37,14 @@ export interface LabRelease {
   readonly settings?: Pick<Partial<EnvironmentInput>, "application" | "database">;
 }
 
-/** Domains of the edge's zones: the site's domain, and a domain that the site may move to. */
+/** Domains of the edge's zones: the site's domain, and a second domain for tests of a domain change. */
 const zones = ["foobar.com", "foobar.net"] as const;
 
-/** Domains whose names point to the edge. They are the same before, during and after a change of the domain. */
+/** Returns the domains whose names point to the edge. A change of the site's domain does not change this list. */
 export const domainsAtEdge = ({ domain, loadBalancer: { formerly } }: Config): readonly string[] =>
   [...new Set([...zones, domain, formerly?.domain ?? domain])].sort();
 
-/** Settings of lab/input.ts that a lab can override. */
+/** Settings that replace settings of lab/input.ts. */
 export type LabOverrides = Pick<
   Partial<EnvironmentInput>,
   | "domain"
@@ -60,15 +60,15 @@ export type LabOverrides = Pick<
   | "backup"
   | "restore"
 > & {
-  /** @default - the release built from this tree */
+  /** Release that the lab deploys. @default - the release built from this tree */
   readonly release?: LabRelease;
 };
 
 /**
- * Loads lab/input.ts.
+ * Loads lab/input.ts with overrides and assigns addresses to all hosts.
  * @param administratorKey public key of the lab's administrator, who may log in to the machines
- * @param numbersFile file with the numbers of the servers
- * @throws if it is invalid
+ * @param numbersFile file that stores the number of each server
+ * @throws if the resulting environment is invalid
  */
 export async function loadLabEnvironment(
   overrides: LabOverrides,
@@ -102,21 +102,24 @@ export async function loadLabEnvironment(
 }
 
 /**
- * Loads only the lab's configuration.
- * @param administrators @default - none
- * @throws if it is invalid
+ * Loads lab/input.ts with overrides, without addresses of hosts.
+ * @param administrators networks and SSH keys of administrators @default - none
+ * @throws if the configuration is invalid
  */
 export async function labConfig(
   { release, ...overrides }: LabOverrides,
   administrators: EnvironmentInput["administrators"] = {},
 ): Promise<Config> {
-  // Imported by its URL, because bundles do not contain environment files.
+  // The dynamic import keeps lab/input.ts out of bundles, because bundles must not contain environment files.
   const file = new URL("input.ts", import.meta.url);
   const { default: lab } = (await import(file.href)) as typeof LabInput;
   return checkEnvironment("lab", { ...(release ? withRelease(lab, release) : lab), ...overrides, administrators });
 }
 
-/** Returns the number of each server. A server keeps its number, and thus its addresses and volume, if others are removed. */
+/**
+ * Returns the number of each server. A server's number determines the server's addresses and volume, and does not change if other servers
+ * are removed.
+ */
 export async function numbersOf(file: string, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const stored = JSON.parse(await readFile(file, "utf8").catch(() => "[]")) as [string, number][];
   const numbers = new Map(stored);
@@ -136,7 +139,7 @@ function withRelease(lab: EnvironmentInput, { sha256, settings }: LabRelease): E
   };
 }
 
-/** Hetzner's router uses the first address of a network. */
+/** Returns the first address of a network, because Hetzner's router has this address. */
 function routerOf(range: string): string {
   const octets = ipaddr.IPv4.networkAddressFromCIDR(range).octets;
   return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join(".");

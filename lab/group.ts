@@ -6,35 +6,35 @@ import { waitFor } from "./system/shell.js";
 import { ports } from "../modules/platform/ports.js";
 import { errantOf } from "./machine/sql.js";
 
-/** mysql-group's report about its member. */
+/** Report of the program `mysql-group` about the member on the same machine. */
 export interface MemberReport {
   readonly state: string;
   readonly role: string;
   readonly writable: boolean;
-  /** Whether more than half of the group is reachable. */
+  /** True if the member reaches more than half of the group's current members. */
   readonly majority: boolean;
-  /** Whether the reachable members are more than half of all known members. */
+  /** True if the member reaches more than half of all known members. */
   readonly quorum: boolean;
-  /** Addresses of the members in its group. */
+  /** Addresses of the members in the member's current group. */
   readonly view: readonly string[];
-  /** Addresses of all known members, in order. */
+  /** Addresses of all known members, sorted. */
   readonly remembered: readonly string[];
-  /** Folders with quarantined transactions that it received but no group has. */
+  /** Paths of folders with quarantined transactions, which the member received but no group has. */
   readonly kept: readonly string[];
-  /** Reason for its state. */
+  /** Text that explains the member's state. */
   readonly reason: string;
 }
 
-/** A healthy, complete group. */
+/** A group in which all members are online. */
 export interface WholeGroup {
   readonly primary: Machine;
   readonly replicas: readonly Machine[];
 }
 
-/** Maximum time in seconds until a started machine is back, including a first boot with a clone. */
+/** Time limit until a started machine is a healthy member. The time limit includes a first boot with a clone of the data. */
 const patience = { timeoutSeconds: 240, pauseSeconds: 0.5 };
 
-/** A member's report about itself; `undefined` if it does not respond. */
+/** Returns a member's report about itself; `undefined` if the machine does not respond. */
 export async function reportOf(machine: Machine): Promise<MemberReport | undefined> {
   if (!(await machine.alive())) return undefined;
   const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/state`;
@@ -44,7 +44,7 @@ export async function reportOf(machine: Machine): Promise<MemberReport | undefin
   return ok ? (JSON.parse(stdout) as MemberReport) : undefined;
 }
 
-/** Waits for a member's report with the state of its mysqld, because a busy mysqld may respond late. */
+/** Waits for a report in which the member is not DOWN, because a busy mysqld may respond late. */
 export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
   waitFor(
     `report of ${machine.name}`,
@@ -58,11 +58,11 @@ export const knownReportOf = (machine: Machine): Promise<MemberReport> =>
 export const takesWrites = (report: MemberReport | undefined): boolean =>
   report?.state === "ONLINE" && report.role === "PRIMARY" && report.quorum && report.writable;
 
-/** Each member's report by its name, for the error of a wait that timed out. */
+/** Returns the report of each member, with the member's name as the key. The error of a timed-out wait shows these reports. */
 const byName = (members: readonly Machine[], reports: readonly (MemberReport | undefined)[]) =>
   Object.fromEntries(members.map(({ name }, index) => [name, reports[index] ?? "no answer"]));
 
-/** The group if exactly these members are online in it and one of them is the primary; otherwise `undefined`. */
+/** Returns the group if its members are exactly the given members, all online, with one writable primary; otherwise `undefined`. */
 function groupOf(members: readonly Machine[], reports: readonly (MemberReport | undefined)[]): WholeGroup | undefined {
   const addresses = members.map(({ host }) => host.privateIpv4).sort();
   const together = reports.every(
@@ -73,7 +73,10 @@ function groupOf(members: readonly Machine[], reports: readonly (MemberReport | 
   return { primary, replicas: members.filter((member) => member !== primary) };
 }
 
-/** Waits until these members are online in one group with one primary. @param members @default - all machines */
+/**
+ * Waits until the given members are online in one group with one primary. @param members expected members of the group @default - all
+ * machines
+ */
 export const wholeGroup = (lab: Lab, members: readonly Machine[] = lab.machines): Promise<WholeGroup> =>
   waitFor(
     `one group of ${members.map(({ name }) => name).join(", ")}`,
@@ -85,7 +88,7 @@ export const wholeGroup = (lab: Lab, members: readonly Machine[] = lab.machines)
     patience,
   );
 
-/** Waits until the balancer has drained a machine. */
+/** Waits until every load balancer reports the machine as unhealthy, so the machine receives no new requests. */
 export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
   waitFor(
     `${machine.name} drained`,
@@ -96,7 +99,7 @@ export const takenOut = (lab: Lab, machine: Machine): Promise<boolean> =>
     { timeoutSeconds: 30 },
   );
 
-/** Waits until all members are in one group and all targets of all balancers are healthy. */
+/** Waits until all machines are online in one group and all targets of all load balancers are healthy. */
 export async function complete(lab: Lab): Promise<WholeGroup> {
   const group = await wholeGroup(lab);
   await waitFor(
@@ -110,7 +113,9 @@ export async function complete(lab: Lab): Promise<WholeGroup> {
   return group;
 }
 
-/** Repairs the lab after a test: reconnects and starts every location and machine, then waits for one group, healthy targets and the site. */
+/**
+ * Repairs the lab after a test. Reconnects and starts every location and machine. Then waits for one group, healthy targets and the site.
+ */
 export async function settled(lab: Lab): Promise<WholeGroup> {
   await restoreLocations(lab);
   for (const machine of lab.machines) {
@@ -118,7 +123,7 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
     await machine.start();
   }
   const group = await complete(lab);
-  // Twelve parallel requests replace all connections from before an outage.
+  // Twelve parallel requests replace all connections that were opened before an outage.
   const visits = () => Promise.all(Array.from({ length: 12 }, () => lab.visitor.tryCurl("--fail", lab.url())));
   await waitFor(
     "the site",
@@ -132,7 +137,7 @@ export async function settled(lab: Lab): Promise<WholeGroup> {
   return group;
 }
 
-/** Errant transactions by machine: transactions that the primary lacks. */
+/** Returns the transactions that replicas have and the primary lacks, with the replica's name as the key. */
 export async function errantTransactions({ primary, replicas }: WholeGroup): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const machine of replicas) {

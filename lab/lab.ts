@@ -16,7 +16,7 @@ import { upSteps } from "./up.js";
 import { Visitor } from "./visitor.js";
 
 /**
- * A running lab: the API for the command line and the lab tests.
+ * A running lab. Both the command line and the lab tests use this class.
  *
  * ```ts
  * const lab = await Lab.up({});
@@ -27,10 +27,10 @@ import { Visitor } from "./visitor.js";
  * ```
  */
 export class Lab {
-  /** An external visitor. */
+  /** Client that sends requests to the site like an external visitor. */
   readonly visitor: Visitor;
 
-  /** The lab's directories. */
+  /** Paths of the lab's directories. */
   readonly layout = layout;
 
   private constructor(
@@ -41,9 +41,9 @@ export class Lab {
   }
 
   /**
-   * Starts the lab if it is not running and waits until the site responds.
-   * @param overrides changes to lab/input.ts
-   * @param report called with the title of each step
+   * Starts the lab, or updates a running lab, and waits until the site responds.
+   * @param overrides settings that replace settings of lab/input.ts
+   * @param report function that receives the title of each step before the step starts
    */
   static async up(overrides: LabOverrides, report: (title: string) => void = () => undefined): Promise<Lab> {
     await requireLabHost();
@@ -62,7 +62,7 @@ export class Lab {
     return new Lab(blueprint, machinesOf(layout, blueprint, settings.baseRoot));
   }
 
-  /** @throws if there is no machine with this name; the error lists the machines */
+  /** Returns the machine with this name. @throws if no machine has this name; the error lists all machines */
   machine(name: string): Machine {
     const found = this.machines.find((machine) => machine.name === name);
     if (found === undefined)
@@ -70,7 +70,7 @@ export class Lab {
     return found;
   }
 
-  /** Machines that exist but are not in the configuration. */
+  /** Returns the machines that exist on this host but are not in the configuration. */
   async outside(): Promise<readonly Machine[]> {
     const { environment } = this.blueprint;
     const made = await machinesMade(this.layout);
@@ -79,44 +79,49 @@ export class Lab {
       .map(({ host, stores }) => machineOutside(this.layout, environment, host, stores));
   }
 
-  /** Address of a page of the site, through edge and balancer. @param path @default - `application.pagePath` */
+  /** Returns the public URL of a page of the site. @param path path of the page @default - `application.pagePath` */
   url(path: string = this.blueprint.environment.config.application.pagePath): string {
     return new URL(path, `https://${siteHosts(this.blueprint.environment.config)[0]}`).href;
   }
 
-  /** Publishes a file next to the configured release. @returns its address */
+  /** Publishes a file in the folder of the configured release. @returns URL of the file */
   publish(file: string, name: string): Promise<string> {
     return publish(this.layout, this.blueprint.environment.config, file, name);
   }
 
-  /** Makes exactly these internet hosts unreachable, such as package archives or the release's host. */
+  /**
+   * Makes the given internet hosts, for example package archives, unreachable. Makes all other internet hosts reachable.
+   */
   async setAway(hosts: readonly string[]): Promise<void> {
     await rm(this.layout.away, { recursive: true, force: true });
     await mkdir(this.layout.away, { recursive: true });
     for (const host of hosts) await writeFile(path.join(this.layout.away, host), "");
   }
 
-  /** Sends requests at a fixed rate for a fixed time. @param until ends the load early if it is aborted */
+  /** Sends requests at a fixed rate for a fixed time. @param until signal that ends the load early */
   load(props: LoadProps, until?: AbortSignal): Promise<LoadResult> {
     return sendLoad(props, this.blueprint.publicCa.certificate, until);
   }
 
-  /** Runs a program of this host with the network of a lab host: "client", "internet", "edge", "balancer", "fabric" or a server. */
+  /** Runs a program of this host in the network namespace of a lab host: "client", "internet", "edge", "balancer", "fabric" or a server. */
   execIn(host: string, command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
     return run("ip", ["netns", "exec", namespaceOf(host), ...command], options);
   }
 
-  /** Like {@link execIn}, but returns the result even if the program fails. */
+  /** Runs a program like {@link execIn}, but returns the result even if the program fails. */
   tryExecIn(host: string, command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
     return tryRun("ip", ["netns", "exec", namespaceOf(host), ...command], options);
   }
 
-  /** Current state of the lab. */
+  /** Returns the current state of the lab. */
   status(): Promise<LabStatus> {
     return statusOf(this.blueprint.environment.config, this.machines);
   }
 
-  /** Machines that were booted with another payload than this tree's. Machines that were never started are not included. */
+  /**
+   * Returns the machines whose first boot used a payload other than this tree's payload. The result does not contain machines that were
+   * never started.
+   */
   async outdated(): Promise<readonly Machine[]> {
     const payloads = await Promise.all(this.machines.map((machine) => machine.bootedWith()));
     return this.machines.filter(({ name }, index) => {
@@ -125,7 +130,7 @@ export class Lab {
     });
   }
 
-  /** Removes the lab; see {@link takeDown}. `purge` also removes the cache. */
+  /** Removes the lab; see {@link takeDown}. If `purge` is set, also removes the cache. */
   down(options: { readonly purge?: boolean } = {}): Promise<void> {
     return takeDown(this.layout, options);
   }

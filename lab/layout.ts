@@ -1,36 +1,37 @@
 import path from "node:path";
 
-/** Prefix of the lab's namespaces, control groups and mounts, so `down` finds them without stored state. */
+/** Prefix of the names of the lab's namespaces, control groups and mounts. `down` finds these resources by the prefix. */
 export const prefix = "foobar-lab";
 
-/** Directories of the lab. */
+/** Paths of the lab's directories and files. */
 export interface Layout {
-  /** Files that `down` removes. */
+  /** Directory that `down` removes. */
   readonly state: string;
-  /** Files that only `down --purge` removes: base system, package repository and the repository's keys. */
+  /** Directory that only `down --purge` removes, with the base system, the package repository and the keys. */
   readonly cache: string;
-  /** Logs of the lab's own services and of each machine's console. */
+  /** Directory with the logs of the lab's services and of the machines' consoles. */
   readonly logs: string;
-  /** Rendered configuration of the lab's own services. */
+  /** Directory with the rendered configuration files of the lab's services. */
   readonly services: string;
-  /** Names of unreachable internet hosts. */
+  /** Directory with one empty file for each unreachable internet host. */
   readonly away: string;
-  /** Certificates and passwords of this lab. */
+  /** Directory with the lab's certificates and passwords. */
   readonly secrets: string;
   /**
-   * Backing files of the data volumes. They are kept if a machine is replaced, but not if the lab is removed. FOOBAR_LAB_VOLUMES sets another
-   * directory, for example in memory if the host's disk is busy.
+   * Directory with the backing files of the data volumes. A replacement of a machine keeps the file of the machine's volume. The removal
+   * of the lab deletes all files. The variable FOOBAR_LAB_VOLUMES sets another directory, for example in memory if the host's disk is
+   * slow.
    */
   readonly volumes: string;
-  /** File with the numbers of the servers. */
+  /** File that stores the number of each server. */
   readonly numbers: string;
-  /** Root disk of one machine: an overlay on the base system. */
+  /** Returns the directory of one machine, with the machine's root disk. */
   machine(name: string): string;
 }
 
 const state = `/var/lib/${prefix}`;
 
-/** The lab's directories. A host can have only one lab, because namespaces and control groups belong to the host. */
+/** Paths of the lab's directories. A host can have only one lab, because namespaces and control groups are global on a host. */
 export const layout: Layout = {
   state,
   cache: `/var/cache/${prefix}`,
@@ -43,5 +44,5 @@ export const layout: Layout = {
   machine: (name) => path.join(state, "machines", name),
 };
 
-/** Name of the network namespace of a host. */
+/** Returns the name of the network namespace of a lab host. */
 export const namespaceOf = (host: string): string => `${prefix}-${host}`;

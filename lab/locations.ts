@@ -5,28 +5,31 @@ import { setApart, setLost } from "./network/locations.js";
 import { startBalancing } from "./services.js";
 import { stopService } from "./system/service.js";
 
-/** How locations are lost. */
+/** Behavior of balancers and machines in lost locations. */
 export interface Loss {
-  /** Whether the balancers of these locations drop packets silently or refuse connections. @default "silent" */
+  /** `silent`: the balancers drop all packets. `refusing`: the balancers refuse connections. @default "silent" */
   readonly balancers?: "silent" | "refusing";
-  /** Whether the machines lose their power, only their networks, or nothing. @default "off" */
+  /**
+   * `off`: the machines lose their power. `isolated`: the machines lose their networks. `unaffected`: the machines continue. @default
+   * "off"
+   */
   readonly machines?: "off" | "isolated" | "unaffected";
 }
 
 const hostsAt = ({ blueprint }: Lab, locations: readonly string[]): Host[] =>
   blueprint.environment.located.flatMap(({ host, location }) => (locations.includes(location) ? [host] : []));
 
-/** Machines in these locations. */
+/** Returns the machines in the given locations. */
 export const machinesAt = (lab: Lab, ...locations: readonly string[]): Machine[] => {
   const names = hostsAt(lab, locations).map(({ name }) => name);
   return lab.machines.filter(({ name }) => names.includes(name));
 };
 
-/** Location of a machine. */
+/** Returns the location of a machine. */
 export const locationOf = ({ blueprint }: Lab, { name }: Machine): string =>
   blueprint.environment.located.find(({ host }) => host.name === name)?.location ?? "";
 
-/** Loses all machines and balancers of these locations at once. All other locations are then reachable. */
+/** Simulates the simultaneous loss of all machines and balancers in the given locations. Reconnects all other locations. */
 export async function loseLocations(
   lab: Lab,
   locations: readonly string[],
@@ -42,11 +45,11 @@ export async function loseLocations(
   if (state === "off") await Promise.all(machines.map((machine) => machine.kill()));
 }
 
-/** Cuts the private link between two locations. Both reach all other locations. */
+/** Cuts the private link between two locations. Each of these locations still reaches all other locations. */
 export const cutLink = (lab: Lab, one: string, other: string): Promise<unknown> =>
   setApart(hostsAt(lab, [one]), hostsAt(lab, [other]));
 
-/** Repairs all links, reconnects all locations, and starts their balancers and machines. */
+/** Repairs all links, reconnects all locations, and starts all balancers and machines. */
 export async function restoreLocations(lab: Lab): Promise<void> {
   await setApart([], []);
   await setLost([]);

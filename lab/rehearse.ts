@@ -20,13 +20,13 @@ import { surroundingSteps } from "./up.js";
 
 /** Properties of {@link rehearse}. */
 export interface RehearsalProps {
-  /** Commit that the servers are created from: a branch, a tag or a hash. */
+  /** Commit whose code creates the servers: a branch, a tag or a hash. */
   readonly from: string;
-  /** Reads per second during the rollout; writes have the same rate. @default 20 */
+  /** Number of reads per second, and number of writes per second, during the rollout. @default 20 */
   readonly ratePerSecond?: number;
-  /** Absolute path of the application's tarball. @default - each commit builds its own */
+  /** Absolute path of the application's tarball. @default - each commit builds its own release */
   readonly release?: string;
-  /** Absolute path of a JSON file with the application's settings. @default - those of lab/input.ts */
+  /** Absolute path of a JSON file with the application's settings. @default - the settings of lab/input.ts */
   readonly settings?: string;
 }
 
@@ -38,7 +38,7 @@ const say = (line: string): void => console.log(line);
  * `npm run ops rollout` of this tree while visitors read and write. Always removes the lab at the end, even after a failure or an
  * interruption.
  * @returns exit code: 0 if no visitor noticed the rollout
- * @throws if a lab is running, the commit does not exist, its lab does not start, or `application.visitor` is missing
+ * @throws if a lab is running, the commit does not exist, the lab does not start, or `application.visitor` is missing
  */
 export async function rehearse(props: RehearsalProps): Promise<number> {
   const lock = await takeLock("npm run lab rehearse");
@@ -46,7 +46,7 @@ export async function rehearse(props: RehearsalProps): Promise<number> {
     throw new Error("lab: a lab is running, but a rehearsal needs its own; run `npm run lab down` first");
   const release = props.release && (await readRelease(props.release, props.settings));
   applicationVisitor(await labConfig(release ? { release } : {}));
-  // `lab up` of the other commit takes the lock itself.
+  // The lock must be free, because `lab up` of the other commit takes the same lock.
   await lock.release();
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
@@ -65,7 +65,7 @@ export async function rehearse(props: RehearsalProps): Promise<number> {
   }
 }
 
-/** Options of a command that prints its output and stops if the rehearsal is interrupted. */
+/** Returns the options of a command whose output is shown and that stops if the rehearsal is interrupted. */
 const shown = (cancelSignal: AbortSignal) => ({ cancelSignal, stdio: ["ignore", "inherit", "inherit"] }) as const;
 type Shown = ReturnType<typeof shown>;
 
@@ -93,7 +93,7 @@ async function rehearseIn(tree: string, props: RehearsalProps, cancelSignal: Abo
   return passed ? 0 : 1;
 }
 
-/** Boots the lab of the other commit from a separate worktree. */
+/** Starts the lab with the other commit's code, in a separate worktree. */
 async function bootAsBefore(tree: string, { from, release, settings }: RehearsalProps, options: Shown): Promise<void> {
   const { stdout: commit } = await execa("git", ["rev-parse", "--verify", "--quiet", `${from}^{commit}`], {
     cwd: root,
@@ -104,11 +104,11 @@ async function bootAsBefore(tree: string, { from, release, settings }: Rehearsal
   await execa("git", ["worktree", "add", "--detach", "--quiet", tree, commit], { ...options, cwd: root });
   await installDependencies(tree, commit, options);
   const application = [...(release ? ["--release", release] : []), ...(settings ? ["--settings", settings] : [])];
-  // Starts node directly, because an interrupted npm would leave the command running.
+  // The command uses node directly, because an interrupted npm would leave the command running.
   await execa(process.execPath, ["--import", "tsx", "lab/cli.ts", "up", ...application], { ...options, cwd: tree });
 }
 
-/** Rolls out this tree. @returns exit code; `undefined` after a signal */
+/** Runs `npm run ops rollout` of this tree. @returns exit code; `undefined` if a signal ended the command */
 async function rollOut(options: Shown): Promise<number | undefined> {
   const { exitCode } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", "rollout"], {
     ...options,
@@ -120,7 +120,7 @@ async function rollOut(options: Shown): Promise<number | undefined> {
   return exitCode;
 }
 
-/** Installs the dependencies of the other commit, or links this tree's dependencies if they are the same. */
+/** Links this tree's dependencies if the other commit has the same dependencies; otherwise installs the other commit's dependencies. */
 async function installDependencies(tree: string, commit: string, options: Shown): Promise<void> {
   const named = ["package-lock.json", "providers"];
   const { exitCode } = await execa("git", ["diff", "--quiet", commit, "--", ...named], { cwd: root, reject: false });
@@ -134,7 +134,7 @@ async function outdatedServers({ machines, blueprint }: Lab): Promise<readonly s
   return machines.map(({ name }) => name).filter((name, index) => payloads[index] !== payloadHashOf(blueprint, name));
 }
 
-/** Result of a rollout under load. */
+/** Result of a rollout during which visitors read and wrote. */
 type RolledOut = Omit<
   UnderLoad<{ readonly exitCode?: number | undefined; readonly left: readonly string[] }>,
   "reads" | "writes"
@@ -143,7 +143,7 @@ type RolledOut = Omit<
   readonly writes: Pick<UnderLoad<unknown>["writes"], "sent" | "failed" | "byStatus" | "longestGap" | "kept">;
 };
 
-/** Returns whether the rehearsal passed, and the lines to print. Pure. */
+/** Returns whether the rehearsal passed, and the lines of the printed report. */
 export function verdictOf({ result: { exitCode, left }, seconds, reads, writes, lost }: RolledOut): {
   readonly passed: boolean;
   readonly lines: readonly string[];

@@ -4,7 +4,7 @@ import { hostMirror } from "./base/mirror.js";
 import { cgroupRoot } from "./system/control-group.js";
 import { tryRun } from "./system/shell.js";
 
-/** Programs that the lab calls. */
+/** Programs of this host that the lab calls. */
 const programs = [
   ...[
     "apt-ftparchive",
@@ -22,10 +22,10 @@ const programs = [
   ...["nsenter", "openssl", "python3", "ssh", "ssh-keygen", "sysctl", "systemd-nspawn", "tcpdump", "wrk", "xz"],
 ];
 
-/** Installs all programs and starts none. The Debian packages alone would start services on a real host. */
+/** Command that installs all programs without starting services. An installation with apt alone would start services. */
 const installer = "sudo scripts/install-tools.sh";
 
-/** Reasons why this host can never run a lab, each with its fix; empty if the host is supported. */
+/** Returns the reasons why this host can never run a lab, each with a fix; empty if the host is supported. */
 export function hostProblems(): string[] {
   if (process.platform !== "linux")
     return [`needs Linux, got ${process.platform}; run it on a Linux machine or in a Linux CI job`];
@@ -34,7 +34,7 @@ export function hostProblems(): string[] {
   return [];
 }
 
-/** Reasons why the lab cannot run on this host now, each with its fix; empty if it can. */
+/** Returns the reasons why the lab cannot run on this host now, each with a fix; empty if the lab can run. */
 export async function problems(): Promise<string[]> {
   const unfit = hostProblems();
   if (unfit.length > 0) return unfit;
@@ -59,9 +59,9 @@ export async function problems(): Promise<string[]> {
 }
 
 /**
- * Requires that the lab can run on this host.
- * @param find returns the problems @default problems
- * @throws Error with all problems
+ * Checks that the lab can run on this host.
+ * @param find function that returns the problems of this host @default problems
+ * @throws Error with all problems if the host has any
  */
 export async function requireLabHost(find: () => string[] | Promise<string[]> = problems): Promise<void> {
   const found = await find();

@@ -40,7 +40,7 @@ import type { MetadataSettings } from "./stand-ins/metadata.js";
 import { serviceRuns, startedServices, startService } from "./system/service.js";
 import { sleep } from "./system/shell.js";
 
-/** Hosts of the lab other than the servers. */
+/** Returns all hosts of the lab except the servers. */
 export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   client,
   administrator,
@@ -51,7 +51,10 @@ export const otherHosts = ({ environment }: Blueprint): readonly Host[] => [
   ...[environment.balancerBefore, environment.balancerSecond].filter((host) => host !== undefined),
 ];
 
-/** Starts everything around the servers; running services continue unless their settings changed. @param www the package repository */
+/**
+ * Starts all services of the lab, except the servers. Restarts a running service only if its settings changed. @param www directory of the
+ * package repository
+ */
 export async function startServices(layout: Layout, blueprint: Blueprint, www: string): Promise<void> {
   for (const directory of [layout.services, layout.logs]) await mkdir(directory, { recursive: true, mode: 0o700 });
   await startNames(layout, blueprint);
@@ -69,7 +72,7 @@ export async function startServices(layout: Layout, blueprint: Blueprint, www: s
   await requireServices(layout);
 }
 
-/** @throws if a service exited right after its start; the error contains the end of its log */
+/** Checks that all started services are still running. @throws if a service exited; the error contains the end of the service's log */
 async function requireServices(layout: Layout): Promise<void> {
   await sleep(0.5);
   for (const name of await startedServices()) {
@@ -81,7 +84,10 @@ async function requireServices(layout: Layout): Promise<void> {
   }
 }
 
-/** Host names of the emulated web server: package archives, vendors' repositories, the release's host and the object storage. */
+/**
+ * Returns the host names that the emulated internet serves: package archives, vendors' repositories, the release's host and the object
+ * storage.
+ */
 async function webHosts(blueprint: Blueprint): Promise<string[]> {
   const mirror = await hostMirror();
   const { config } = blueprint.environment;
@@ -90,7 +96,7 @@ async function webHosts(blueprint: Blueprint): Promise<string[]> {
   return [...new Set(urls.map((url) => new URL(url).hostname))];
 }
 
-/** Endpoint of the object storage, shared by the archive and private releases. */
+/** Returns the endpoint of the object storage, which backups and private releases share; `undefined` if neither is configured. */
 const storageOf = ({ backup, application }: Config): readonly [string] | undefined => {
   const { endpoint } = backup ?? application.storage ?? {};
   return endpoint === undefined ? undefined : [endpoint];
@@ -147,18 +153,18 @@ async function startInternet(layout: Layout, blueprint: Blueprint, www: string):
   await startStandIn(layout, "internet", internet.name, settings);
 }
 
-/** File of the given release, otherwise of this tree's release. */
+/** Returns the path of the given release's tarball. If no release is given, builds this tree's release. */
 const releaseFile = async (layout: Layout, { environment: { release } }: Blueprint): Promise<string> =>
   release ?? (await buildRelease({ folder: layout.services })).path;
 
-/** Publishes the release at its configured address. A private release is stored in the object storage instead. */
+/** Publishes the release at the configured URL, except if the release is private. A private release is stored in the object storage. */
 async function publishRelease(layout: Layout, blueprint: Blueprint): Promise<string> {
   const { config } = blueprint.environment;
   if (!config.application.storage) await publish(layout, config, await releaseFile(layout, blueprint));
   return publishedFiles(layout);
 }
 
-/** Starts all balancers. */
+/** Starts all load balancers and registers the web servers. */
 export async function startBalancing(layout: Layout, blueprint: Blueprint): Promise<void> {
   const { config, servers } = blueprint.environment;
   const web = serversWithRole(config, "web").map(({ name }) => name);
@@ -173,7 +179,7 @@ export async function startBalancing(layout: Layout, blueprint: Blueprint): Prom
   await retarget(layout, blueprint);
 }
 
-/** Each balancer with its environment: the active balancers, and the previous balancer during a migration. */
+/** Returns each load balancer with its configuration: the active balancers and, during a load balancer migration, the previous balancer. */
 async function balancersOf(layout: Layout, { environment }: Blueprint) {
   const { config, balancer, balancerBefore, balancerSecond } = environment;
   const { former } = await balancerStage(layout, config);
@@ -184,7 +190,9 @@ async function balancersOf(layout: Layout, { environment }: Blueprint) {
   ];
 }
 
-/** During a migration, registers each server with the balancer that it was created for. Otherwise every balancer has all servers. */
+/**
+ * During a load balancer migration, registers each server only with the balancer for which the server was created. Otherwise does nothing.
+ */
 export async function retarget(layout: Layout, blueprint: Blueprint): Promise<void> {
   const balancers = await balancersOf(layout, blueprint);
   const { config } = blueprint.environment;
@@ -204,7 +212,7 @@ export async function retarget(layout: Layout, blueprint: Blueprint): Promise<vo
   }
 }
 
-/** Starts the edge, or updates the secret header and the targets of host names in the running edge. */
+/** Starts the edge. If the edge is already running, only updates the secret header and the targets of host names. */
 export async function startEdgeOf(layout: Layout, { environment, credentials, publicCa }: Blueprint): Promise<void> {
   const { config, balancer, balancerSecond } = environment;
   const hosts = hostsAtEdge(config);
@@ -228,23 +236,23 @@ export async function startEdgeOf(layout: Layout, { environment, credentials, pu
   });
 }
 
-/** Targets of the host names if there are two active balancers. */
+/** Returns the target of each host name for an environment with two active load balancers. */
 async function pooledLeads(layout: Layout, config: Config, ids: readonly [string, string]): Promise<Leads> {
   const lead = leadFor(await directionOf(layout), ids);
   return Object.fromEntries(siteHosts(config).map((host) => [host, lead]));
 }
 
-/** Directs visitors to one or both balancers, as `npm run ops balancers` does at Cloudflare. */
+/** Directs visitors to one or both load balancers, as `npm run ops balancers` does at Cloudflare. */
 export async function direct(layout: Layout, blueprint: Blueprint, changes: Partial<Direction>): Promise<void> {
   await setDirection(layout, changes);
   await startEdgeOf(layout, blueprint);
 }
 
-/** Short hash of a list of names, used in file names. */
+/** Returns a short hash of a list of names, for use in file names. */
 const digestOf = (names: readonly string[]): string =>
   createHash("sha256").update(names.join()).digest("hex").slice(0, 8);
 
-/** Starts a TypeScript program of lab/stand-ins with a settings file. */
+/** Writes a settings file and starts a TypeScript program of lab/stand-ins with this file. */
 async function startStandIn(
   layout: Layout,
   name: "internet" | "metadata",
@@ -263,5 +271,5 @@ async function startStandIn(
   });
 }
 
-/** Absolute path of the TypeScript loader, so the working directory does not matter. */
+/** Absolute path of the TypeScript loader, so that the loader is found from every working directory. */
 const typescript = createRequire(import.meta.url).resolve("tsx");

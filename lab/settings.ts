@@ -7,7 +7,7 @@ import { writeWhole } from "./system/write-whole.js";
 /** Settings that `up` stores for later commands. */
 export interface LabSettings {
   readonly overrides: LabOverrides;
-  /** Directory of the base system under the machines' overlay disks. */
+  /** Directory of the base system, on which the overlay disks of the machines are based. */
   readonly baseRoot: string;
 }
 
@@ -18,7 +18,7 @@ export async function saveSettings(layout: Layout, settings: LabSettings): Promi
   await writeWhole(fileOf(layout), JSON.stringify(settings));
 }
 
-/** Settings of the running or partly started lab; `undefined` if there is no lab. */
+/** Returns the settings of the running or partly started lab; `undefined` if no lab exists. */
 export async function loadSettings(layout: Layout): Promise<LabSettings | undefined> {
   const text = await readFile(fileOf(layout), "utf8").catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as LabSettings);

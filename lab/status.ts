@@ -12,15 +12,15 @@ export interface MachineStatus {
   readonly partitioned: boolean;
   readonly publicIpv4: string;
   readonly privateIpv4: string;
-  /** Status of cloud-init, such as `done`, `running` or `error`; empty if it is unknown. */
+  /** Status of cloud-init, such as `done`, `running` or `error`; empty if the status is unknown. */
   readonly cloudInit: string;
   readonly failedUnits: readonly string[];
   readonly memoryMib: { readonly anonymous: number; readonly total: number };
-  /** The machine's own view of the replication group; empty if it has none. */
+  /** Members of the replication group as this machine's MySQL sees them; empty if the machine has no group. */
   readonly group: readonly GroupMember[];
 }
 
-/** A member of the replication group, as one server sees it. */
+/** A member of the replication group, as one server's MySQL sees the member. */
 export interface GroupMember {
   readonly host: string;
   readonly state: string;
@@ -31,11 +31,11 @@ export interface GroupMember {
 export interface LabStatus {
   readonly machines: readonly MachineStatus[];
   readonly balancer: readonly TargetHealth[];
-  /** Running services of the lab itself. */
+  /** Names of the lab's running services. */
   readonly services: readonly string[];
 }
 
-/** Inspects all machines and the lab's own services in parallel. */
+/** Returns the current state of all machines, load balancers and services of the lab. */
 export async function statusOf({ servers }: Config, machines: readonly Machine[]): Promise<LabStatus> {
   const rolesOf = new Map(servers.map(({ name, roles }) => [name, roles]));
   return {
@@ -45,7 +45,7 @@ export async function statusOf({ servers }: Config, machines: readonly Machine[]
   };
 }
 
-/** If a machine starts or stops meanwhile, parts of its status are empty. This is not an error. */
+/** Returns the status of a machine. If the machine starts or stops during the call, parts of the status are empty. */
 async function machineStatus(machine: Machine, roles: readonly Role[]): Promise<MachineStatus> {
   const running = await machine.alive();
   const { anonymousBytes, totalBytes } = await machine.memory();
@@ -71,7 +71,7 @@ async function failedUnits(machine: Machine): Promise<string[]> {
   return stdout.split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")[0] ?? ""]));
 }
 
-/** The replication group as a machine's MySQL sees it. */
+/** Returns the members of the replication group as a machine's MySQL sees them. */
 async function groupMembers(machine: Machine): Promise<GroupMember[]> {
   const query =
     "SELECT member_host, member_state, member_role FROM performance_schema.replication_group_members ORDER BY member_host";

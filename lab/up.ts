@@ -14,29 +14,32 @@ import { saveSettings } from "./settings.js";
 import { waitFor } from "./system/shell.js";
 import { Visitor } from "./visitor.js";
 
-/** One step of the start of the lab. Every step can be repeated. */
+/** One step of the start of the lab. A step can run again on a running lab. */
 export interface Step {
   readonly title: string;
-  /** Runs the step. @returns a note to show */
+  /** Runs the step. @returns text that the progress display shows after the title */
   readonly run: () => Promise<string | undefined>;
 }
 
-/** Maximum duration of a machine's first boot in seconds. */
+/** Time limit of a machine's first boot in seconds. */
 const firstBootSeconds = 900;
 
 /** Results of a step that later steps use. */
 interface Prepared {
   blueprint: Blueprint;
   base: Awaited<ReturnType<typeof baseSystem>>;
-  /** Folder of the package repository. */
+  /** Directory of the package repository. */
   www: string;
 }
 
-/** Steps that create everything around the machines. On a running lab, they apply the current tree. */
+/**
+ * Returns the steps that create the lab's network and services, without the machines. On a running lab, these steps apply the current
+ * tree.
+ */
 export const surroundingSteps = (layout: Layout, overrides: LabOverrides): Step[] =>
   around(layout, overrides, {} as Prepared);
 
-/** All steps from an empty host to a working site, in order. */
+/** Returns all steps from an empty host to a working site, in order. */
 export function upSteps(layout: Layout, overrides: LabOverrides): Step[] {
   const made = {} as Prepared;
   return [...around(layout, overrides, made), ...ofMachines(layout, made)];
@@ -114,7 +117,7 @@ function ofMachines(layout: Layout, made: Prepared): Step[] {
   });
 }
 
-/** @throws if cloud-init ended with an error or a warning */
+/** Waits until cloud-init has finished. @throws if cloud-init ended with an error or a warning */
 async function finishCloudInit(machine: Machine): Promise<void> {
   const { status, errors, recoverable } = await machine.waitForCloudInit(firstBootSeconds);
   const messages = [...errors, ...Object.values(recoverable).flat()].map((message) => `  ${message}`);

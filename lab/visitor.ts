@@ -3,27 +3,32 @@ import { namespaceOf } from "./layout.js";
 import { client } from "./network/addresses.js";
 import { run, tryRun, type RunOptions, type RunResult } from "./system/shell.js";
 
-/** An external visitor: runs commands with the client's network, the lab's name server and the lab's certificate authority. */
+/**
+ * An external visitor. The methods run commands of this host with the client's network, the lab's name server and the lab's certificate
+ * authority.
+ */
 export class Visitor {
   constructor(private readonly trustedCa: string) {}
 
-  /** Runs `curl` with these arguments and prints only errors. @throws if curl fails (add `--fail` for HTTP errors) */
+  /**
+   * Runs `curl` with these arguments and returns the output. @throws if curl fails; with `--fail`, also if the response is an HTTP error
+   */
   curl(...args: readonly string[]): Promise<string> {
     return run(...this.command("curl", this.curlArgs(args)));
   }
 
-  /** Runs `curl` and returns its result even if it fails. */
+  /** Runs `curl` and returns the result even if curl fails. */
   tryCurl(...args: readonly string[]): Promise<RunResult> {
     return tryRun(...this.command("curl", this.curlArgs(args)));
   }
 
-  /** Command that runs `curl` with these arguments from this host. */
+  /** Returns the command that runs `curl` with these arguments as the visitor. */
   curlCommand(...args: readonly string[]): [string, ...string[]] {
     const [program, words] = this.command("curl", this.curlArgs(args));
     return [program, ...words];
   }
 
-  /** Runs any program of this host with the visitor's network. */
+  /** Runs a program of this host with the visitor's network and returns the result even if the program fails. */
   tryExec(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return tryRun(...this.command(program, args), options);
   }

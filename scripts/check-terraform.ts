@@ -4,7 +4,9 @@ import { join } from "node:path";
 
 /**
  * Runs `terraform init` and `terraform validate` on every synthesized stack whose providers can be installed.
- * Reports stacks that it could not check; with CI=true this is a failure. TERRAFORM_BINARY_NAME=tofu uses OpenTofu.
+ * Reports stacks that could not be checked. With CI=true, a stack that could not be checked is a failure. With TERRAFORM_BINARY_NAME=tofu,
+ * the script uses
+ * OpenTofu.
  */
 const terraform = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
 const folder = join("cdktf.out", "stacks");
@@ -23,7 +25,7 @@ function run(stack: string, ...args: readonly string[]): { readonly succeeded: b
 }
 
 function check(stack: string): Outcome {
-  // Without the backend, so that neither state nor credentials are touched.
+  // Without the backend, Terraform needs no state and no credentials.
   const init = run(stack, "init", "-input=false", "-backend=false");
   if (!init.succeeded) return { stack, result: "not checked", details: init.output };
   const validate = run(stack, "validate");

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the programs that the tests and the lab need (Debian, as root). Starts none of them.
+# Installs the programs that the tests and the lab need, on Debian as root. Starts no service.
 set -eu
 
 tools="nginx-light haproxy nftables shellcheck openssh-server cloud-init gunicorn python3-pymysql chromium"
@@ -17,7 +17,8 @@ apt-get update -q
 # shellcheck disable=SC2086 # lists of words
 apt-get install -q -y --no-install-recommends $tools $lab $auditors
 
-# MySQL is not in stable Debian, so the unstable version is installed with its own libraries. Tests use it to check configurations and restore archives.
+# Stable Debian does not contain MySQL. Therefore, MySQL of unstable Debian is installed with separate libraries. Tests use MySQL to check
+# configurations and to restore archives.
 if ! command -v mysqlbinlog >/dev/null; then
   # shellcheck disable=SC2016 # apt's own variables
   mirror=$(apt-get indextargets --format '$(LABEL)|$(REPO_URI)' | sed -n 's/^Debian|//p' | head -n 1)
@@ -39,16 +40,16 @@ END
   wrap mysqlbinlog bin
 fi
 
-# Debian has no or only outdated versions. They are installed in a separate folder, so that no system package changes.
+# Debian has only outdated versions of these programs, or none. A separate folder keeps system packages unchanged.
 python3 -m venv /opt/auditors
 /opt/auditors/bin/pip install --quiet gixy-next==0.9.0 ruff==0.17.6 ssh-audit==3.3.0 zizmor==1.32.0
 ln -sf /opt/auditors/bin/gixy /opt/auditors/bin/ruff /opt/auditors/bin/ssh-audit /opt/auditors/bin/zizmor /usr/local/bin/
 
-# Other packages of actionlint download a binary during installation. Go builds actionlint from its source.
+# Go builds actionlint from source. All other packages of actionlint download a binary during installation.
 if ! command -v go >/dev/null; then apt-get install -q -y --no-install-recommends golang-go; fi
 GOBIN=/opt/auditors/bin go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 ln -sf /opt/auditors/bin/actionlint /usr/local/bin/
 
-# The lab's object storage. Debian's version is too old and answers some requests incorrectly.
+# moto is the lab's object storage. Debian's version of moto is too old and answers some requests incorrectly.
 python3 -m venv /opt/moto
 /opt/moto/bin/pip install --quiet 'moto[server]==5.2.5'

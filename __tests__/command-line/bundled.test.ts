@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 describe("a bundle", () => {
-  it("a bundle contains the module and its imports, and keeps the URLs of its files", async () => {
+  it("a bundle contains the module and everything that the module imports, and keeps the URLs of the source files", async () => {
     expect({ ...((await load()) as object) }).toEqual({ name: "world", beside: "read" });
   });
 
@@ -40,8 +40,8 @@ describe("a bundle", () => {
     expect(await importFile(pathToFileURL(join(folder, "later.mjs")).href)).toMatchObject({ later: 1 });
   });
 
-  it("a bundle is built again only after one of its files has changed", async () => {
-    // Bundles of files that were just written are not stored.
+  it("a bundle is built again only after one of its source files has changed", async () => {
+    // The loader does not store a bundle if one of its files has just been written, so the test waits.
     await setTimeout(200);
     const loaded = [await load(), await load()];
     write("part.ts", 'export const name: string = "changed";');
@@ -50,12 +50,12 @@ describe("a bundle", () => {
     expect(build).toHaveBeenCalledTimes(2);
   });
 
-  it("if a module cannot be bundled, the error contains file and line", async () => {
+  it("if a module cannot be bundled, the error message contains file and line", async () => {
     write("part.ts", 'export { name } from "./missing.js";');
     await expect(load()).rejects.toThrow(/part\.ts:1:21: ERROR: Could not resolve "\.\/missing\.js"/);
   });
 
-  it("if generated bindings are missing, the error suggests `npm ci`", async () => {
+  it("if generated bindings are missing, the error message suggests `npm ci`", async () => {
     write("part.ts", 'export { name } from "@cdktf/provider-hcloud/lib/name";');
     await expect(load()).rejects.toThrow(/^providers\/hcloud: .* are missing; run `npm ci`$/);
   });

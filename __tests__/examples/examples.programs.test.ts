@@ -47,7 +47,7 @@ describe.each(examples)("the example $runtime", ({ runtime, canServe, tests, com
     folder = mkdtempSync(join(tmpdir(), "starter-"));
     const application = runtime === "guestbook" ? "examples/guestbook" : join(folder, "own");
     if (runtime !== "guestbook") await newApplication(runtime, application);
-    // Replaces `npm install`.
+    // The link replaces `npm install`.
     if (runtime === "node") symlinkSync(resolve("node_modules"), join(application, "node_modules"));
     const release = await buildRelease({ folder, application, version: "9.8.7" });
     await extract({ file: release.path, cwd: folder, strip: 1 }, ["app"]);
@@ -97,19 +97,19 @@ describe.each(examples)("the example $runtime", ({ runtime, canServe, tests, com
       headers: { "content-type": "application/json", "x-request-id": crypto.randomUUID() },
     });
 
-  it.runIf(canServe && runtime !== "guestbook")("the example passes its own tests", () => {
+  it.runIf(canServe && runtime !== "guestbook")("the example application passes its own test suite", () => {
     const [program, ...args] = tests;
     execFileSync(program, args, { cwd: join(folder, "own"), env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
   });
 
-  it.runIf(canServe)("answers on the inherited socket and reports its version", async () => {
+  it.runIf(canServe)("the example application answers requests on the socket that it inherits, and reports its version", async () => {
     await expect.poll(() => ask("/healthz"), { timeout: 15_000 }).toBe("GET 200");
     await expect.poll(() => ask("/readyz"), { timeout: 15_000 }).toBe("GET 200");
     expect(await (await fetch(`${service.url}/api/status`)).json()).toMatchObject({ version: "9.8.7" });
     expect(await write()).toBe("POST 201");
   });
 
-  it.runIf(canServe)("loses no request under constant load while it is replaced", async () => {
+  it.runIf(canServe)("the example application loses no request under constant load while it is restarted", async () => {
     const results: Promise<string>[] = [];
     let isRunning = true;
     const load = (async () => {

@@ -1,12 +1,12 @@
 """
-Simulates lives of the archive and restores to random moments of them.
+Simulates archives of a site and compares restores with the data that clients wrote.
 
 usage: npm run proof:history -- [--lives N] [--seed N] [--steps N] [--jobs N] [--single | --group] [--keep]
-       npm run proof:history -- --year [--days N] [--seed N]      twenty random seconds in the archive of a simulated year
+       npm run proof:history -- --year [--days N] [--seed N]      restores to twenty random seconds of a simulated year
 
-Requires root, mysqld, age, zstd and pymysql. Prints a line for each life and, at the end, how often each event was reached. If a restore
-returned wrong data, it prints seed and steps and exits with 1. A life that the host interrupted (for example, a member did not start in
-time) proves nothing and is counted separately.
+One simulation is called a life. The program requires root, mysqld, age, zstd and pymysql. The program prints a line for each life and, at
+the end, the number of occurrences of each event. If a restore returned wrong data, the program prints the seed and the steps and exits with
+1. If the host interrupted a life, for example because a member did not start in time, the life proves nothing and is counted separately.
 """
 
 import argparse
@@ -26,17 +26,17 @@ import traceback
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Both programs have a module `settings`; the last path comes first.
+# mysql-group and mysql-backup both have a module `settings`. Python uses the module of mysql-backup, because its path is inserted last.
 for part in ("mysql/files/mysql-group", "backup/files/mysql-backup"):
     sys.path.insert(0, str(ROOT / "modules/machine/parts" / part))
 
-import pymysql  # noqa: E402  (after its paths)
+import pymysql  # noqa: E402  (imported after the paths above are set)
 from restore import Unusable  # noqa: E402
 from life import Life  # noqa: E402
 from servers import blank_data  # noqa: E402
 from year import Year  # noqa: E402
 
-# Relative frequency of each step.
+# Relative frequency of each random step in a life.
 SINGLE_STEPS = {
     "write": 4, "ship": 2, "make_base": 1, "fail_base": 1, "pass_days": 1, "lose_power": 1, "skew_clock": 1, "lose_answers": 1, "damage": 1,
     "change_schema": 1, "create_event": 1, "rotate_passwords": 1, "change_recipients": 1, "restore_for_good": 1,
@@ -45,9 +45,9 @@ GROUP_STEPS = {
     **SINGLE_STEPS, "fail_over": 1, "cut_power": 1, "be_absent": 1, "become_blank": 1, "fall_behind": 1, "lose_logs": 1, "force_bootstrap": 2, "forge": 3,
 }
 STEPS_BETWEEN_RESTORES = 3
-# Restores in a simulated year.
+# Number of restores in a simulated year.
 TIMES = 20
-# In memory, because databases on a disk wait for it.
+# The databases are stored in memory, because databases on a disk would wait for the disk.
 MEMORY = pathlib.Path("/dev/shm")
 
 
@@ -58,7 +58,7 @@ class Result(NamedTuple):
     reached: collections.Counter
     refusals: list
     seconds: float
-    # "", "interrupted" or "WRONG".
+    # Result of a life: "" (success), "interrupted" or "WRONG".
     verdict: str
     problem: str
 
@@ -122,7 +122,10 @@ def main():
 
 
 def live_year(seed, days, parent):
-    """@returns exit code; the seed and every difference are in the message of the exception"""
+    """
+    Simulates a year and prints the result. If a restore is wrong, raises an exception with the difference.
+    @returns exit code 0
+    """
     started = time.monotonic()
     year = Year(seed, parent, blank_data(parent))
     try:

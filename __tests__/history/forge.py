@@ -1,4 +1,6 @@
-"""What an intruder on one server can write with its key: objects of every kind below its own prefix, well formed and wrong."""
+"""
+Writes the objects that an intruder on one server can write with the server's key: valid and invalid objects of every kind below its prefix.
+"""
 
 import json
 import os
@@ -15,7 +17,7 @@ YEAR_2099 = 4_086_000_000
 
 
 def forge(life, name):
-    """Each kind of forgery in turn, in random order, one or two of them."""
+    """Writes one or two random kinds of forged objects."""
     kinds = [_more_transactions, _tagged, _garbage, _base_of_the_future, _overwritten, _branch]
     for kind in life.random.sample(kinds, life.random.randint(1, 2)):
         life.note(f"forged {kind.__name__.strip('_').replace('_', ' ')}", name)
@@ -34,7 +36,7 @@ def _segments(life, name):
 
 
 def _append(life, name, transaction):
-    """Behind what the member has shipped of its newest log."""
+    """Appends a segment with this transaction to the newest unfinished log that the member has uploaded."""
     open_logs = {log: segments for log, segments in _segments(life, name).items() if not any(segment.last for segment in segments)}
     if not open_logs or transaction is None:
         return
@@ -46,7 +48,7 @@ def _append(life, name, transaction):
 
 
 def _real_transaction(life, name):
-    """The bytes of the last transaction that changed a row, in a log of this member or of another one that runs."""
+    """Returns the bytes of the last transaction that changed a row, from a log of this member or otherwise of another member."""
     for server in [life.group[name], *life.group.servers.values()]:
         for file in sorted(server.data.glob("binlog.0*"), reverse=True) if server.data.exists() else ():
             data = file.read_bytes()
@@ -57,7 +59,7 @@ def _real_transaction(life, name):
 
 
 def _renumbered(transaction, number, committed):
-    """The same change of a row as another transaction of the group, with correct checksums."""
+    """Returns the transaction with another number and commit time, and with correct checksums."""
     kind, size = transaction[4], struct.unpack_from("<I", transaction, 9)[0]
     assert kind == binlog.GTID
     event = bytearray(transaction[:size])
@@ -79,7 +81,7 @@ def _tagged(life, name):
 
 
 def _garbage(life, name):
-    """A log that no server has written."""
+    """Uploads a log with random bytes."""
     content = os.urandom(200)
     branch = next(iter(_segments(life, name)), Log(name, "0" * 16, 0, "")).branch
     log = Log(name, branch, life.random.randint(1, 99), os.urandom(8).hex())
@@ -101,14 +103,14 @@ def _base_of_the_future(life, name):
 
 
 def _overwritten(life, name):
-    """A newer version of objects that are there: the versions that were shipped first stay, and match their names."""
+    """Adds a newer version to existing objects. The first version of each object remains and still matches the object's name."""
     keys = life.store.keys(f"{life.group.name}/{name}/")
     for key in life.random.sample(keys, min(3, len(keys))):
         _put(life, name, key, os.urandom(50), only_new=False)
 
 
 def _branch(life, name):
-    """A branch that no group has begun, and a log of it."""
+    """Uploads the description of a branch that no group created, and a log of this branch."""
     branch = os.urandom(8).hex()
     described = {
         "id": branch, "number": 99, "timeline": life.group.name, "parent": None, "forked": "", "lost": [], "reason": "forged", "member": name,

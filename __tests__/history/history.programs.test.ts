@@ -11,12 +11,12 @@ const possible =
 const live = (...options: string[]) =>
   runToolBeside(debianPython, [fileURLToPath(new URL(".", import.meta.url)), ...options]);
 
-// The operating system schedules each run differently, so a slow host gets a second attempt.
+// The operating system schedules each run differently, so a failed test is repeated once on a slow host.
 describe.runIf(possible).concurrent("a simulated life of the archive", { timeout: 900_000, retry: 1 }, () => {
   it.each([
     ["one server", ["--single", "--seed", "6"]],
-    ["a group of three", ["--group", "--seed", "7"]],
-  ])("restores exactly what clients were told, on %s", async (_, options) => {
+    ["a group of three servers", ["--group", "--seed", "7"]],
+  ])("a restore contains exactly the writes that were acknowledged to clients, with %s", async (_, options) => {
     const { output } = await live("--lives", "1", "--steps", "8", ...options);
     expect(output).toMatch(/^1 lives, [1-9]\d* restores compared, [01] refused, 0 wrong, 0 interrupted/m);
   });

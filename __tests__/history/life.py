@@ -1,8 +1,9 @@
 """
-One simulated life of a site's archive: a random sequence of writes and faults on real servers, and restores to random moments, each compared
-with what clients were told. The seed decides the sequence; what the operating system schedules differs from run to run.
+Simulates one life of a site's archive: random writes and faults on real MySQL servers, and restores to random times. Each restore is
+compared with the writes that the servers acknowledged. The seed determines the sequence of steps, but the operating system schedules
+processes differently in each run.
 
-A day of the archive takes DAY_SECONDS here: logs rotate, bases become due and objects expire in proportion.
+A day of the archive takes DAY_SECONDS in the simulation. The intervals of log rotation, base backups and expiry are shortened accordingly.
 """
 
 import collections
@@ -34,9 +35,9 @@ DAY_SECONDS = 4
 RETENTION_DAYS = 6
 NAMES = ("alpha", "bravo", "charlie")
 READER = "READER:secret"
-# What happens daily or hourly on a server happens in seconds here.
+# Intervals in seconds. On a real server, the intervals are hours or days.
 ship.HEARTBEAT_SECONDS, ship.LOOK_SECONDS, ship.ROTATE_SECONDS, ship.KEEP_SECONDS, ship.DESCRIBE_SECONDS = 1, 3, DAY_SECONDS, 3 * DAY_SECONDS, DAY_SECONDS
-# A busy host is slow, which no life is about.
+# The time limits are long because these tests must also pass on a busy, slow host.
 PATIENT_SECONDS = 1800
 bucket_module.ANSWER_SECONDS = restore.START_SECONDS = PATIENT_SECONDS
 ship.connect = base.connect = lambda settings, *_: pymysql.connect(
@@ -45,7 +46,7 @@ ship.connect = base.connect = lambda settings, *_: pymysql.connect(
 
 
 class Wrong(Exception):
-    """A restore returned data that no client was told, or refused where everything was in the archive."""
+    """Error if a restore returned wrong data, or if a restore failed although the archive was complete."""
 
 
 class Life:
@@ -63,18 +64,18 @@ class Life:
         self.names = NAMES[:members]
         self.group = Group(folder, template, self.names)
         self.steps = []
-        # How often each event was reached, and the messages of refused restores.
+        # Number of occurrences of each event, and the messages of failed restores.
         self.reached, self.refusals = collections.Counter(), []
         self.history = History()
-        # Seconds by which a member's own programs see another time than MySQL.
+        # Seconds by which the clock of mysql-backup on each member differs from MySQL's clock.
         self.skew = dict.fromkeys(self.names, 0.0)
-        # Members whose objects were damaged or forged, and until when everything of the other ones is in the archive.
+        # Members whose objects were damaged or forged. All writes before the time `shipped_until` are in the archives of the other members.
         self.suspects = set()
         self.shipped_until = 0.0
-        # (moment, member) of each complete base that has not expired.
+        # (time, member) of each complete base backup that has not expired.
         self.bases = []
-        # Periods to which a restore must be exact or refused, because their transactions may be in no intact object:
-        # [moment, moment of the next base, or infinity].
+        # Periods [start, end] whose transactions may be missing from the archive. A restore to a time in such a period must be exact or
+        # must fail. A period ends with the next base backup; until then, its end is infinity.
         self.gaps = []
         self._shippers = {}
         self._row = self._columns = 0
@@ -82,7 +83,7 @@ class Life:
         self.recipients = [self._new_key()]
 
     def _new_key(self):
-        """Adds a private key to those that open the archive. @returns its public key"""
+        """Creates a private key that can decrypt the archive. @returns the matching public key"""
         made = subprocess.run(["age-keygen"], check=True, capture_output=True, text=True).stdout
         with self._private.open("a") as file:
             file.write(made)
@@ -93,7 +94,7 @@ class Life:
         self.reached[event] += 1
 
     def step(self, weights):
-        """One random step that is possible now."""
+        """Runs one random step that is currently possible."""
         before = self.reached.total()
         while self.reached.total() == before:
             getattr(self, self.random.choices(list(weights), list(weights.values()))[0])()
@@ -160,7 +161,7 @@ class Life:
         self.write()
 
     def create_event(self):
-        """It would empty the table wherever the scheduler of events runs; on these servers it does not."""
+        """Creates a MySQL event that would empty the table if MySQL's event scheduler were on. The scheduler is off on these servers."""
         self.note("MySQL event that deletes rows")
         self.group.primary().ask("CREATE EVENT IF NOT EXISTS app.cleaning ON SCHEDULE EVERY 1 SECOND DO DELETE FROM app.row_")
 
@@ -178,7 +179,7 @@ class Life:
         return backup_settings.Settings(**{field: known[field] for field in backup_settings.Settings._fields})
 
     def key_of(self, name):
-        """The access key of one member: it may write below the member's prefix only."""
+        """Creates the access key of one member. The access key may write only below the member's prefix."""
         key = f"{self.group.name[:8]}{name}"
         self.store.writers[key] = f"{self.group.name}/{name}/"
         return key
@@ -191,7 +192,7 @@ class Life:
 
     @contextlib.contextmanager
     def _programs_of(self, name):
-        """mysql-backup on one member: its files, its clock, its key."""
+        """Sets the files, the clock and the access key of mysql-backup to those of one member."""
         folder, skew = self.group[name].folder, self.skew[name]
         clock = types.SimpleNamespace(**{one: getattr(time, one) for one in dir(time) if not one.startswith("_")})
         clock.time = lambda: time.time() + skew
@@ -205,7 +206,7 @@ class Life:
             ship.time = base.time = time
 
     def ship(self):
-        """One tick of each member that runs."""
+        """Runs one step of the upload on each running member."""
         begun, honest = self.now(), False
         for name in self.names:
             if not self.group[name].runs:
@@ -220,7 +221,7 @@ class Life:
             self.shipped_until = begun
 
     def settle(self):
-        """Ships everything, then a heartbeat: only a later transaction shows that nothing is missing."""
+        """Uploads all transactions, and then a heartbeat. Only a later transaction proves that no earlier transaction is missing."""
         self.ship()
         until = self.shipped_until
         self.group.primary().ask(ship.HEARTBEAT)
@@ -240,18 +241,19 @@ class Life:
         self.ship()
 
     def change_recipients(self):
-        """The programs restart with other public keys."""
+        """Restarts mysql-backup with other public keys."""
         self.note("changed recipients")
         self.recipients = [self._new_key(), *self.random.sample(self.recipients, self.random.randint(0, 1))]
         self._shippers.clear()
 
     def fall_behind(self):
-        """A replica makes a base backup before it has applied what the others have."""
+        """Makes a base backup of a replica that has not applied all transactions yet."""
         others = self.group.online()[1:]
         if others:
             name = self.random.choice(others)
             self.note("base of a replica with lag", name)
-            # A heartbeat would be prepared and wait for the blocked write, and CLONE waits five minutes for prepared transactions.
+            # Heartbeats are off. A heartbeat would be prepared and would wait for the blocked write. CLONE would then wait five minutes for
+            # the prepared transaction.
             quiet = mock.patch.object(ship, "HEARTBEAT_SECONDS", float("inf"))
             with quiet, self.group[name].connect() as connection, connection.cursor() as cursor:
                 cursor.execute("LOCK TABLES app.row_ READ")
@@ -260,7 +262,7 @@ class Life:
                 self.write()
 
     def lose_logs(self):
-        """Logs fill their share of a volume, so they are deleted before they are shipped: on one member, or on all."""
+        """Deletes logs before they are uploaded, as if the logs had filled their share of the volume. Affects one member or all members."""
         every = self.random.random() < 0.3
         names = self.names if every else [self.random.choice(self.names)]
         self.note("logs lost by all members" if every else "logs lost by a member", ", ".join(names))
@@ -277,7 +279,7 @@ class Life:
         self.ship()
 
     def fail_base(self):
-        """The bucket refuses in the middle of a base: it must not count."""
+        """Interrupts a base backup because the bucket rejects a request. The incomplete base backup must not be used."""
         name = self.random.choice(self.group.online())
         self.note("failed base", name)
         self.ship()
@@ -295,7 +297,7 @@ class Life:
             time.sleep(DAY_SECONDS)
             self.ship()
             self.make_base()
-        # Whatever a day took on this machine, members have described their branches within the retention.
+        # Makes every member upload the descriptions of its branches now. On a slow machine, the descriptions could otherwise expire.
         for shipper in self._shippers.values():
             shipper._looked_at = 0.0
         self.ship()
@@ -317,11 +319,11 @@ class Life:
         self._miss_one("power cut", lambda server: server.cut(), clone=False, ticks=1)
 
     def be_absent(self):
-        """Longer than the others keep logs: the member returns by cloning over its own data."""
+        """Stops a member for longer than the other members keep logs. The member returns by cloning over its old data."""
         self._miss_one("long absence", lambda server: server.stop(), clone=True, ticks=self.random.randint(1, 3))
 
     def become_blank(self):
-        """A lost volume, or reclone: the member returns without data."""
+        """Deletes the data of a member, as after the loss of a volume or the command `reclone`. The member returns by cloning."""
 
         def lose(server):
             server.cut()
@@ -346,7 +348,7 @@ class Life:
         self.ship()
 
     def lose_power(self):
-        """All members at once. The one that has executed most starts the group again."""
+        """Simulates a power failure of all members. The member that has executed most transactions starts the group again."""
         self.note("power cut of all")
         for name in self.names:
             self.group[name].cut()
@@ -365,7 +367,7 @@ class Life:
         return sum(last - start + 1 for ranges in parse(self.group[name].ask("SELECT @@GLOBAL.gtid_executed")[0][0]).values() for start, last in ranges)
 
     def force_bootstrap(self):
-        """Two members are lost for good, and the third had not received their last writes: a new branch begins without them."""
+        """Simulates the permanent loss of two members. The third member lacks their last writes and starts a new branch without them."""
         online = self.group.online()
         if len(online) < 3 or self.suspects:
             return
@@ -376,7 +378,7 @@ class Life:
         self.settle()
         shipped = self.shipped_until
         if self.random.random() < 0.5:
-            # These writes reach no archive.
+            # The lost members never upload the following writes to the archive.
             self.write()
         for name in lost:
             self.group[name].cut()
@@ -419,8 +421,8 @@ class Life:
 
     def damage(self):
         """
-        The storage loses objects. If only one member's are affected, what the others shipped has to be enough; otherwise a restore must be
-        exact or refused.
+        Damages or deletes objects in the storage. If only objects of one member are affected, a restore must succeed with the objects of
+        the other members. If objects of several members are affected, a restore must be exact or must fail.
         """
         name = None if len(self.names) == 1 or self.random.random() < 0.2 else self._suspect()
         keys = self.store.keys(f"{self.group.name}/{name}/" if name else f"{self.group.name}/")
@@ -433,14 +435,17 @@ class Life:
         self.bases = [one for one in self.bases if one[1] != name]
 
     def forge(self):
-        """A member whose server was taken over writes what its key lets it write."""
+        """Writes forged objects with the key of one member, as an intruder on its server could."""
         name = self._suspect()
         if name:
             forge(self, name)
             self.bases = [one for one in self.bases if one[1] != name]
 
     def _suspect(self):
-        """At most one member is faulty, and only where two others can contradict it."""
+        """
+        Returns the faulty member, or None if no member may be faulty. At most one of three members is faulty, so two members can contradict
+        it.
+        """
         if len(self.names) < 3 or self._may_refuse(time.time()):
             return None
         if not self.suspects:
@@ -453,7 +458,7 @@ class Life:
     # -- restores ----------------------------------------------------------------------------------------------------------------------
 
     def check(self):
-        """Restores to a random moment, before a random transaction, or to the latest one, and compares every row."""
+        """Restores to a random time, to the state before a random transaction, or to the latest state. Compares every row."""
         if not self.bases:
             self.make_base()
         self.settle()
@@ -474,8 +479,8 @@ class Life:
         return [self.random.uniform(first, self.shipped_until) for _ in range(5)] if self.shipped_until > first else []
 
     def _compare(self, at, moment, expected):
-        """@param expected: None: at least what everything shipped until now contains"""
-        # A restore must also be exact without the servers, or the later objects, of an intruder.
+        """Restores and compares the rows with `expected`. If `expected` is None, the rows must contain at least all uploaded writes."""
+        # A restore must also be exact if it excludes the servers of an intruder.
         choice = Choice(excludeServers=tuple(self.suspects) if self.random.random() < 0.3 else ())
         self.note("restore", f"{at} {'without ' if choice.excludeServers else ''}{', '.join(choice.excludeServers)}")
         needed = self.shipped_until
@@ -497,7 +502,8 @@ class Life:
 
     def _may_refuse(self, moment):
         """
-        Damage without another copy; logs that no member has; and the time from the last upload of lost members to the new branch.
+        Returns True if a restore to the time `moment` may fail. Possible causes are damage without another copy, logs that no member has,
+        and writes of lost members after their last upload.
         """
         return any(begun <= moment <= ended for begun, ended in self.gaps)
 
@@ -517,8 +523,8 @@ class Life:
             return cursor.fetchall()
 
     def restore_for_good(self):
-        """The whole group is lost. A new group begins with restored data, under another name."""
-        # On a slow machine, all base backups may have expired.
+        """Simulates the loss of the whole group. A new group with another name starts with the restored data."""
+        # On a slow machine, all base backups may have expired, so a new base backup is made.
         if not self.bases:
             self.make_base()
         self.ship()
@@ -542,7 +548,7 @@ class Life:
         rows = self._rows_of(first.ask)
         if rows != writes:
             raise Wrong(f"the new group: {difference(rows, writes)}")
-        # Earlier moments belong to another timeline now.
+        # Earlier times belong to the timeline of the previous group.
         self.history = History(self.history, len(self.history.all()), time.time())
         self.bases, self.gaps, self.suspects, self.shipped_until = [], [], set(), 0.0
         self._begin_branch()

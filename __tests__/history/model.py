@@ -1,30 +1,33 @@
-"""What clients of a simulated site were told: every acknowledged write, in order, by history."""
+"""Records every acknowledged write of a simulated site in order, separately for each group."""
 
 import re
 from typing import NamedTuple
 
 
 class Write(NamedTuple):
-    # Seconds since 1970 before and after the commit, by the clock of the machine.
+    # Times immediately before and after the commit, in seconds since 1970 by the machine's clock.
     begun: float
     ended: float
-    # "put" or "delete", the row, its value.
+    # Kind of the write: "put" or "delete".
     kind: str
     row: int
     value: str
 
 
 class Named(NamedTuple):
-    """A write with its GTID."""
+    """A write whose GTID is known."""
 
     gtid: str
-    # Place among all writes, and when it was acknowledged.
+    # Number of earlier writes, and the time of the acknowledgement.
     place: int
     moment: float
 
 
 class History:
-    """The writes of one group since it was started; those before it belong to its parent, as far as they survived."""
+    """
+    Writes of one group since its start. Earlier writes are in the history of the previous group (`parent`). The first `survived` writes of
+    the previous group still exist.
+    """
 
     def __init__(self, parent=None, survived=0, begun=0.0):
         self.parent, self.survived, self.begun = parent, survived, begun
@@ -32,7 +35,7 @@ class History:
         self.named = []
 
     def name_last(self, gtid):
-        """Remembers the GTID of the last write, unless the server executed more than that write."""
+        """Stores the GTID of the last write, unless the server executed other transactions at the same time."""
         if re.fullmatch(r"[0-9a-f-]{36}:\d+", gtid):
             self.named.append(Named(gtid, len(self.all()) - 1, self.writes[-1].ended))
 
@@ -40,20 +43,20 @@ class History:
         return rows_after(self.all()[: named.place])
 
     def all(self):
-        """Every write that this history contains, its parent's included."""
+        """Returns all writes of this history, including the surviving writes of its parent."""
         inherited = self.parent.all()[: self.survived] if self.parent else []
         return inherited + self.writes
 
     def current_at(self, moment):
-        """The history that a client saw at a moment."""
+        """Returns the history of the group that ran at the time `moment`."""
         return self if self.parent is None or moment >= self.begun else self.parent.current_at(moment)
 
     def rows_at(self, moment):
-        """The rows after every write that was acknowledged before the moment."""
+        """Returns the rows after all writes that were acknowledged before the time `moment`."""
         return rows_after([write for write in self.current_at(moment).all() if write.ended <= moment])
 
     def quiet(self, moment):
-        """Whether no commit was under way at this moment, so that it is clear what had been committed."""
+        """Returns True if no commit was in progress at the time `moment`. The expected rows are then certain."""
         return not any(write.begun <= moment <= write.ended for write in self.current_at(moment).all())
 
 
@@ -68,7 +71,10 @@ def rows_after(writes):
 
 
 def prefix_of(rows, writes):
-    """How many of the writes give exactly these rows, the most if several do; None if none does."""
+    """
+    Returns the number of writes after which a table would have exactly the given rows. If several numbers match, returns the largest. If no
+    number matches, returns None.
+    """
     state, found = {}, 0 if not rows else None
     for number, write in enumerate(writes, 1):
         if write.kind == "delete":

@@ -1,4 +1,4 @@
-"""MySQL servers on the loopback interface, as one replication group: real mysqld, real Group Replication."""
+"""Runs real MySQL servers with Group Replication on the loopback interface as one replication group."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ import pymysql
 
 START_SECONDS = 1800
 JOIN_SECONDS = 1800
-# Loaded through files as on the servers; what only the lab's machines have (TLS, other addresses) is left out.
+# Options of mysqld. Options that only real servers need, for example TLS, are omitted.
 OPTIONS = [
     "--no-defaults", "--user=root", "--mysqlx=OFF", "--bind-address=127.0.0.1", "--skip-name-resolve", "--event-scheduler=OFF",
     "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--log-replica-updates=ON", "--relay-log=relay", "--binlog-expire-logs-auto-purge=OFF",
@@ -45,11 +45,11 @@ def free_ports(number):
 
 
 def blank_data(folder):
-    """A data directory as a new server has it; made once, and copied. @returns its path"""
+    """Creates the data directory of a new server once, so that it can be copied. @returns its path"""
     template = folder / "template"
     if not template.exists():
         script = folder / "initial.sql"
-        # Each line contains one statement. The binary log is off, so these statements create no transaction.
+        # Each line contains one statement. The binary log is off, so the statements create no transactions.
         script.write_text(INITIAL_SQL.strip() + "\n")
         subprocess.run(
             ["mysqld", "--no-defaults", "--user=root", "--initialize-insecure", f"--datadir={folder}/template.new", f"--init-file={script}", "--innodb-redo-log-capacity=16M"],
@@ -61,7 +61,7 @@ def blank_data(folder):
 
 
 class Server:
-    """One member: its data survive a stop, a power cut and a restart."""
+    """One member of the group. The data survive a stop, a power failure and a restart."""
 
     def __init__(self, folder, name, number):
         self.folder, self.name, self.number = folder / name, name, number
@@ -81,7 +81,7 @@ class Server:
 
     def start(self):
         log = open(self.folder / "output.log", "ab")
-        # mysqld restarts itself after a clone only under a supervisor; without one it stops.
+        # After a clone, mysqld restarts itself only if this variable shows that it has a supervisor. Otherwise mysqld stops.
         environment = {**os.environ, "MYSQLD_PARENT_PID": str(os.getpid())}
         self._process = subprocess.Popen(
             ["mysqld", *OPTIONS, f"--datadir={self.data}", f"--socket={self.socket}", f"--pid-file={self.folder}/pid", f"--port={self.port}", f"--server-id={self.number}",
@@ -110,7 +110,7 @@ class Server:
         return pymysql.connect(unix_socket=self.socket, user="root", autocommit=True, connect_timeout=600, read_timeout=seconds, write_timeout=seconds)
 
     def ask(self, *statements):
-        """All rows of the last statement; uses a new connection."""
+        """Runs the statements on a new connection and returns all rows of the last statement."""
         with self.connect() as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
@@ -128,21 +128,21 @@ class Server:
         self._process = None
 
     def cut(self):
-        """A power cut, as far as one process can show it: no shutdown; the page cache survives."""
+        """Simulates a power failure by killing mysqld. Unlike in a real power failure, the page cache survives."""
         if self._process is not None:
-            # It may have ended by itself, after a clone.
+            # mysqld may already have exited after a clone.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 
     def ended_itself(self):
-        """After a clone mysqld asks its supervisor for a restart, by its exit status."""
+        """Returns True if mysqld has exited. After a clone, mysqld exits to request a restart from its supervisor."""
         return self._process is not None and self._process.poll() is not None
 
 
 class Group:
-    """Servers in one replication group. The one that accepts writes is the primary."""
+    """Servers in one replication group."""
 
     def __init__(self, folder, template, names):
         self.name = str(uuid.uuid4())
@@ -162,7 +162,7 @@ class Group:
             server.ask(f"SET GLOBAL group_replication_{name} = {value!r}")
 
     def form(self, first, blank=True):
-        """Starts the group on one server; the others join it."""
+        """Starts the group on one server. All other servers join the group."""
         if blank:
             self.servers[first].make_blank(self.template)
         self.bootstrap(first)
@@ -182,7 +182,10 @@ class Group:
         self._until_writable(name)
 
     def join(self, name, clone):
-        """@param clone: copies the data of another member, whatever this one has"""
+        """
+        Makes a member join the group.
+        @param clone: True if the member replaces its data with a copy of another member's data
+        """
         server = self.servers[name]
         if not server.runs:
             server.start()
@@ -216,7 +219,7 @@ class Group:
             time.sleep(0.05)
 
     def online(self):
-        """Names of the members that one of them sees online; the primary first."""
+        """Returns the names of all online members according to the first running member. The primary comes first."""
         for server in self.servers.values():
             if not server.runs:
                 continue
@@ -230,7 +233,7 @@ class Group:
         return []
 
     def primary(self):
-        """The server that accepts writes, after an election as well."""
+        """Waits until an online member accepts writes, for example after an election, and returns this member."""
         deadline = time.monotonic() + JOIN_SECONDS
         while True:
             for server in self.servers.values():

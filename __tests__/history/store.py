@@ -1,6 +1,6 @@
 """
-Object storage for simulated lives: S3 as the archive uses it, with versions, object lock, keys that reach one prefix only, and a clock that
-the simulation moves. Signatures are not checked.
+Emulates the S3 features that the archive uses: versions, object lock, and keys that may write only below one prefix. The simulation sets
+the clock of the storage. Signatures are not checked.
 """
 
 import base64
@@ -19,23 +19,24 @@ PAGE = 1000
 class Version(NamedTuple):
     id: str
     content: bytes
-    # Seconds since 1970, by the store's clock.
+    # Upload time in seconds since 1970, by the clock of the storage.
     time: float
 
 
 class Store:
     """
-    `writers`: access key -> prefix below which it may write. A key that is not named may read and write everything, except delete.
+    Object storage in memory. `writers` maps an access key to the only prefix below which this key may write. A key in `writers` cannot read
+    objects. All other keys may read and write all objects. No key may delete objects.
     """
 
     def __init__(self, bucket="archive"):
         self.bucket = bucket
         self.writers = {}
         self.ahead_seconds = 0.0
-        # The next so many requests fail, or are carried out and their response is lost.
+        # Number of next requests that fail (`refuse_next`) or whose response is lost after execution (`lose_next`).
         self.refuse_next = self.lose_next = 0
         self.refusal = 503
-        # The queries of all GET requests.
+        # Query strings of all GET requests.
         self.asked = []
         self._objects = {}
         self._lock = threading.Lock()
@@ -48,7 +49,7 @@ class Store:
         return time.time() + self.ahead_seconds
 
     def expire(self, before):
-        """What a lifecycle rule does: objects whose last version is older than this time disappear."""
+        """Deletes all objects whose last version is older than the time `before`, like a lifecycle rule."""
         with self._lock:
             gone = [key for key, versions in self._objects.items() if versions[-1].time < before]
             for key in gone:
@@ -60,7 +61,7 @@ class Store:
             return sorted(key for key in self._objects if key.startswith(prefix))
 
     def damage(self, key, kind):
-        """Every version is "emptied", "shortened" or "lost", as by a fault of the storage itself."""
+        """Damages every version of an object, like a fault of the storage. `kind` is "emptied", "shortened" or "lost"."""
         with self._lock:
             if kind == "lost":
                 del self._objects[key]
@@ -74,7 +75,7 @@ class Store:
             return self._objects[key][-1].content
 
     def put(self, access_key, key, content, only_new):
-        """@returns HTTP status"""
+        """Stores a version of an object. @returns the HTTP status"""
         with self._lock:
             prefix = self.writers.get(access_key)
             if prefix is not None and not key.startswith(prefix):
@@ -94,7 +95,7 @@ class Store:
             return (200, found[0].content) if found else (404, b"")
 
     def listed(self, prefix, after, delimiter):
-        """(entries, folders, whether there are more), in the order of their names."""
+        """Returns one page in the order of names: (entries, folders, True if there are more entries)."""
         with self._lock:
             entries, folders = [], []
             for key in sorted(key for key in self._objects if key.startswith(prefix) and key > after):

@@ -1,6 +1,6 @@
 """
-A simulated year of one server's archive: daily logs, and a base backup every two weeks. The primary's clock is the commit time that each
-transaction gets; the clocks of mysql-backup and of the bucket follow it.
+Simulates a year of one server's archive, with daily logs and a base backup every two weeks. The simulation sets the commit time of each
+transaction and the clocks of mysql-backup and of the bucket.
 """
 
 import time
@@ -19,11 +19,11 @@ class Year(Life):
     def __init__(self, seed, folder, template):
         super().__init__(seed, folder, template, members=1)
         self._now = 0.0
-        # It would have the time of this machine.
+        # Heartbeats are off because their commit time would be the machine's time, not the simulated time.
         ship.HEARTBEAT_SECONDS = float("inf")
 
     def live(self, days, times):
-        """@returns how many restores were exact"""
+        """Simulates the days and compares restores to random times. @returns the number of restores"""
         self.clock(time.time() - (days + 1) * DAY)
         self.group.form("alpha")
         for day in range(days):

@@ -24,18 +24,18 @@ const hosts = [
   ...["alpha", "bravo", "charlie"].map((name, position) => server(name, position, `10.0.1.${11 + position}`)),
 ];
 
-it("hosts of the lab have unique names, numbers and addresses", () => {
+it("hosts of the lab have unique names, unique numbers and unique addresses", () => {
   for (const property of ["name", "index", "publicIpv4", "publicIpv6"] as const)
     expect(new Set(hosts.map((host) => host[property])).size).toBe(8);
 });
 
-it("hosts of the lab have a unique hardware address on each network", () => {
+it("each host of the lab has a unique hardware address on each network", () => {
   const addresses = hosts.flatMap((host) => [macAddress(host, "public"), macAddress(host, "private")]);
   expect(new Set(addresses).size).toBe(16);
   expect(addresses[0]).toBe("02:00:00:00:01:01");
 });
 
-it("a server keeps its number if others are removed from the configuration", async () => {
+it("a server keeps its number in the lab if other servers are removed from the configuration", async () => {
   const folder = mkdtempSync(join(tmpdir(), "numbers-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "numbers.json");

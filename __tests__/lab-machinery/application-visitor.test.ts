@@ -14,11 +14,11 @@ const visitorOf = async (example: string) => {
 };
 
 describe("a visitor of the lab", () => {
-  it("a visitor of the lab must be configured in application.visitor; otherwise writes fail with an error", () => {
+  it("the lab's test visitor must be configured in application.visitor; otherwise its writes fail with an error", () => {
     expect(() => applicationVisitor(exampleConfig())).toThrow(/^lab: application\.visitor is missing.*; add it to/);
   });
 
-  it("a visitor of the lab writes to the guestbook with a text in the request body", async () => {
+  it("the lab's test visitor writes to the guestbook with a text in the request body", async () => {
     expect(requestToWrite(await visitorOf("guestbook"), "write-1-{n}")).toEqual({
       method: "POST",
       headers: {},
@@ -27,7 +27,7 @@ describe("a visitor of the lab", () => {
     });
   });
 
-  it("a visitor of the lab writes to the Python starter with a key in a header, and finds the key after the application's prefix", async () => {
+  it("the lab's test visitor writes to the Python starter with a key in a header, and finds the key also after a prefix", async () => {
     const visitor = await visitorOf("python");
     expect(requestToWrite(visitor, "write-1-{n}").headers).toEqual({ "Idempotency-Key": "write-1-{n}" });
     expect(statementFor(visitor, "write-1-")).toBe("SELECT vote_key FROM app.votes WHERE vote_key LIKE '%write-1-%'");
@@ -37,7 +37,7 @@ describe("a visitor of the lab", () => {
     ]);
   });
 
-  it("only the examples and lab/input.ts mention the guestbook's API and table", () => {
+  it("the guestbook's API and table are mentioned only in the examples and in lab/input.ts", () => {
     const folders = ["docs", "lab", "modules", "ops", "release", "scripts", "stacks", "__tests__/lab", "__tests__/ops"];
     const knows = /api\/notes|\bnotes\.(?:id|text)|(?:app\.|app |FROM |INTO |TABLE )notes\b/;
     const files = folders.flatMap((folder) =>
@@ -47,7 +47,7 @@ describe("a visitor of the lab", () => {
     expect(knowing).toEqual(["lab/input.ts"]);
   });
 
-  it("the lab's visitor has the same settings in lab/input.ts as in the guestbook example", async () => {
+  it("the lab's test visitor has the same settings in lab/input.ts as in the guestbook example", async () => {
     const { application, database } = await settingsOf("guestbook");
     expect(lab.application).toMatchObject({ visitor: application.visitor, writePaths: application.writePaths });
     expect(lab.database).toMatchObject(database);

@@ -25,17 +25,17 @@ const configFor = (
 describe("terminate", () => {
   const config = configFor("terminate");
 
-  it("the emulated balancer terminates TLS on both public addresses in terminate mode", () => {
+  it("the emulated load balancer terminates TLS on both public addresses in terminate mode", () => {
     expect(config).toContain("bind 192.0.2.80:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
     expect(config).toContain("bind [2001:db8:0:80::1]:443 ssl crt /lab/balancer.pem alpn h2,http/1.1");
   });
 
-  it("the emulated balancer redirects plain HTTP to HTTPS in terminate mode", () => {
+  it("the emulated load balancer redirects plain HTTP to HTTPS in terminate mode", () => {
     expect(config).toContain("bind 192.0.2.80:80\n");
     expect(config).toContain("http-request redirect scheme https code 301");
   });
 
-  it("the emulated balancer forwards plain HTTP to private addresses in terminate mode", () => {
+  it("the emulated load balancer forwards plain HTTP to private addresses in terminate mode", () => {
     expect(config).toContain("server alpha 10.0.1.11:80 track check_https_443/alpha\n");
     expect(config).toContain("server bravo 10.0.1.12:80 track check_https_443/bravo\n");
   });
@@ -44,29 +44,29 @@ describe("terminate", () => {
 describe("passthrough", () => {
   const config = configFor("passthrough");
 
-  it("the emulated balancer forwards TLS with the PROXY protocol in passthrough mode", () => {
+  it("the emulated load balancer forwards TLS with the PROXY protocol in passthrough mode", () => {
     expect(config).toContain("mode tcp");
     expect(config).toContain("server alpha 10.0.1.11:443 track check_tcp_443/alpha send-proxy-v2\n");
     expect(config).not.toContain(" ssl ");
   });
 
-  it("the emulated balancer does not listen on port 80 in passthrough mode", () => {
+  it("the emulated load balancer does not listen on port 80 in passthrough mode", () => {
     expect(config).not.toMatch(/bind .*:80\n/);
   });
 });
 
 describe.each(["terminate", "passthrough"] as const)("the emulated balancer in %s mode", (tls) => {
-  it("the emulated balancer sends health checks with the configured path and host", () => {
+  it("the emulated load balancer sends health checks with the configured path and host", () => {
     expect(configFor(tls)).toContain("http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host www.foobar.com");
     expect(configFor(tls)).toContain("default-server check inter 3s fall 1 rise 1 port 80");
   });
 
-  it("the emulated balancer uses a drained target again after as many successful checks as failed checks were needed to drain it", () => {
+  it("after a target was drained, the emulated load balancer needs as many successful checks as it needed failed checks to drain it", () => {
     const config = configFor(tls, "/lab/balancer.pem", { loadBalancer: { healthCheck: { retries: 3 } } });
     expect(config).toContain("fall 3 rise 3");
   });
 
-  it("the emulated balancer never retries a request on another server", () => {
+  it("the emulated load balancer never retries a request on another server", () => {
     expect(configFor(tls)).toContain("retries 0");
     expect(configFor(tls)).not.toMatch(/option redispatch|retry-on/);
   });
@@ -75,7 +75,7 @@ describe.each(["terminate", "passthrough"] as const)("the emulated balancer in %
 describe("HAProxy itself", () => {
   const possible = hasTools(["haproxy", "openssl"], "the configuration of the emulated balancer");
   it.runIf(possible).each(["terminate", "passthrough"] as const)(
-    "accepts the balancer's configuration for %s",
+    "HAProxy accepts the configuration of the emulated load balancer in %s mode",
     async (tls) => {
       const directory = await mkdtemp(path.join(tmpdir(), "balancer-"));
       const [bundle, file] = [path.join(directory, "bundle.pem"), path.join(directory, "haproxy.cfg")];

@@ -16,13 +16,13 @@ const interruptedBuild = (): Promise<string> =>
     return Promise.reject(new Error("interrupted"));
   });
 
-it("an interrupted build is never used as the cached directory", async () => {
+it("the lab's cache never uses a directory that an interrupted build left", async () => {
   await expect(interruptedBuild()).rejects.toThrow("interrupted");
   const directory = await cached(cache, "packages", "1", emptyBuild);
   expect(readdirSync(directory)).toEqual([]);
 });
 
-it("a cleanup removes the directories that interrupted builds left, and keeps complete directories", async () => {
+it("the cleanup of the lab's cache removes the directories that interrupted builds left, and keeps complete directories", async () => {
   const complete = await cached(cache, "base", "1", emptyBuild);
   await expect(interruptedBuild()).rejects.toThrow("interrupted");
   await removePartialBuilds(cache);

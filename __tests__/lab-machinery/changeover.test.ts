@@ -13,12 +13,12 @@ const there = exampleConfig({
 });
 const back = exampleConfig({ loadBalancer: { number: 1, formerly: { tls: "passthrough", balancerIp: "10.0.1.6" } } });
 
-it("the lab has a single balancer if the configuration has no previous balancer", async () => {
+it("the lab has a single load balancer if the configuration has no previous load balancer", async () => {
   const lab = { ...layout, state: temporaryFolder() };
   expect(await balancerStage(lab, exampleConfig())).toEqual({ used: 1 });
 });
 
-it("the lab has two balancers until the new one is recorded as the only one, in both directions of a migration", async () => {
+it("during a load balancer migration in either direction, the lab has two load balancers until only the new one is recorded", async () => {
   const lab = { ...layout, state: temporaryFolder() };
   const stage = async (config: typeof there) => {
     const { used, former } = await balancerStage(lab, config);
@@ -27,7 +27,7 @@ it("the lab has two balancers until the new one is recorded as the only one, in 
   expect(await stage(there)).toEqual([1, 1, "terminate", "10.0.1.5"]);
   await reach(lab, { used: 2 });
   expect(await stage(there)).toEqual([2, 1, "terminate", "10.0.1.5"]);
-  // The change is reverted halfway.
+  // The configuration is reverted in the middle of the migration.
   expect(await stage(back)).toEqual([2, 2, "passthrough", "10.0.1.6"]);
   await reach(lab, { only: 2 });
   expect(await stage(there)).toEqual([2, undefined, undefined, undefined]);
@@ -40,13 +40,13 @@ const number = (used: 0 | 1 | 2) => ({ used });
 const moved = exampleConfig(exampleMove);
 const former = formerOf(moved);
 
-it("names at the lab's edge point to the current balancer", () => {
+it("host names on the lab's edge lead to the load balancer that the state records as used", () => {
   expect(leadsOf(exampleConfig(), number(1))).toEqual({ "www.foobar.com": "balancer", "foobar.com": "balancer" });
   expect(leadsOf(there, { used: 1, former: formerOf(there) })["www.foobar.com"]).toBe("balancer");
   expect(leadsOf(there, { used: 2, former: formerOf(there) })["www.foobar.com"]).toBe("balancer-2");
 });
 
-it("names at the lab's edge change their redirects with the domain: new to old, then none, then old to new, finally permanent", () => {
+it("during a change of the domain, the emulated edge redirects first the new name, later the old name, and finally the old name permanently", () => {
   const both = (old: string, now: string) => ({
     "www.foobar.com": old,
     "foobar.com": old,
@@ -59,7 +59,7 @@ it("names at the lab's edge change their redirects with the domain: new to old, 
   expect(leadsOf(moved, { used: 2 })).toEqual(both("308|https://www.foobar.net", "balancer-2"));
 });
 
-it("the emulated edge has the same names before, during and after a change of the domain", () => {
+it("the lab's edge serves both domains before, during and after a change of the domain", () => {
   const now = { domain: "foobar.net", certificate: { generation: 2 } };
   const formerly = { domain: "foobar.com", tls: "terminate", balancerIp: "10.0.1.6" } as const;
   const all = [exampleConfig(), exampleConfig({ ...now, loadBalancer: { number: 2, formerly } }), exampleConfig(now)];

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { LoadProps, LoadResult } from "../../lab/load/load.js";
 import { httpServer } from "../support/listening.js";
 
-/** Runs a load of POST requests in its own process. */
+/** Runs the load generator in a separate process with POST requests, and returns its result. */
 async function resultOf(load: Omit<LoadProps, "method" | "ratePerSecond">): Promise<LoadResult> {
   const input = `${JSON.stringify({ method: "POST", ratePerSecond: 20, ...load })}\n`;
   const { stdout } = await execa(process.execPath, ["--import", "tsx", "lab/load/worker.ts"], { input });
@@ -29,7 +29,7 @@ it("the load generator puts the number of each request into its body and headers
   expect(byStatus).toEqual({ "200": 1, "201": 2 });
 });
 
-it("the load generator repeats a request at the target of a redirect, and gives up on a redirect loop", async () => {
+it("the load generator repeats a request at the target of a redirect, and stops after a redirect loop", async () => {
   const seen: string[] = [];
   const address = await httpServer(({ method, url }, response, body) => {
     seen.push(`${method} ${url} ${body}`);

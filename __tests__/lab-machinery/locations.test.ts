@@ -10,7 +10,7 @@ const bravo = { host: server("bravo", 1, "10.0.1.12"), location: "fsn1" };
 const charlie = { host: server("charlie", 2, "10.0.1.13"), location: "hel1" };
 const second = { host: secondBalancer("10.0.1.6"), location: "fsn1" };
 
-it("packets between locations are delayed in each direction by half of the round-trip time", () => {
+it("the lab delays packets between two locations by half of the round-trip time in each direction", () => {
   expect(hopsBetween([alpha, bravo, charlie])).toEqual([
     { from: "10.0.1.11", to: "10.0.1.12", milliseconds: 1.75 },
     { from: "10.0.1.11", to: "10.0.1.13", milliseconds: 12.5 },
@@ -21,20 +21,20 @@ it("packets between locations are delayed in each direction by half of the round
   ]);
 });
 
-it("packets between locations are not delayed inside a location, or if all hosts are in one location", () => {
+it("the lab delays no packets inside a location, or if all hosts are in one location", () => {
   expect(hopsBetween([bravo, second])).toEqual([]);
   expect(hopsBetween([alpha, bravo, second].map(({ host }) => ({ host, location: "fsn1" })))).toEqual([]);
 });
 
 const ids = ["balancer", "balancer-second"] as const;
 
-it("a new lab directs visitors to the first balancer", async () => {
+it("a new lab directs visitors to the first load balancer", async () => {
   const lab = { ...layout, state: temporaryFolder() };
   expect(await directionOf(lab)).toEqual({ to: "first", retry: true });
   expect(leadFor(await directionOf(lab), ids)).toBe("balancer");
 });
 
-it("a change of direction keeps the edge's retry", async () => {
+it("the lab's edge keeps its retry setting when visitors are directed to other load balancers", async () => {
   const lab = { ...layout, state: temporaryFolder() };
   await setDirection(lab, { retry: false });
   await setDirection(lab, { to: "both" });
@@ -42,7 +42,7 @@ it("a change of direction keeps the edge's retry", async () => {
   expect(leadFor(await directionOf(lab), ids)).toBe("both-once-balancer");
 });
 
-it("visitors can be directed to both balancers with a retry, or only to the second one", () => {
+it("the lab's edge can direct visitors to both load balancers with a retry, or only to the second load balancer", () => {
   expect(leadFor({ to: "both", retry: true }, ids)).toBe("both-balancer");
   expect(leadFor({ to: "second", retry: true }, ids)).toBe("balancer-second");
 });

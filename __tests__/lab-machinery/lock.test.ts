@@ -13,27 +13,27 @@ afterEach(async () => {
   for (const lock of held.splice(0)) await lock.release();
 });
 
-it("the lock has one holder at a time, and the error names this holder", async () => {
+it("the lab's lock has one holder at a time, and the error message contains this holder", async () => {
   await take("npm run lab up");
   await expect(take("another")).rejects.toThrow(
     new RegExp(String.raw`^lab: is in use by npm run lab up \(process ${process.pid}, since \d\d:\d\d:\d\d\); wait`),
   );
 });
 
-it("the lock can be taken again after its holder releases it", async () => {
+it("the lab's lock can be taken again after its holder has released it", async () => {
   await take("first");
   await held.pop()?.release();
   await take("second");
 });
 
-it("a process can wait for the lock", async () => {
+it("a process can wait for the lab's lock", async () => {
   await take("first");
   const first = held.pop();
   setTimeout(() => void first?.release(), 300);
   await take("second", 10);
 });
 
-it("the lock can be taken again after its holder was killed", async () => {
+it("the lab's lock can be taken again after its holder was killed", async () => {
   const module = fileURLToPath(new URL("../../lab/system/lock.ts", import.meta.url));
   const program = `const { takeLock } = await import(${JSON.stringify(module)});
       await takeLock("killed", { name: ${JSON.stringify(name)} }); console.log("held"); setInterval(() => undefined, 1000);`;

@@ -33,7 +33,7 @@ it("the emulated provider firewall has a line for each rule and address family, 
 });
 
 it.each(["forward", "input"])(
-  "the emulated provider firewall filters only the public addresses of servers, not the private ones (%s)",
+  "the emulated provider firewall filters only the public addresses of servers, not their private addresses (%s)",
   (hook) => {
     expect(chain(hook)).toEqual([
       `type filter hook ${hook} priority 10; policy accept;`,

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { writeWhole } from "../../lab/system/write-whole.js";
 import { temporaryFolder } from "../support/payload-files.js";
 
-it("writeWhole replaces a file instead of overwriting it, so a killed writer never truncates the old content", async () => {
+it("writeWhole replaces a file instead of overwriting it, so a file is never truncated if the writer is killed", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "changeover.json");
   await writeFile(file, '{"used":1}');

@@ -9,7 +9,7 @@ import { hasTool, runTool } from "../support/tools.js";
 
 const unitFile = new URL("../../lab/stand-ins/datadog/agent/datadog-agent.service", import.meta.url);
 
-it("the agent's unit has the name, user and environment file of the vendor's unit", async () => {
+it("the unit of the lab's emulated Datadog agent has the name, user and environment file of the vendor's unit", async () => {
   const unit = await readFile(unitFile, "utf8");
   expect(unit).toContain(`\nUser=${users.datadog}\n`);
   expect(unit).toContain(`\nEnvironmentFile=-${paths.datadog.environmentFile}\n`);
@@ -25,13 +25,13 @@ describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the agen
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  it("the agent's package is clearly described as a lab stand-in", () => {
+  it("the package of the lab's emulated Datadog agent is described as an emulation", () => {
     expect(runTool("dpkg-deb", ["--field", file, "Package", "Description"]).output).toMatch(
       /^Package: datadog-agent\nDescription: LAB STAND-IN, NOT the Datadog agent\n/,
     );
   });
 
-  it("the agent's package has the vendor's paths, owned by root", () => {
+  it("the package of the lab's emulated Datadog agent has the vendor's paths, owned by root", () => {
     const lines = runTool("dpkg-deb", ["--contents", file]).output.trim().split("\n");
     const modes: Record<string, string> = {};
     for (const [mode = "", owner = "", , , , name = ""] of lines.map((line) => line.split(/\s+/)))
@@ -43,12 +43,12 @@ describe.runIf(hasTool("dpkg-deb", "the lab's datadog-agent package"))("the agen
     });
   });
 
-  it("the agent's package is built reproducibly", async () => {
+  it("two builds of the package of the lab's emulated Datadog agent are identical", async () => {
     const first = await readFile(file);
     expect((await readFile(await buildAgentPackage(directory))).equals(first)).toBe(true);
   });
 
-  it("the agent's package has maintainer scripts with valid shell syntax", () => {
+  it("the package of the lab's emulated Datadog agent has maintainer scripts with valid shell syntax", () => {
     const scripts = path.join(directory, "scripts");
     expect(runTool("dpkg-deb", ["--control", file, scripts]).status).toBe(0);
     for (const script of ["postinst", "prerm"])

@@ -34,7 +34,7 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string>
 
 describe.runIf(usable)("the lab's agent", () => {
   it.each(["front", "left"])(
-    "the lab's agent accepts every option of the payload's configuration on the server %s",
+    "the lab's emulated Datadog agent accepts every option of the payload's configuration on the server %s",
     async (name) => {
       const { files = [] } = partOf(datadogAgentPart, exampleConfig({ servers: splitServers }), name);
       const own = files.filter((file) => file.path.startsWith("/etc/datadog-agent/"));
@@ -99,24 +99,24 @@ describe.runIf(usable)("a running agent", () => {
     }
   });
 
-  it("a running agent reports nginx's request rate with the tags of the host", () => {
+  it("the emulated Datadog agent reports nginx's request rate with the tags of the host", () => {
     const [first, second] = intake.find("metrics", { name: "nginx.net.request_per_s" });
     expect(first).toMatchObject({ host: "alpha", tags: ["role:web"] });
-    // The fake nginx counts ten requests between two checks.
+    // The counter of the fake nginx increases by ten between two checks of the agent.
     expect((second?.value ?? 0) * ((second?.time ?? 0) - (first?.time ?? 0))).toBeCloseTo(10, 0);
   });
 
   it.each(["system.load.norm.5", "system.mem.pct_usable", "system.disk.in_use", "system.cpu.idle"])(
-    "a running agent reports the host metric %s",
+    "the emulated Datadog agent reports the host metric %s",
     (name) => expect(intake.find("metrics", { name, host: "alpha" }).length).toBeGreaterThan(0),
   );
 
-  it("a running agent names the address of a check as another host unless the instance forbids it", () => {
+  it("the emulated Datadog agent reports the address of a check as a separate host unless the check's instance forbids it", () => {
     const checks = intake.find("checks", { name: "nginx.can_connect", tags: ["host:127.0.0.1"] });
     expect(checks.at(-1)?.status).toBe("ok");
   });
 
-  it("a running agent sends new lines of a followed log, also after a rotation, but no older lines", async () => {
+  it("the emulated Datadog agent sends new lines of a followed log, also after a rotation, but no older lines", async () => {
     await appendFile(logFile(), '{"request_id":"r1"}\n');
     await rename(logFile(), `${logFile()}.1`);
     await writeFile(logFile(), "r2\n");
@@ -127,7 +127,7 @@ describe.runIf(usable)("a running agent", () => {
     ]);
   });
 
-  it("a running agent reports unreadable logs, unknown checks and unknown options", async () => {
+  it("the emulated Datadog agent reports unreadable logs, unknown checks and unknown options", async () => {
     const last = (name: string, tags: string[] = []) => intake.find("checks", { name, tags }).at(-1);
     expect(last("lab.agent.log_source", ["path:/nowhere.log"])?.status).toBe("warning");
     await waitFor("a readable log", () => last("lab.agent.log_source", [`path:${logFile()}`])?.status === "ok");
@@ -138,11 +138,11 @@ describe.runIf(usable)("a running agent", () => {
     expect(last("datadog.agent.check_status", ["check:nginx"])?.status).toBe("ok");
   });
 
-  it("a running agent sends the processes with their users", () => {
+  it("the emulated Datadog agent sends the processes with their users", () => {
     expect(intake.find("processes", { host: "alpha", name: "python3" }).length).toBeGreaterThan(0);
   });
 
-  it("a running agent exits with 0 on SIGTERM", async () => {
+  it("the emulated Datadog agent exits with 0 on SIGTERM", async () => {
     const ended = new Promise((resolve) => agent.once("exit", resolve));
     agent.kill("SIGTERM");
     expect(await ended).toBe(0);

@@ -14,7 +14,7 @@ const props: EdgeProps = {
   hsts: { maxAgeSeconds: 300, includeSubdomains: false, preload: true },
 };
 
-/** A word of each line that begins with a keyword. */
+/** Returns one word of each configuration line that begins with this keyword. */
 const namesOf = (keyword: string, index = 1): string[] =>
   edgeConfig(props)
     .split("\n")
@@ -22,11 +22,11 @@ const namesOf = (keyword: string, index = 1): string[] =>
     .filter((line) => line.startsWith(`${keyword} `))
     .map((line) => line.split(" ")[index] ?? "");
 
-it("the edge never retries a request with the default configuration", () => {
+it("with the default configuration, the emulated edge never retries a request", () => {
   expect(namesOf("retries")).toEqual(["0"]);
 });
 
-it("the edge listens on the standard ports, and has a backend for each balancer and address family", () => {
+it("the emulated edge listens on the standard ports, and has a backend for each load balancer and address family", () => {
   const addresses = ["173.245.48.10", "[2400:cb00::10]"];
   expect(namesOf("bind")).toEqual([80, 443].flatMap((port) => addresses.map((address) => `${address}:${port}`)));
   const families = ["ipv4", "ipv6"];
@@ -41,7 +41,7 @@ it("the edge listens on the standard ports, and has a backend for each balancer 
 it.each([
   [0, undefined],
   [300, 'Strict-Transport-Security "max-age=300; preload"'],
-])("the edge sends HSTS as configured for the zone, and nosniff with it: %i s", (maxAgeSeconds, header) => {
+])("the emulated edge sends nosniff and HSTS with the zone's maximum age: %i s", (maxAgeSeconds, header) => {
   const config = edgeConfig({ ...props, hsts: { ...props.hsts, maxAgeSeconds } });
   if (header === undefined) return expect(config).not.toMatch(/Strict-Transport-Security|X-Content-Type-Options/);
   expect(config).toContain(header);

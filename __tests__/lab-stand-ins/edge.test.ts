@@ -10,7 +10,7 @@ describe.runIf(present)("the edge with the secret header", () => {
   beforeAll(() => edge.start(), 60_000);
   afterAll(() => edge.stop());
 
-  it("the edge sends the visitor's address, the scheme and the secret to the origin, even if the visitor forges these headers", async () => {
+  it("the emulated edge sends the visitor's address, the scheme and the secret to the origin, even if the visitor forges these headers", async () => {
     const claims = { "CF-Connecting-IP": "6.6.6.6", "X-Edge-Token": "guess", "X-Forwarded-Proto": "http" };
     const answer = await edge.get("/claims", claims);
     const seen = edge.seen.at(-1);
@@ -28,21 +28,21 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(answer.headers["cf-ray"]).toMatch(/^[0-9a-f]{16}-LAB$/);
   });
 
-  it("the edge sends the visitor's IPv6 address to the origin", async () => {
+  it("the emulated edge sends the visitor's IPv6 address to the origin", async () => {
     await edge.get("/six", {}, { address: "::1" });
     expect(edge.seen.at(-1)?.headers["cf-connecting-ip"]).toBe("::1");
   });
 
-  it("the edge adds HSTS to responses", async () => {
+  it("the emulated edge adds HSTS to responses", async () => {
     const { headers } = await edge.get("/");
     expect(headers["strict-transport-security"]).toBe("max-age=300; includeSubDomains");
   });
 
-  it("the edge accepts HTTP/2 from visitors", async () => {
+  it("the emulated edge accepts HTTP/2 from visitors", async () => {
     expect(await edge.getHttp2("/")).toBe(200);
   });
 
-  it("the edge redirects plain HTTP to the same address over HTTPS", async () => {
+  it("the emulated edge redirects plain HTTP to the same address over HTTPS", async () => {
     const location = await new Promise((resolve, reject) => {
       const options = {
         host: "127.0.0.1",
@@ -58,13 +58,13 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(location).toBe("301 https://foobar.com/a?b=c");
   });
 
-  it("the edge does not repeat a request if the origin closes the connection", async () => {
+  it("the emulated edge does not repeat a request if the origin closes the connection", async () => {
     edge.seen.length = 0;
     expect((await edge.get("/breaks")).status).toBe(502);
     expect(edge.seen).toHaveLength(1);
   });
 
-  it("the edge redirects a redirected name to the same path on its target without contacting the origin", async () => {
+  it("the emulated edge redirects a redirected name to the same path on its target without contacting the origin", async () => {
     edge.seen.length = 0;
     const host = "www.foobar.net";
     const asked = () => edge.get("/a/b?c=d&e", { host }, { serverName: host });
@@ -82,14 +82,14 @@ describe.runIf(present)("the edge with the secret header", () => {
     expect(edge.seen).toEqual([]);
   });
 
-  it("the edge can change the target of a name while it runs", async () => {
+  it("the emulated edge can change the target of a host name while it runs", async () => {
     await edge.lead("www.foobar.com", "307|https://www.foobar.net");
     expect((await edge.get("/")).headers["location"]).toBe("https://www.foobar.net/");
     await edge.lead("www.foobar.com", "balancer");
     expect((await edge.get("/")).status).toBe(200);
   });
 
-  it("the edge rejects a visitor's TLS connection for a name outside the zone", async () => {
+  it("the emulated edge rejects a visitor's TLS connection for a host name outside the zone", async () => {
     await expect(edge.get("/", {}, { serverName: "www.other.example" })).rejects.toThrow(/alert/);
   });
 });
@@ -102,13 +102,13 @@ describe.runIf(present)("the edge with origin pulls and only TLS 1.3", () => {
   );
   afterAll(() => edge.stop());
 
-  it("the edge sends the client certificate to the origin, but no secret header", async () => {
+  it("if the origin requires client certificates, the emulated edge sends its client certificate but no secret header", async () => {
     await edge.get("/");
     expect(edge.seen.at(-1)?.clientName).toBe("origin-pull");
     expect(edge.seen.at(-1)?.headers).not.toHaveProperty("x-edge-token");
   });
 
-  it("the edge rejects a visitor whose TLS version is older than the zone allows", async () => {
+  it("the emulated edge rejects a visitor whose TLS version is older than the zone allows", async () => {
     await expect(edge.get("/", {}, { maxVersion: "TLSv1.2" })).rejects.toThrow(/alert protocol version/);
   });
 });
@@ -118,7 +118,7 @@ describe.runIf(present)("the edge with an origin whose certificate has a wrong n
   beforeAll(() => edge.start(undefined, "www.other.example"), 60_000);
   afterAll(() => edge.stop());
 
-  it("the edge returns 503 and does not send the request to an origin whose certificate has a wrong name", async () => {
+  it("the emulated edge returns 503 and sends no request to an origin whose certificate has a wrong name", async () => {
     expect((await edge.get("/")).status).toBe(503);
     expect(edge.seen).toEqual([]);
   });
@@ -138,15 +138,15 @@ describe.runIf(present)("the edge with two balancers, one of which accepts no co
     return [...new Set(answers.map(({ status }) => status))].sort();
   };
 
-  it("the edge answers every request if it retries on the other balancer", async () => {
+  it("if one of two load balancers accepts no connection, the emulated edge answers every request if it retries on the other one", async () => {
     expect(await statusesTowards("both-balancer")).toEqual([200]);
   });
 
-  it("the edge fails a part of the requests if it does not retry on the other balancer", async () => {
+  it("if one of two load balancers accepts no connection and the emulated edge does not retry, a part of the requests fails", async () => {
     expect(await statusesTowards("both-once-balancer")).toEqual([200, 503]);
   });
 
-  it("the edge uses only the balancer that the records contain", async () => {
+  it("the emulated edge uses only the load balancer in the DNS records", async () => {
     expect(await statusesTowards("balancer")).toEqual([200]);
     expect(await statusesTowards("balancer-second")).toEqual([503]);
   });

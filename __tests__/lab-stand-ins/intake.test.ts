@@ -43,13 +43,13 @@ async function post(endpoint: string, body: unknown, key = "right"): Promise<num
 describe("the intake", () => {
   const point = { name: "load", host: "alpha", time: 100, tags: ["a:1"], value: 12.5 };
 
-  it("the intake rejects a wrong API key and an unknown endpoint, and stores nothing of such requests", async () => {
+  it("the emulated Datadog intake rejects a wrong API key and an unknown endpoint, and stores nothing of such requests", async () => {
     expect(await post("/api/v2/series", [point], "wrong")).toBe(403);
     expect(await post("/api/v3/series", [point])).toBe(404);
     expect(await client.metrics({})).toEqual([]);
   });
 
-  it("the intake finds metrics by name, host, tag and time, and adds the tags of their host", async () => {
+  it("the emulated Datadog intake finds metrics by name, host, tag and time, and adds the tags of their host", async () => {
     expect(await post("/api/v2/series", [point])).toBe(202);
     expect(await post("/intake/", { host: "alpha", tags: ["env:lab"] })).toBe(202);
     expect(await client.metrics({ name: "load", host: "alpha", tags: ["env:lab"], since: 100 })).toEqual([
@@ -59,7 +59,7 @@ describe("the intake", () => {
       expect(await client.metrics(other)).toEqual([]);
   });
 
-  it("the intake finds logs by their text, and parses JSON messages into attributes", async () => {
+  it("the emulated Datadog intake finds logs by their text, and parses JSON messages into attributes", async () => {
     const line = { host: "alpha", time: 7, tags: [], service: "app", source: "nodejs" };
     await post("/api/v2/logs", [
       { ...line, message: '{"requestId":"r1"}' },

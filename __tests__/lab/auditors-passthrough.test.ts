@@ -7,8 +7,8 @@ import { labInMode } from "./support/lab-in-mode.js";
 import { testsslOfBalancer } from "./support/testssl.js";
 
 /**
- * nginx terminates TLS only in this mode. In the other mode the emulated balancer does, so a test would not show anything about
- * Hetzner's.
+ * The audit of TLS needs the mode `passthrough`, in which nginx terminates TLS. In the mode `terminate`, the lab's load balancer
+ * terminates TLS, so an audit would not test Hetzner's load balancer.
  */
 
 let lab: Lab;
@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 
 describe.runIf(hasTool("testssl", "nginx's TLS"))("testssl.sh", () => {
-  it("the audit of nginx's TLS reports only issues that we accept", async () => {
+  it("testssl.sh reports no TLS issue of nginx except the accepted issues", async () => {
     expect(compared(await testsslOfBalancer(lab), acceptedByTestssl.nginx)).toEqual(nothing);
   });
 });
 
 describe.runIf(hasTool("gixy", "nginx's configuration (passthrough)"))("gixy", () => {
-  it("the audit of nginx's configuration for passthrough reports only issues that we accept", async () => {
+  it("gixy reports no issue of nginx's configuration for TLS passthrough except the accepted issues", async () => {
     expect(compared(await gixy(lab.machine("alpha")), acceptedByGixy.passthrough)).toEqual(nothing);
   });
 });

@@ -18,26 +18,26 @@ beforeAll(async () => {
 });
 
 describe.runIf(hasTool("ssh-audit", "the ssh server's algorithms"))("ssh-audit", () => {
-  it("the audit of the SSH server reports only warnings that we accept", async () => {
+  it("ssh-audit reports no warning about the SSH server except the accepted warnings", async () => {
     expect(compared(await sshAudit(namespaceOf(machine.name)), acceptedBySshAudit)).toEqual(nothing);
   });
 });
 
 describe.runIf(hasTool("testssl", "MySQL's TLS"))("testssl.sh", () => {
-  it("the audit of MySQL's TLS reports only issues that we accept", async () => {
+  it("testssl.sh reports no TLS issue of MySQL except the accepted issues", async () => {
     const findings = await withFirewallsOpen([machine], () => testsslOfMysql(lab, machine));
     expect(compared(findings, acceptedByTestssl.mysql)).toEqual(nothing);
   });
 });
 
 describe.runIf(hasTool("gixy", "nginx's configuration (terminate)"))("gixy", () => {
-  it("the audit of nginx's configuration for terminate reports only issues that we accept", async () => {
+  it("gixy reports no issue of nginx's configuration for TLS termination except the accepted issues", async () => {
     expect(compared(await gixy(machine), acceptedByGixy.terminate)).toEqual(nothing);
   });
 });
 
 describe.runIf(hasTool("lynis", "the machine as a whole"))("lynis", () => {
-  it("the audit of a machine reports only warnings that we accept, and a hardening index of at least 65", async () => {
+  it("lynis reports no warning about a server except the accepted warnings, and a hardening index of at least 65", async () => {
     const { warnings, hardeningIndex } = await lynis(machine);
     figure("lynis, hardening index", String(hardeningIndex));
     expect(compared(warnings, acceptedByLynis)).toEqual(nothing);
@@ -46,7 +46,7 @@ describe.runIf(hasTool("lynis", "the machine as a whole"))("lynis", () => {
 });
 
 describe("systemd-analyze security", () => {
-  it("systemd-analyze rates the exposure of the application's unit at 1.5 of 10 or lower", async () => {
+  it("systemd-analyze reports an exposure level of at most 1.5 (of 10) for the application's service", async () => {
     const level = await exposure(machine, "app.service");
     figure("exposure of app.service", String(level));
     expect(level).toBeLessThanOrEqual(1.5);

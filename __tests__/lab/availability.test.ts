@@ -19,13 +19,19 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Seconds until the emulated balancer drains a silent target: one interval and one timeout for each retry. */
+/**
+ * Returns the maximum number of seconds until the load balancer drains a target that does not respond: one interval and one timeout for
+ * each retry.
+ */
 const slowestNotice = (): number => {
   const { intervalSeconds, timeoutSeconds, retries } = lab.blueprint.environment.config.loadBalancer.healthCheck;
   return (intervalSeconds + timeoutSeconds) * retries;
 };
 
-/** Visitors who have been reading and writing for a few seconds; `leave` stops them and returns the results of their requests. */
+/**
+ * Starts visitors who read and write, and waits for 4 s. @returns function `leave`, which stops the visitors and returns the results of
+ * their requests
+ */
 async function visitors(seconds: number) {
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -39,7 +45,7 @@ async function visitors(seconds: number) {
   return { leave };
 }
 
-/** How often the balancer has drained each server. */
+/** Returns how often the load balancer has drained each server. */
 const removals = async (): Promise<Record<string, number>> =>
   Object.fromEntries((await targetHealth(lab.layout)).map(({ target, removals }) => [target, removals]));
 
@@ -48,17 +54,17 @@ const victimOf = (role: "replica" | "primary"): Machine =>
 
 describe("a server that dies while visitors read and write", () => {
   it.each(["replica", "primary"] as const)(
-    "requests fail only until the balancer detects the dead %s, and writes continue",
+    "if a server dies, requests fail only until the load balancer detects the dead %s, and writes continue",
     async (role) => {
       const victim = victimOf(role);
       const survivors = lab.machines.filter((machine) => machine !== victim);
       const { leave } = await visitors(60);
-      // A request that was sent up to half a second earlier may still have been in transit.
+      // The test allows failures of requests that were sent up to 0.5 s before this time, because such requests may still be in transit.
       const died = now();
       await victim.kill();
       const dead = now();
       await takenOut(lab, victim);
-      // The balancer is queried ten times a second, and a request may have been in transit.
+      // The margin covers requests in transit, and the interval of 0.1 s between two queries of the load balancer.
       const noticed = now() + 0.3;
       await wholeGroup(lab, survivors);
       const elected = now() + 0.3;
@@ -87,7 +93,7 @@ describe("a server that dies while visitors read and write", () => {
 
 describe("a server that is shut down while visitors read and write", () => {
   it.each(["replica", "primary"] as const)(
-    "no request fails when the %s shuts down, and writes continue",
+    "if the server of the %s shuts down cleanly, no request fails and writes continue",
     async (role) => {
       const victim = victimOf(role);
       const survivors = lab.machines.filter((machine) => machine !== victim);
@@ -109,7 +115,7 @@ describe("a server that is shut down while visitors read and write", () => {
 });
 
 describe("a killed service that does not restart", () => {
-  it.each(["nginx", "haproxy"])("requests fail only until the balancer detects the killed %s", async (service) => {
+  it.each(["nginx", "haproxy"])("if a service is killed, requests fail only until the load balancer detects the killed %s", async (service) => {
     const victim = group.primary;
     const dropIn = `/run/systemd/system/${service}.service.d/stay-down.conf`;
     const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart ${service}`] as const;
@@ -137,7 +143,7 @@ describe("a killed service that does not restart", () => {
 });
 
 describe("a server that receives packets from the balancer but not from the other servers", () => {
-  it("a server is out of service while it receives no packets from other servers, because it reaches no database", async () => {
+  it("a server that receives no packets from the other servers is out of service, because it cannot reach a database", async () => {
     const victim = group.primary;
     const survivors = lab.machines.filter((machine) => machine !== victim);
     const { leave } = await visitors(60);
@@ -162,12 +168,12 @@ describe("a server that receives packets from the balancer but not from the othe
   });
 });
 
-/** Seconds of steady load. The target is ten minutes (STEADY_SECONDS=600); a run of all tests uses one minute. */
+/** Duration of the constant load in seconds. A full measurement takes ten minutes (STEADY_SECONDS=600). @default 60 */
 const steadySeconds = Number(process.env["STEADY_SECONDS"] ?? 60);
 
 describe("three healthy servers under 200 requests per second", () => {
   it(
-    "no health check fails under load, so every server stays in service",
+    "no health check fails under 200 requests per second, so every server stays in service",
     { timeout: (steadySeconds + 120) * 1000 },
     async () => {
       const before = await removals();

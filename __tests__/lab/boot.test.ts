@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const good = { status: "done", errors: [], recoverable: {} };
 
-/** Problems in cloud-init's log, regardless of its status. */
+/** Returns the warnings and errors in cloud-init's log, because cloud-init's status does not include all of them. */
 const complaints = async (machine: Machine): Promise<string[]> =>
   (await machine.exec(["cat", "/var/log/cloud-init.log"]))
     .split("\n")
@@ -24,7 +24,7 @@ const failedUnits = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
 
 describe("every machine", () => {
-  it("every machine finishes cloud-init without an error, a warning or a failed unit", async () => {
+  it("cloud-init finishes on every server without an error, a warning or a failed unit", async () => {
     for (const machine of lab.machines) {
       expect(await machine.cloudInit()).toEqual(good);
       expect(await complaints(machine)).toEqual([]);
@@ -33,7 +33,7 @@ describe("every machine", () => {
     }
   });
 
-  it("every machine boots with exactly the bytes that rendering the same configuration again produces", async () => {
+  it("every machine boots with exactly the user data that a new rendering of the same configuration produces", async () => {
     for (const machine of lab.machines)
       for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt"])
         expect(await machine.exec(["cat", `/var/lib/cloud/${copy}`])).toBe(
@@ -41,13 +41,13 @@ describe("every machine", () => {
         );
   });
 
-  it("every machine applies every network kernel setting of the payload", async () => {
+  it("the kernel of every server uses every network setting of the payload", async () => {
     for (const machine of lab.machines)
       for (const [name, value] of await networkSettings(machine))
         expect(await machine.exec(["sysctl", "--values", name]), `${name} of ${machine.name}`).toBe(value);
   });
 
-  it("every machine prevents services from writing core dumps, which would contain secrets", async () => {
+  it("no service on any machine can write a core dump, because core dumps would contain secrets", async () => {
     const services = ["app", "haproxy", "mysql", "mysql-group", "nginx"];
     for (const machine of lab.machines) {
       const limits = await machine.exec(["systemctl", "show", "--value", "--property=LimitCORE", ...services]);
@@ -56,7 +56,9 @@ describe("every machine", () => {
   });
 });
 
-/** The network settings of the payload's sysctl.d. A container shares all other kernel settings with this host. */
+/**
+ * Returns the network settings in the payload's sysctl.d. All other kernel settings belong to this host, so a machine cannot change them.
+ */
 async function networkSettings(machine: Machine): Promise<readonly (readonly [string, string])[]> {
   const text = await readFile(path.join(machine.root, "etc/sysctl.d/60-network.conf"), "utf8");
   const settings = [...text.matchAll(/^(net\S+) = (\S+)$/gm)].map(
@@ -67,7 +69,7 @@ async function networkSettings(machine: Machine): Promise<readonly (readonly [st
 }
 
 describe("a second boot", () => {
-  it("a second boot changes no configuration file, package, unit or user", async () => {
+  it("a second boot of a machine changes no configuration file, package, unit or user", async () => {
     await settled(lab);
     for (const machine of lab.machines) {
       const before = await stateOf(machine);
@@ -84,10 +86,10 @@ describe("a second boot", () => {
   });
 });
 
-/** State that a boot must not change, line by line. */
+/** State of a machine, as lines of text. Only the boot id may differ after a second boot. */
 interface State {
   readonly boot: string;
-  /** Mode, owner, path, and hash or link of everything below /etc, /opt and /usr/local. */
+  /** Mode, owner, path, and hash or link target of each file below /etc, /opt and /usr/local. */
   readonly files: readonly string[];
   readonly packages: readonly string[];
   readonly units: readonly string[];
@@ -96,7 +98,7 @@ interface State {
 
 async function stateOf(machine: Machine): Promise<State> {
   const lines = async (command: string): Promise<string[]> => (await machine.exec(["sh", "-c", command])).split("\n");
-  // While the agent runs, it stores its process id and its position in each log in its own directory.
+  // The agent's directory is excluded, because a running agent stores its process id and its position in each log there.
   const trees = "/etc /opt /usr/local -path /opt/datadog-agent/run -prune -o";
   return {
     boot: await machine.exec(["cat", "/proc/sys/kernel/random/boot_id"]),

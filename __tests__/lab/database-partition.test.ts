@@ -10,7 +10,7 @@ import { insertOwn, makeOwnTable, ownTexts } from "./support/own-table.js";
 import { lostWrites, startWriting, writesOn } from "../../lab/load/writes.js";
 import { answersAsPrimary, primariesAtOnce } from "./support/primaries.js";
 
-/** Maximum duration of a failover, as in database.test.ts. */
+/** Maximum time in seconds without a successful write during a failover, the same as in database.test.ts. */
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -23,12 +23,12 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Tries to write directly on a member, as root. @returns whether the member accepted the write */
+/** Tries to insert a text on a member as root, without HAProxy. @returns whether the member accepted the write */
 async function writeOn(machine: Machine, text: string): Promise<boolean> {
   return (await tryQuery(machine, insertOwn(`'${text}'`))).ok;
 }
 
-/** Tries to write on a member once a second. @returns the accepted texts */
+/** Tries to insert a text on a member once per second. @returns the texts that the member accepted */
 async function keepWritingOn(machine: Machine, start: string, attempts: number): Promise<string[]> {
   const tries: Promise<string[]>[] = [];
   for (let n = 0; n < attempts; n++) {
@@ -39,11 +39,11 @@ async function keepWritingOn(machine: Machine, start: string, attempts: number):
   return (await Promise.all(tries)).flat();
 }
 
-/** Isolates a member under write load, keeps trying to write on it, and checks the data of the group. */
+/** Isolates a member under write load, tries to write on the isolated member, reconnects the member, and checks that no write is lost. */
 async function cutOff(member: Machine) {
   const forbidden = `cut off ${Date.now()} `;
   await makeOwnTable(group.primary);
-  // A primary accepts this write, so later rejections are caused by the partition.
+  // The primary accepts this write, which shows that later rejections are caused by the partition.
   expect(await writeOn(group.primary, `before ${forbidden}`)).toBe(true);
   const writing = await startWriting(lab, group, { seconds: 25 });
   await member.partition();
@@ -72,7 +72,7 @@ async function cutOff(member: Machine) {
 }
 
 describe("an isolated member", () => {
-  it("an isolated replica rejects writes while the group continues, and rejoins automatically", async () => {
+  it("a replica without a connection to the private network rejects writes, the group continues, and the replica rejoins after the reconnection", async () => {
     const [replica] = group.replicas;
     if (!replica) throw new Error("a replica is needed");
     const { longestGap, rejoined, failed, sent } = await cutOff(replica);
@@ -82,7 +82,7 @@ describe("an isolated member", () => {
     );
   });
 
-  it("an isolated primary loses its role, rejects writes, and rejoins without errant transactions", async () => {
+  it("a primary without a connection to the private network loses its role and rejects writes, and rejoins without errant transactions after the reconnection", async () => {
     const before = group.primary;
     const { longestGap, rejoined, roleLost, after, failed, sent } = await cutOff(before);
     expect(after.primary.name).not.toBe(before.name);
@@ -94,7 +94,7 @@ describe("an isolated member", () => {
 });
 
 describe("an old and a new primary", () => {
-  it("two primaries never accept writes at once when a partition heals during the election, and the new primary stays", async () => {
+  it("two primaries never accept writes at the same time if a network partition ends during the election, and the new primary stays", async () => {
     const writing = await startWriting(lab, group, { seconds: 25 });
     await group.primary.partition();
     const elected = (): Promise<boolean> =>
@@ -114,7 +114,7 @@ describe("an old and a new primary", () => {
 });
 
 describe("a primary with a frozen mysqld", () => {
-  it("a frozen primary loses its sessions and its role, and rejoins without errant transactions once mysqld continues", async () => {
+  it("a frozen primary loses its sessions and its role, and rejoins without errant transactions once mysqld runs again", async () => {
     const { primary: frozen, replicas } = group;
     const over = new AbortController();
     onTestFinished(() => over.abort());
@@ -148,7 +148,7 @@ describe("a primary with a frozen mysqld", () => {
 });
 
 describe("a hanging mysql-group on the primary", () => {
-  it("systemd restarts a hanging mysql-group, and writes continue with the same primary", async () => {
+  it("if mysql-group hangs on the primary, systemd restarts mysql-group, and the primary keeps its role and accepts writes again", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
     const writing = await startWriting(lab, group, { seconds: 120 }, over.signal);
@@ -158,7 +158,7 @@ describe("a hanging mysql-group on the primary", () => {
     await waitFor("another process", async (see) => !["0", before].includes(see(await pid())), { timeoutSeconds: 30 });
     const after = await wholeGroup(lab);
     const stored = (await writesOn(after.primary, writing)).size;
-    // HAProxy accepts the restarted mysql-group only after several checks.
+    // The time limit is long, because HAProxy accepts the restarted mysql-group only after several checks.
     await waitFor("new writes", async (see) => see((await writesOn(after.primary, writing)).size) >= stored + 40, {
       timeoutSeconds: 40,
     });
@@ -172,7 +172,7 @@ describe("a hanging mysql-group on the primary", () => {
 });
 
 describe("a lost member that MySQL does not expel", () => {
-  it("the survivors report the lost member and ask the group to expel it", async () => {
+  it("if MySQL does not expel a lost member, the survivors report the member and ask the group to expel it", async () => {
     const [lost, ...others] = group.replicas;
     if (!lost) throw new Error("a replica is needed");
     const survivors = [group.primary, ...others];

@@ -23,7 +23,7 @@ beforeEach(async () => {
   expect(await lostWrites(group, written)).toEqual({});
 });
 
-/** State and duration of a member's last clone. */
+/** Returns the state and the duration of the last clone on a member. */
 async function lastClone(machine: Machine): Promise<{ readonly state: string; readonly seconds: number }> {
   const [state = ""] = await query(machine, "SELECT state FROM performance_schema.clone_status");
   const [took] = await query(
@@ -34,7 +34,7 @@ async function lastClone(machine: Machine): Promise<{ readonly state: string; re
 }
 
 describe("a member with empty disks", () => {
-  it("an empty member boots, clones the data and comes online automatically", async () => {
+  it("a server with empty disks boots, clones the data of the group and becomes an online member automatically", async () => {
     await replica.wipe();
     await replica.start();
     const { result: after, seconds: online } = await timed(() => wholeGroup(lab));
@@ -47,8 +47,8 @@ describe("a member with empty disks", () => {
 });
 
 describe("a replaced server that keeps its volume", () => {
-  it("a replaced server comes online with the data of its volume, without a clone", async () => {
-    // The data contains the member's identity and the time of its last clone.
+  it("a replaced server that keeps its data volume becomes an online member without a clone", async () => {
+    // The volume stores the member's UUID and the time of the last clone, so unchanged values show that the member used the old data.
     const identity = "SELECT @@server_uuid, (SELECT MAX(begin_time) FROM performance_schema.clone_status)";
     const before = await query(replica, identity);
     await replica.wipe({ keepVolume: true });
@@ -62,7 +62,7 @@ describe("a replaced server that keeps its volume", () => {
 });
 
 describe("a member that has an errant transaction and lacks an acknowledged write", () => {
-  it("a member with an errant transaction is detected by these tests, rejected by the group, and cloned on request", async () => {
+  it("a member with an errant transaction is detected, rejected by the group, and cloned on request", async () => {
     const [gone = ""] = written.kept;
     await replica.exec(["systemctl", "stop", "mysql-group.service"]);
     await query(replica, "STOP GROUP_REPLICATION");

@@ -17,7 +17,7 @@ import { failures, figure, seconds, secondsOf, timed } from "./support/figures.j
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
 import { query } from "../../lab/machine/sql.js";
 
-/** Number of power cuts of the primary. */
+/** Number of power cuts of the primary that this file tests. */
 const rounds = Number(process.env["LAB_ROUNDS"] ?? 10);
 if (!(Number.isInteger(rounds) && rounds > 0))
   throw new Error(`LAB_ROUNDS must be an integer greater than 0, got ${process.env["LAB_ROUNDS"]}`);
@@ -33,14 +33,14 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Stops the primary under write load, starts it again, and checks all guarantees. @returns the measurements */
+/** Stops the primary under write load, starts the primary again, and checks that no write is lost. @returns the measurements */
 async function losePrimary(lose: (primary: Machine) => Promise<void>) {
   const before = group.primary;
   const over = new AbortController();
   onTestFinished(() => over.abort());
   const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
   await lose(before);
-  // Waits until the balancer has drained the lost server and the other members have a primary.
+  // The load must continue until the load balancer has drained the lost server and the other members have a primary.
   await takenOut(lab, before);
   await wholeGroup(lab, group.replicas);
   await sleep(2);
@@ -58,7 +58,7 @@ async function losePrimary(lose: (primary: Machine) => Promise<void>) {
 }
 
 describe("the database group", () => {
-  it("the group forms automatically, with every member online, one primary and read-only replicas", async () => {
+  it("the database group forms automatically, with every member online, one primary and read-only replicas", async () => {
     const reports = await Promise.all(lab.machines.map(knownReportOf));
     expect(reports.map((report) => report.state)).toEqual(lab.machines.map(() => "ONLINE"));
     expect(reports.map((report) => `${report.role} ${report.writable}`).sort()).toEqual([
@@ -69,7 +69,7 @@ describe("the database group", () => {
 });
 
 describe("a primary that steps down under write load", () => {
-  it("a primary that steps down transfers its role to another member without a failed write", async () => {
+  it("the command `mysql-group step-down` transfers the primary's role to another member without a failed write", async () => {
     const over = new AbortController();
     onTestFinished(() => over.abort());
     const writing = await startWriting(lab, group, { seconds: 60 }, over.signal);
@@ -90,7 +90,7 @@ describe("a primary that steps down under write load", () => {
 });
 
 describe("two members that are stopped one after the other", () => {
-  it("the last of three members is read-only and out of service until another member returns", async () => {
+  it("the last running member of three is read-only and receives no requests until another member returns", async () => {
     const stop = (machine: Machine) => machine.exec(["systemctl", "stop", "mysql.service"], { timeoutSeconds: 90 });
     for (const replica of group.replicas) await stop(replica);
     const alone = await waitFor("a view of one", async (see) => {
@@ -101,7 +101,7 @@ describe("two members that are stopped one after the other", () => {
     const role = (name: string) =>
       group.primary.exec(["curl", "--silent", `http://${group.primary.host.privateIpv4}:${ports.memberRole}/${name}`]);
     expect(await role("primary")).toBe("the group has no majority of the members: 1 of 3");
-    // Read-only mode also stops writes of older sessions, and of clients that bypass HAProxy.
+    // Only the read-only mode also rejects writes in existing sessions and writes that bypass HAProxy.
     const readOnly = async () => (await query(group.primary, "SELECT @@super_read_only"))[0] === "1";
     await waitFor("a read-only mysqld", readOnly, { timeoutSeconds: 10 });
     for (const replica of group.replicas)
@@ -119,7 +119,7 @@ describe("a power cut of the primary under write load", () => {
   });
 
   it.each(Array.from({ length: rounds }, (_, round) => round + 1))(
-    `loses no acknowledged write and stops writes for at most ${longestGapSeconds} s; the old primary rejoins without errant transactions (round %i)`,
+    `a power cut of the primary loses no acknowledged write and stops writes for at most ${longestGapSeconds} s; the old primary rejoins without errant transactions (round %i)`,
     async (round) => {
       const lost = await losePrimary((primary) => primary.kill());
       gaps.push(lost.longestGap);
@@ -133,7 +133,7 @@ describe("a power cut of the primary under write load", () => {
 });
 
 describe("a crash of the primary under write load", () => {
-  it("no acknowledged write is lost, and the old primary rejoins without errant transactions", async () => {
+  it("a crash of the primary loses no acknowledged write, and the old primary rejoins without errant transactions", async () => {
     const lost = await losePrimary((primary) => primary.crash());
     figure(
       "crash of the primary",

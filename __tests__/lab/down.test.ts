@@ -6,7 +6,7 @@ import { layout, prefix } from "../../lab/layout.js";
 import { tryRun } from "../../lab/system/shell.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 
-/** Everything on this host that belongs to a lab, by kind. */
+/** Returns the lab's resources on this host, with the kind of resource as the key. */
 async function traces(): Promise<Record<string, readonly string[]>> {
   const ours = (words: readonly string[]): string[] => words.filter((word) => word.includes(prefix));
   const lines = async (command: readonly [string, ...string[]]): Promise<string[]> => {
@@ -34,7 +34,7 @@ async function traces(): Promise<Record<string, readonly string[]>> {
 const none = { processes: [], mounts: [], namespaces: [], controlGroups: [], loopDevices: [], files: [] };
 
 describe("a lab that is taken down while one machine is dead and another one is unreachable", () => {
-  it("lab down leaves no process, mount, namespace, control group, loop device or file behind", async () => {
+  it("`lab down` leaves no process, mount, namespace, control group, loop device or file behind, even if machines are dead or unreachable", async () => {
     const lab = await labInAnyMode();
     const [first, second] = lab.machines;
     await first?.kill();

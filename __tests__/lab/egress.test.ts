@@ -10,7 +10,10 @@ import { datadogHost } from "../../lab/stand-ins/datadog/intake/intake.js";
 import { labInMode } from "./support/lab-in-mode.js";
 import { label, passed, probeFromServer, type Target } from "./support/probes.js";
 
-/** These expectations are fixed, not computed from the rule table, so that a wrong change of the table fails this test. */
+/**
+ * The expected values in this file are constants. They do not come from the rule table, so this test fails after a wrong change of the
+ * rule table.
+ */
 
 let lab: Lab;
 beforeAll(async () => {
@@ -42,7 +45,7 @@ const bothResolvers = ["local resolver udp 53", "local resolver tcp 53"];
 const overBoth = (...what: readonly string[]): string[] =>
   Object.keys(openToAll).flatMap((family) => what.map((one) => `internet ${family} ${one}`));
 
-/** Targets outside the server that each user reaches, in the order of the targets. */
+/** Targets that each user of a server reaches, in the order of the variable `everything`. */
 const reachable: Readonly<Record<ServiceUser, readonly string[]>> = {
   [users.application]: [],
   [users.migrations]: [],
@@ -53,12 +56,12 @@ const reachable: Readonly<Record<ServiceUser, readonly string[]>> = {
   [users.datadog]: [...overBoth("tcp 443", "udp 123"), ...bothResolvers],
   [users.time]: [...overBoth("udp 123"), ...bothResolvers],
   [users.dns]: [...resolverTargets.map(label), ...bothResolvers],
-  // Without an archive, the backup user has nothing to send.
+  // The backup user reaches no bucket, because the lab's configuration has no backup.
   [users.backup]: [...bothResolvers],
   [users.root]: [...overBoth("tcp 443", "icmp"), "metadata tcp 80", ...bothResolvers],
 };
 
-/** A command that runs with the rights of a user, like a service of this user. */
+/** Returns the command that runs another command with the rights of a user, like a service of this user. */
 const as = (user: ServiceUser, ...command: string[]): [string, ...string[]] => [
   "setpriv",
   `--reuid=${user}`,
@@ -70,7 +73,7 @@ const curl = (...args: string[]): string[] => ["curl", "--silent", "--show-error
 const onEveryMachine = (action: (machine: Machine) => Promise<void>) => Promise.all(lab.machines.map(action));
 
 describe("each user of a server", () => {
-  it("each user reaches only the targets that its service needs", async () => {
+  it("each user of a server reaches only the network targets that the user's service needs", async () => {
     await onEveryMachine(async (machine) => {
       const names = Object.keys(reachable);
       const outcomes = await probeFromServer(machine, names, everything);
@@ -83,12 +86,12 @@ describe("each user of a server", () => {
   });
 
   it.each([users.application, users.migrations, users.nginx, users.mysql, users.haproxy])(
-    "the user %s cannot resolve names",
+    "the user %s of a server cannot resolve host names",
     async (user) => {
       expect(withoutNames).toContain(user);
       await onEveryMachine(async (machine) => {
         const { stdout } = await machine.tryExec(as(user, ...curl("--write-out", "%{exitcode}", lab.url())));
-        // curl's "could not resolve host"
+        // curl exits with 6 if it cannot resolve the host name.
         expect(stdout).toBe("6");
       });
     },
@@ -96,13 +99,13 @@ describe("each user of a server", () => {
 });
 
 describe("an allowed connection", () => {
-  /** The kernel assigns this port to no other program. */
+  /** Source port of all connections in these tests. The kernel does not assign this port to other programs. */
   const fromPort = 20404;
   it.each([
     { user: users.root, destination: target("local resolver", "127.0.0.53", "udp", ports.dns) },
     { user: users.time, destination: target("internet ipv4", openToAll.ipv4, "udp", ports.ntp) },
     { user: users.time, destination: target("internet ipv6", openToAll.ipv6, "udp", ports.ntp) },
-  ])("the connection of $user to $destination.name cannot be used by another user", async ({ user, destination }) => {
+  ])("a server's firewall allows the connection of $user to $destination.name, but rejects the same connection of any other user", async ({ user, destination }) => {
     await onEveryMachine(async (machine) => {
       const outcomeFor = async (one: ServiceUser) =>
         (await probeFromServer(machine, [one], [{ ...destination, fromPort }]))[one];
@@ -112,11 +115,11 @@ describe("an allowed connection", () => {
   });
 });
 
-/** A timer may be running apt at the same time. */
+/** apt options for a wait, because a timer may be running apt at the same time. */
 const patient = ["-o", "DPkg::Lock::Timeout=120"];
 
 describe("the real programs", () => {
-  it("apt fetches every package list as _apt", async () => {
+  it("apt fetches every package list through the firewall as the user _apt", async () => {
     await onEveryMachine(async (machine) => {
       const output = await machine.exec([
         "apt-get",
@@ -131,7 +134,7 @@ describe("the real programs", () => {
     });
   });
 
-  it("dd-agent reaches Datadog by name with a verified certificate", async () => {
+  it("the user dd-agent reaches Datadog by its host name with a verified certificate", async () => {
     const { site } = lab.blueprint.environment.config.monitoring;
     await onEveryMachine(async (machine) => {
       const shape = "%{remote_ip} %{ssl_verify_result}";
@@ -142,7 +145,7 @@ describe("the real programs", () => {
     });
   });
 
-  it("only root can read the server's user data from the metadata service", async () => {
+  it("only root can read a server's user data from the metadata service", async () => {
     const url = `http://${addresses.metadataService}/hetzner/v1/userdata`;
     await onEveryMachine(async (machine) => {
       expect(await machine.exec(["curl", "--silent", "--fail", url])).toContain("multipart/mixed");

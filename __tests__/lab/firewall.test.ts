@@ -17,14 +17,14 @@ import { labInMode } from "./support/lab-in-mode.js";
 import { label, type Outcome, passed, probeFromHost, probeFromServer, type Target } from "./support/probes.js";
 import { mayArrive, mayLeave, providerLetsOut, targetsAt } from "./support/rule-table.js";
 
-/** Users that try to connect from a server: every user of the platform, and one other user. */
+/** Users whose connections the tests probe: every user of the platform, and the user `nobody`. */
 const everyUser = [...Object.values(users), "nobody"];
 
 let lab: Lab;
 let config: Config;
-/** Every address of every server. */
+/** Targets at every address of every server. */
 let servers: readonly Target[];
-/** Every address of every host that is not a server. */
+/** Targets at every address of every host that is not a server. */
 let outside: readonly Target[];
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ const serverNamed = (name: string): ServerConfig => {
   return server;
 };
 
-/** The server with this address; `undefined` if no server has it. */
+/** Returns the server with the given address; `undefined` if no server has the address. */
 const serverAt = (address: string): ServerConfig | undefined => {
   const host = lab.blueprint.environment.servers.find(({ publicIpv4, publicIpv6, privateIpv4 }) =>
     [publicIpv4, publicIpv6, privateIpv4].includes(address),
@@ -64,18 +64,18 @@ const serverAt = (address: string): ServerConfig | undefined => {
   return host && serverNamed(host.name);
 };
 
-/** Source address of a host's packets at a target. */
+/** Returns the source address of the packets that a target receives from a host. */
 const senderAt = (host: Host, { address, network }: Target): string =>
   (network === "private" ? host.privateIpv4 : undefined) ?? (address.includes(":") ? host.publicIpv6 : host.publicIpv4);
 
-/** Whether the rule table allows a host's packet through the firewall of the target's server. */
+/** Returns whether the host firewall of the target's server must accept packets of a host according to the rule table. */
 const arrives = (host: Host, target: Target): boolean => {
   const server = serverAt(target.address);
-  // A server reaches itself over the loopback device, where only the outbound rules apply.
+  // Only the outbound rules apply to a server's packets to the same server, because the packets use the loopback device.
   return server === undefined || server.name === host.name || mayArrive(config, server, senderAt(host, target), target);
 };
 
-/** "client -> alpha 192.0.2.11 tcp 22" for each reached target. */
+/** Returns a text such as "client -> alpha 192.0.2.11 tcp 22" for each target that a host or user has reached. */
 const reached = (from: string, targets: readonly Target[], outcomes: readonly Outcome[] = []): string[] =>
   targets.filter((_, index) => passed(outcomes[index] ?? "silent")).map((target) => `${from} -> ${label(target)}`);
 
@@ -86,7 +86,7 @@ const others = (machine: Machine): readonly Machine[] => lab.machines.filter((ot
 const addressesOf = (machine: Machine): readonly Target[] =>
   servers.filter(({ name }) => name.startsWith(machine.name));
 
-/** Connections of each user of a server that succeed, and connections that should succeed. */
+/** Probes targets as each user of a server. @returns connections that succeeded, and connections that the rule table allows */
 async function leaving(machine: Machine, targets: readonly Target[], rule: (target: Target) => boolean) {
   const outcomes = await probeFromServer(machine, everyUser, targets);
   const server = serverNamed(machine.name);
@@ -99,7 +99,7 @@ async function leaving(machine: Machine, targets: readonly Target[], rule: (targ
   };
 }
 
-/** Connections of other hosts to servers that succeed, and connections that should succeed. */
+/** Probes targets from all hosts that are not servers. @returns connections that succeeded, and connections that the rule table allows */
 async function arriving(targets: readonly Target[]) {
   const hosts = otherHosts(lab.blueprint);
   const outcomes = await Promise.all(hosts.map(({ name }) => probeFromHost(lab, name, targets)));
@@ -112,14 +112,14 @@ async function arriving(targets: readonly Target[]) {
 describe("the provider's firewall, while the servers' firewalls are open", () => {
   const isPublic = ({ network }: Target): boolean => network === "public";
 
-  it("the provider's firewall allows exactly the inbound public traffic of the rule table", async () => {
+  it("the provider firewall allows exactly the inbound public traffic that the traffic rules contain", async () => {
     const { seen, table } = await withFirewallsOpen(lab.machines, () => arriving(servers.filter(isPublic)));
     expect(seen).toEqual(table);
-    // Six hosts reach three servers by echo over IPv4 and IPv6; the administrator can also log in.
+    // Six hosts reach three servers with ICMP echo over IPv4 and IPv6. The administrator's host also reaches the servers' SSH ports.
     expect(seen).toHaveLength(6 * 3 * 2 + 3 * 2);
   });
 
-  it("the provider's firewall allows exactly the outbound public traffic of the rule table", async () => {
+  it("the provider firewall allows exactly the outbound public traffic that the traffic rules contain", async () => {
     const outcomes = await withFirewallsOpen(lab.machines, () =>
       Promise.all(
         lab.machines.map(async (machine) => {
@@ -141,12 +141,12 @@ describe("the provider's firewall, while the servers' firewalls are open", () =>
 
 describe("hosts that are not servers", () => {
   it.each(["with", "without"])(
-    "other hosts reach exactly the server ports of the rule table (%s the provider's firewall)",
+    "hosts that are not servers reach exactly the server ports that the traffic rules contain (%s the provider firewall)",
     async (firewall) => {
       if (firewall === "without") await withoutProviderFirewall();
       const { seen, table } = await arriving(servers);
       expect(seen).toEqual(table);
-      // The same connections as above, and the balancer's requests to three servers.
+      // In addition to the connections in the preceding test, the load balancer reaches the web port of three servers.
       expect(seen).toHaveLength(6 * 3 * 2 + 3 * 2 + 3);
     },
   );
@@ -155,7 +155,7 @@ describe("hosts that are not servers", () => {
 describe("users of a server, without the provider's firewall", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("each user of a server reaches exactly the targets of the rule table", async () => {
+  it("each user of a server reaches exactly the targets of the traffic rules", async () => {
     const targets = [...servers, ...outside];
     const results = await Promise.all(
       lab.machines.map((machine) => leaving(machine, targets, (target) => arrives(machine.host, target))),
@@ -167,7 +167,7 @@ describe("users of a server, without the provider's firewall", () => {
 describe("a server's firewall, while all other firewalls are open", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("a server's firewall allows exactly the inbound traffic of the rule table from other servers", async () => {
+  it("a server's firewall allows exactly the traffic from other servers that the traffic rules contain", async () => {
     for (const machine of lab.machines) {
       const targets = addressesOf(machine);
       const outcomes = await withFirewallsOpen(others(machine), () =>
@@ -180,7 +180,7 @@ describe("a server's firewall, while all other firewalls are open", () => {
     }
   });
 
-  it("a server's firewall allows exactly the outbound traffic of the rule table to other servers", async () => {
+  it("a server's firewall allows exactly the traffic to other servers that the traffic rules contain", async () => {
     for (const machine of lab.machines) {
       const targets = others(machine).flatMap(addressesOf);
       const { seen, table } = await withFirewallsOpen(others(machine), () => leaving(machine, targets, () => true));
@@ -192,7 +192,7 @@ describe("a server's firewall, while all other firewalls are open", () => {
 describe("the probe", () => {
   beforeAll(withoutProviderFirewall);
 
-  it("the probe detects added allow rules in both directions, over IPv4 and IPv6", async () => {
+  it("the test of the firewalls detects added allow rules in both directions, over IPv4 and IPv6", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");
     await breakFirewall(machine, ["input tcp dport 40404 accept", 'output meta skuid "app" tcp dport 40404 accept']);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 const patience = { timeoutSeconds: 240, pauseSeconds: 1 };
 
-/** The health notice with this name, as shown at login; `undefined` if there is no problem. */
+/** Returns the health notice with the given name, which users see at login; `undefined` if the notice does not exist. */
 async function noticeOf(machine: Machine, name: string): Promise<string | undefined> {
   const { ok, stdout } = await machine.tryExec(["cat", `${paths.notices}/${name}`]);
   return ok ? stdout : undefined;
@@ -34,9 +34,9 @@ const noticed = (machine: Machine, name: string, words: RegExp): Promise<string>
 const active = async (machine: Machine, ...units: readonly string[]): Promise<string> =>
   (await machine.tryExec(["systemctl", "is-active", ...units])).stdout.replaceAll("\n", " ");
 
-/** Time servers are unreachable in every test, because the lab has none. */
+/** The unreachable hosts in this test do not include time servers, because the lab's servers never reach a time server. */
 describe("a first boot while Debian's archive, MySQL's repository and the release host are unreachable", () => {
-  it("a first boot reports unreachable hosts and completes automatically as they return, despite a reboot", async () => {
+  it("a server's first boot reports unreachable hosts, and completes automatically as they return, despite a reboot", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const mysql = "repo.mysql.com";
@@ -51,7 +51,7 @@ describe("a first boot while Debian's archive, MySQL's repository and the releas
     expect(await active(machine, "nginx", "mysql", "haproxy")).toBe("inactive inactive inactive");
 
     await lab.setAway([mysql, release]);
-    // All other components are set up, some at the second attempt.
+    // server-setup completes all other components, some of them at the second attempt.
     await noticed(machine, "server-setup", /^[^ ].*\n {2}release: fetch-release: [^\n]*\n {2}mysql: E: [^\n]*\n?$/);
     expect(await active(machine, "nftables", "datadog-agent", "nginx", "haproxy")).toBe("active active active active");
     expect(
@@ -74,7 +74,7 @@ describe("a first boot while Debian's archive, MySQL's repository and the releas
 });
 
 describe("a boot without valid firewall rules", () => {
-  it("a boot without firewall rules starts no network service, reports it, and continues once the rules are valid", async () => {
+  it("a server without valid firewall rules starts no network service, reports the fault, and continues once the rules are valid", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const rules = "/etc/nftables.conf";
@@ -96,7 +96,7 @@ describe("a boot without valid firewall rules", () => {
     expect(await noticeOf(machine, "host-firewall")).toBeUndefined();
   });
 
-  it("a restart of the firewall is rejected, and its rules and all services stay", async () => {
+  it("a restart of the firewall's unit is rejected, and the rules and all services stay", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const { ok, stderr } = await machine.tryExec(["systemctl", "restart", "nftables"]);
@@ -112,7 +112,7 @@ describe("a boot without valid firewall rules", () => {
 });
 
 describe("a server without its private address", () => {
-  it("a missing private address is reported in a health notice", async () => {
+  it("a health notice reports a server whose private address is missing", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const address = machine.host.privateIpv4 ?? "";

@@ -12,8 +12,9 @@ import { errantTransactions, knownReportOf, reportOf, settled, wholeGroup, type 
 import { query } from "../../lab/machine/sql.js";
 import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
-/** The lab with its three servers, and the lab with the added servers. */
+/** The lab with the three initial servers. */
 let three: Lab;
+/** The lab with the three initial servers and the added servers. */
 let six: Lab;
 let before: Record<string, string>;
 let grownIn: number;
@@ -29,7 +30,7 @@ afterAll(async () => {
   await settled(await upWith(three, {}));
 });
 
-/** State that any change of a machine would alter: firewall rules, proxy configuration, and start times of services. */
+/** Returns values that differ after any change of a machine: firewall rules, proxy configuration, and start times of services. */
 async function stateOf(machines: readonly Machine[]): Promise<Record<string, string>> {
   const units = ["nftables", "haproxy", "nginx", "app", "mysql", "mysql-group"];
   const state = async (machine: Machine): Promise<string> =>
@@ -45,7 +46,7 @@ const databaseMembers = (): readonly Machine[] => six.machines.filter(({ name })
 const writesThrough = (name: string): Promise<boolean> =>
   writeThrough(six, six.machine(name), `through-${name}-${Date.now()}`);
 
-/** Waits until a write through a machine's application is stored. */
+/** Waits until the application of a machine confirms a write. */
 const writesArriveThrough = (name: string): Promise<boolean> =>
   waitFor(`a write through ${name}`, async (see) => see(await writesThrough(name)), { timeoutSeconds: 20 });
 
@@ -57,7 +58,7 @@ async function makePrimary(machine: Machine): Promise<WholeGroup> {
   return group;
 }
 
-/** Waits until exactly these members are in one group, even if this group does not serve. */
+/** Waits until exactly the given members are in one group, even if the group has no quorum. */
 const viewOf = (members: readonly Machine[]): Promise<boolean> =>
   waitFor(
     `a view of ${members.map(({ name }) => name).join(", ")}`,
@@ -69,7 +70,7 @@ const viewOf = (members: readonly Machine[]): Promise<boolean> =>
   );
 
 describe("two members and a web server that are added to the configuration", () => {
-  it("added servers form a group of five and serve visitors without any change to the existing servers", async () => {
+  it("servers added to the configuration form a group of five and serve visitors without any change to the existing servers", async () => {
     await wholeGroup(six, databaseMembers());
     await waitFor(
       "front among the balancer's healthy targets",
@@ -84,18 +85,18 @@ describe("two members and a web server that are added to the configuration", () 
     figure("three added servers", `site ready with them after ${seconds(grownIn)}`);
   });
 
-  it("the old web servers write to an added member after it has become the primary", async () => {
+  it("the old web servers write to a newly added member after this member has become the primary", async () => {
     await makePrimary(six.machine("delta"));
     for (const name of ["alpha", "front"]) await writesArriveThrough(name);
   });
 });
 
 describe("power cuts of all five members, one after the other", () => {
-  it("the three original members wait for the two added members, although their configuration lacks them", async () => {
+  it("after a power cut of all members, the three original members wait for the two added members that their configuration does not contain", async () => {
     const group = await makePrimary(six.machine("delta"));
     const written = await (await startWriting(six, group, { seconds: 6 })).end;
     expect(written.kept.length).toBeGreaterThan(0);
-    // Each member is expelled before the next power cut, so the last view contains none of the added members.
+    // The last group contains none of the added members, because the test waits for the expulsion of a member before the next power cut.
     let left = databaseMembers();
     for (const name of ["echo", "charlie", "delta"]) {
       await six.machine(name).kill();
@@ -125,7 +126,7 @@ describe("power cuts of all five members, one after the other", () => {
 });
 
 describe("the added servers, once they are removed", () => {
-  it("removed servers are forgotten, and the remaining group of three accepts writes", async () => {
+  it("once two servers are removed from the configuration, the members forget them, and the remaining group of three accepts writes", async () => {
     await makePrimary(three.machine("alpha"));
     for (const name of Object.keys(added)) await six.machine(name).kill();
     const { seconds: took } = await timed(() => wholeGroup(three));

@@ -12,7 +12,7 @@ import { labInAnyMode } from "./support/lab-in-mode.js";
 import { counted } from "./support/requests-counted.js";
 import { visit } from "./support/visits.js";
 
-/** Seconds between two reports of an agent. */
+/** Interval in seconds between two reports of an agent. */
 const agentSeconds = 15;
 const patience = { timeoutSeconds: 60, pauseSeconds: 1 };
 const now = (): number => Date.now() / 1000;
@@ -26,10 +26,10 @@ beforeAll(async () => {
   lab = await labInAnyMode();
   intake = intakeClient(lab.layout);
   servers = lab.blueprint.environment.config.servers;
-  // A restart runs the hourly checks now, when everything that they inspect exists.
+  // A restarted agent runs even its hourly checks at once. At this time, all objects of the checks exist.
   const agents = (verb: string) =>
     Promise.all(lab.machines.map((machine) => machine.exec(["systemctl", verb, "datadog-agent.service"])));
-  // A stopping agent still reports its interrupted checks.
+  // The agents are stopped before the time is recorded, because a stopping agent still reports interrupted checks.
   await agents("stop");
   restarted = now();
   await agents("start");
@@ -41,7 +41,7 @@ beforeAll(async () => {
     );
 });
 
-/** Role that an agent's check is configured for; `undefined` if the check runs on every server. */
+/** Returns the role whose servers run an agent's check; `undefined` if all servers run the check. */
 const roleOf = (emitter: Emitter): Role | undefined => {
   const integration = integrations.find(({ name }) => name === emitter);
   return integration && "role" in integration ? integration.role : undefined;
@@ -51,7 +51,7 @@ const serversWith = (role: Role | undefined): string[] =>
   servers.filter(({ roles }) => !role || roles.includes(role)).map(({ name }) => name);
 
 describe("every agent", () => {
-  it("every agent runs as its own user and reports its environment, server and roles as tags", async () => {
+  it("every Datadog agent runs as its own user and reports its environment, server and roles as tags", async () => {
     const hosts = await intake.hosts();
     for (const machine of lab.machines) {
       const pid = await machine.exec(["systemctl", "show", "--property=MainPID", "--value", "datadog-agent.service"]);
@@ -62,14 +62,14 @@ describe("every agent", () => {
     }
   });
 
-  it("every agent accepts every option of its configuration", async () => {
+  it("every Datadog agent accepts every option of its configuration", async () => {
     const reports = await intake.checks({ name: "lab.agent.configuration", since: restarted });
     expect(new Set(reports.map(({ host, status, message }) => `${host} ${status} ${message}`))).toEqual(
       new Set(servers.map(({ name }) => `${name} ok `)),
     );
   });
 
-  it("every agent can read every configured log", async () => {
+  it("every Datadog agent can read every configured log", async () => {
     const last = new Map(
       (await intake.checks({ name: "lab.agent.log_source", since: restarted })).map((check) => [
         `${check.host} ${check.tags[0]}`,
@@ -85,13 +85,13 @@ describe("every agent", () => {
     expect(last.size).toBe(expected);
   });
 
-  it("every agent completes every check", async () => {
+  it("every Datadog agent completes every check", async () => {
     const reports = await intake.checks({ name: "datadog.agent.check_status", since: restarted });
     const failed = reports.filter(({ status }) => status !== "ok");
     expect(failed.map(({ host, tags, message }) => `${host} ${tags[0]}: ${message}`)).toEqual([]);
   });
 
-  it("every agent reports the site's processes with their users", async () => {
+  it("every Datadog agent reports the site's processes with their users", async () => {
     const list = await intake.processes({ since: restarted });
     for (const [process, user, role] of [
       ["nginx", users.nginx, "web"],
@@ -105,12 +105,12 @@ describe("every agent", () => {
   });
 });
 
-/** Emitted only with `backup`, which the lab does not set here. */
+/** Metric that agents send only if the environment has the setting `backup`. The lab in this test does not have this setting. */
 const ofTheArchive = "system.disk.directory.file.modified_sec_ago";
 
 describe("data that monitors, service levels and dashboards query", () => {
   it.each(Object.entries(metricSignals).filter(([name]) => name !== ofTheArchive))(
-    "metric %s arrives from every server with %s",
+    "the metric %s arrives from every server with %s",
     async (name, emitter) => {
       for (const host of serversWith(roleOf(emitter)))
         await waitFor(
@@ -126,7 +126,7 @@ describe("data that monitors, service levels and dashboards query", () => {
   );
 
   it.each(Object.entries(checkSignals))(
-    "service check %s arrives with status ok from every server with %s",
+    "the service check %s arrives with status ok from every server with %s",
     async (name, emitter) => {
       for (const host of serversWith(roleOf(emitter)))
         await waitFor(
@@ -142,14 +142,14 @@ describe("data that monitors, service levels and dashboards query", () => {
     ["tls.days_left", `name:${instances.originCertificate}`],
     ["tls.days_left", `name:${instances.internalCertificate}`],
     ["system.disk.directory.files", `name:${instances.rebootRequired}`],
-  ])("metric %s arrives with the tag %s", async (name, tag) => {
+  ])("the metric %s arrives with the tag %s", async (name, tag) => {
     for (const { name: host } of servers)
       expect(await intake.metrics({ name, host, since: restarted, tags: [tag] })).not.toEqual([]);
   });
 });
 
 describe("data from an agent", () => {
-  it("check results have the tags of only one host, because monitors alert for each host", async () => {
+  it("check results from a Datadog agent have the tags of only one host, because monitors alert for each host", async () => {
     for (const name of Object.keys(checkSignals))
       for (const { host, tags } of await intake.checks({ name, since: restarted }))
         expect({
@@ -159,7 +159,7 @@ describe("data from an agent", () => {
         }).toEqual({ name, host, others: [] });
   });
 
-  it("agents report the remaining days of every certificate file", async () => {
+  it("Datadog agents report the remaining days of every certificate file", async () => {
     for (const server of servers) {
       const points = await intake.metrics({ name: "tls.days_left", host: server.name, since: restarted });
       const files = new Set(points.flatMap(({ tags }) => tags.filter((tag) => tag.startsWith("file:"))));
@@ -171,7 +171,7 @@ describe("data from an agent", () => {
 });
 
 describe("the replication state", () => {
-  it("every member reports its replication state: all are online, and one is the primary", async () => {
+  it("all database members report that they are online, and one member reports that it is the primary", async () => {
     const states = await waitFor(
       "a report of every member",
       async (see) => {
@@ -193,7 +193,7 @@ describe("the replication state", () => {
 });
 
 describe("the measured requests per second", () => {
-  it("the measured requests per second differ from the sent load by less than 5 %", async () => {
+  it("the request rate that the Datadog agents measure differs from the sent load by less than 5 %", async () => {
     const from = now();
     const { sent, failed } = await lab.load({
       url: lab.url("/api/status"),
@@ -211,7 +211,10 @@ describe("the measured requests per second", () => {
     expect(Math.abs(measured / sent - 1)).toBeLessThan(0.05);
   });
 
-  /** Visitors' requests that a server's agent counted, without the balancer's health checks and the agent's own requests. */
+  /**
+   * Returns the number of visitors' requests that a server's agent counted. Subtracts the load balancer's health checks and the agent's
+   * requests.
+   */
   async function requestsOf(host: string, from: number, to: number): Promise<number> {
     const { events, seconds } = await waitFor(
       `points of ${host}`,
@@ -240,7 +243,7 @@ describe("an application error", () => {
     await restart();
   });
 
-  it("an application error arrives with its request id in the logs of nginx and of the application", async () => {
+  it("an application error arrives at Datadog with its request id in the logs of nginx and of the application", async () => {
     const [machine] = lab.machines;
     const setting = `mkdir -p $(dirname ${dropIn}) && printf '[Service]\\nEnvironment=ENABLE_FAULT_INJECTION=1\\n' >${dropIn}`;
     await machine?.exec(["sh", "-c", setting]);
@@ -262,7 +265,7 @@ describe("an application error", () => {
     });
   });
 
-  /** Request id of an error, which only the prepared server returns. */
+  /** Sends one request. @returns the request id if the application error occurred, which only the prepared server can return */
   async function failOnce(see: <Seen>(seen: Seen) => Seen): Promise<string | undefined> {
     const { status, headers } = see(await visit(lab, "--request", "POST", lab.url("/api/_fail")));
     return status === 500 ? headers["x-request-id"] : undefined;

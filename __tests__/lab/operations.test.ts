@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 describe("npm run ops status", () => {
-  it("npm run ops status reports every server, and that there are no faults and no due maintenance", async () => {
+  it("npm run ops status reports every server of a healthy environment without faults and due maintenance", async () => {
     const { result, seconds: took } = await timed(() => ops("status", "--json"));
     const { servers, needsHand } = JSON.parse(result.stdout) as Status;
     figure("ops status", seconds(took));
@@ -30,7 +30,7 @@ describe("npm run ops status", () => {
     );
   });
 
-  it("npm run ops status exits with 1 and lists a server that needs attention", async () => {
+  it("npm run ops status exits with 1 if a server needs attention, and lists this server", async () => {
     const [machine] = group.replicas;
     await machine?.exec(["rm", "/run/in-service"]);
     const { exitCode, stdout } = await ops("status");
@@ -41,7 +41,7 @@ describe("npm run ops status", () => {
 });
 
 describe("a server's host key", () => {
-  it("the known host key of a server is accepted, and a different key is rejected", async () => {
+  it("an operator's SSH client accepts the known host key of a server, and rejects a different key", async () => {
     const site = await labSite();
     const keys = [...site.logins.values()].map(({ hostKey }) => hostKey);
     const swapped = [...site.logins.values()].map((login, index) => ({
@@ -58,7 +58,7 @@ describe("a server's host key", () => {
 });
 
 describe("npm run ops failover", () => {
-  it("npm run ops failover makes the given member the primary without a failed request", async () => {
+  it("`npm run ops failover` makes the given member the primary without a failed request", async () => {
     const successor = group.replicas[1];
     const { result, told } = await unnoticed(lab, group, () => ops("failover", successor?.name ?? ""));
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
@@ -76,7 +76,7 @@ describe("npm run ops release", () => {
     release = await publishVersion(lab, "98.0.0");
   });
 
-  it("npm run ops release deploys a release to every server and rolls it back without a failed request", async () => {
+  it("`npm run ops release` deploys a release to every server and rolls the release back without a failed request", async () => {
     const there = await unnoticed(lab, group, () => ops("release", release.url, release.sha256));
     expect(there.result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(there.result.stdout).toContain(`application: { url: "${release.url}", sha256: "${release.sha256}" }`);
@@ -87,7 +87,7 @@ describe("npm run ops release", () => {
     figure("ops release", `${there.told}; back: ${back.told}`);
   });
 
-  it("npm run ops release changes nothing if the release does not start", async () => {
+  it("`npm run ops release` changes nothing if the release does not start", async () => {
     const broken = await publishBroken(lab, "ends-at-once", { "app/server.js": "" });
     const { result } = await unnoticed(lab, group, () => ops("release", broken.url, broken.sha256));
     expect(result.exitCode).toBe(1);

@@ -8,9 +8,9 @@ import { releasePart } from "../../modules/machine/parts/release/index.js";
 import { contentOf, partOf } from "../support/payload-files.js";
 
 /**
- * Size of a program's file after a power cut, in bytes. `fetch-release` stores the program in a file system on a loop device. Then
- * another program's fsync writes the new folder's name to the disk, and the power is cut.
- * @param sync shell command that replaces `sync`
+ * Returns the size in bytes of a program's file after a power cut. `fetch-release` stores the program in a file system on a loop device.
+ * Then an fsync of another program writes the name of the program's folder to the disk. The power cut follows.
+ * @param sync shell command that `fetch-release` runs instead of `sync`
  */
 async function bytesAfterPowerCut(sync: string): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), "power-cut-"));
@@ -32,7 +32,7 @@ async function bytesAfterPowerCut(sync: string): Promise<number> {
   return Number(await run("unshare", ["--mount", "bash", "-euc", script]));
 }
 
-it("fetch-release syncs a program before it renames its folder, so a power cut never truncates the program", async () => {
+it("`fetch-release` syncs a release's files before it renames the folder, so a power cut does not truncate a file", async () => {
   expect(await bytesAfterPowerCut("true")).toBe(0);
   expect(await bytesAfterPowerCut('exec /bin/sync "$@"')).toBe(5000);
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 describe("an emulated power cut", () => {
-  it("a power cut loses unsynced data of the data volume and keeps synced data", async () => {
+  it("an emulated power cut loses unsynced data of the data volume and keeps synced data", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const file = (name: string): string => path.join(paths.mysql.mountPoint, name);

@@ -19,7 +19,7 @@ import { lostWrites, startWriting } from "../../lab/load/writes.js";
 
 let lab: Lab;
 let machine: Machine;
-/** The initial release of every server. */
+/** Release that all servers run before the tests. */
 let original: PublishedRelease & { readonly version: string };
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
   for (const server of lab.machines) await deploy(server, original);
 });
 
-/** Deploys on one server after the other while visitors read and write. @returns the figures */
+/** Deploys a release on one server after another while visitors read and write. @returns text with the measured figures */
 async function deployUnderLoad(release: PublishedRelease) {
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -57,13 +57,13 @@ async function deployUnderLoad(release: PublishedRelease) {
 }
 
 describe("a new release under load", () => {
-  it("a new release is deployed to every server without a failed request", async () => {
+  it("a deployment of a new release to every server causes no failed request", async () => {
     const release = await publishVersion(lab, "99.0.0");
     figure("release", await deployUnderLoad(release));
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "99.0.0"));
   });
 
-  it("a deployment of the old release rolls back without a failed request", async () => {
+  it("a deployment of the previous release rolls back without a failed request", async () => {
     figure("rollback", await deployUnderLoad(original));
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => original.version));
   });
@@ -98,7 +98,7 @@ describe("a broken release", () => {
       () => publishMigration(lab, "refused", "DROP TABLE nothing"),
       /does not become ready/,
     ],
-  ])("a broken release is rejected while the old version keeps running: %s", async (_, make, words) => {
+  ])("`deploy-app` rejects a broken release, and the old version continues to run: %s", async (_, make, words) => {
     const release = await make();
     const over = new AbortController();
     onTestFinished(() => over.abort());

@@ -8,7 +8,7 @@ import { paths } from "../../modules/platform/paths.js";
 import { runbookCommands } from "../support/runbook.js";
 import { labInAnyMode } from "./support/lab-in-mode.js";
 
-/** Commands that this file does not run, with the reason or the test that runs them. */
+/** Commands of the runbook that this file does not run. The value of a command is a reason, or the test file that runs the command. */
 const notRun: Readonly<Record<string, string>> = {
   "npm run ops (drift|plan)": "the lab has no Terraform state: provider.programs.test.ts",
   "npm run ops status": "operations.test.ts",
@@ -31,7 +31,7 @@ const notRun: Readonly<Record<string, string>> = {
 };
 const isNotRun = (line: string): boolean => Object.keys(notRun).some((pattern) => RegExp(`^(${pattern})$`).test(line));
 
-/** Commands that change nothing. They succeed on every healthy server. */
+/** Commands that change nothing and that succeed on every healthy server. */
 const inspects =
   /^(cat|curl|deploy-app --list|df|du|ip|journalctl -[uk]|ls|mysql -e "SELECT|mysql-group status|networkctl|nft --check|nginx -t|openssl|ps|systemctl (status|list-units)|tail|top|who|\/usr\/local\/lib\/platform\/)/;
 
@@ -54,7 +54,7 @@ const replica = (): Machine => {
   return first;
 };
 
-/** Runs a command of a section as root. @throws if the section has no such command, or if it fails */
+/** Runs a command of a runbook section as root. @throws if the section does not contain the command, or if the command fails */
 async function follow(machine: Machine, monitor: string, start: string, capitals: readonly string[] = []) {
   const found = known.find((one) => one.monitor === monitor && one.where === "server" && one.line.startsWith(start));
   if (found === undefined) throw new Error(`docs/runbook.md, ${monitor}: contains no command ${start}`);
@@ -70,7 +70,7 @@ const succeeds = async (machine: Machine, ...command: [string, ...string[]]): Pr
 const serves = (machine: Machine): Promise<boolean> =>
   waitFor(`health page of ${machine.name}`, () => succeeds(machine, "curl", "-sf", "http://127.0.0.1:3000/healthz"));
 
-/** Others than this machine form a group. */
+/** Waits until all machines except the given machine form a group. */
 const groupWithout = (machine: Machine): Promise<WholeGroup> =>
   wholeGroup(
     lab,
@@ -78,7 +78,7 @@ const groupWithout = (machine: Machine): Promise<WholeGroup> =>
   );
 
 describe("a command of the runbook that only inspects", () => {
-  it("a command of the runbook that only inspects succeeds on a healthy server", async () => {
+  it("every command of the runbook that only inspects succeeds on a healthy server", async () => {
     const lines = known.filter(({ where, line }) => where === "server" && inspects.test(line) && !isNotRun(line));
     const situations = /^cat \/run\/(motd\.d\/mysql|reboot-required)/;
     const failed: string[] = [];
@@ -93,11 +93,11 @@ describe("a command of the runbook that only inspects", () => {
   });
 });
 
-describe("the safe action of", () => {
+describe("the actions of the runbook", () => {
   it.each([
     ["balancer-silent", "systemctl reload nftables"],
     ["host-firewall-missing", "systemctl reload-or-restart nftables"],
-  ])("%s loads the rules of the file again", async (monitor, action) => {
+  ])("the runbook's action for %s loads the firewall rules from their file again", async (monitor, action) => {
     const machine = replica();
     const check = "/usr/local/lib/platform/check-host-firewall";
     await machine.exec(["nft", "add", "table", "ip", "intruder"]);
@@ -106,13 +106,13 @@ describe("the safe action of", () => {
     expect(await follow(machine, monitor, check)).toBe("");
   });
 
-  it("host-firewall-missing leaves no failed unit", async () => {
+  it("the runbook's action for host-firewall-missing leaves no failed unit", async () => {
     const machine = replica();
     await follow(machine, "host-firewall-missing", "systemctl start multi-user.target");
     expect(await follow(machine, "host-firewall-missing", "systemctl list-units")).toBe("");
   });
 
-  it("server-errors takes a server out of service and returns it", async () => {
+  it("the runbook's action for server-errors takes a server out of service and returns it to service", async () => {
     const machine = replica();
     await follow(machine, "server-errors", "systemctl stop in-service");
     await takenOut(lab, machine);
@@ -120,7 +120,7 @@ describe("the safe action of", () => {
     await settled(lab);
   });
 
-  it("latency-p95 ends a runaway query by its id", async () => {
+  it("the runbook's action for latency-p95 ends a runaway query by its id", async () => {
     const { primary } = group;
     const runaway = tryQuery(primary, "SELECT SLEEP(100)", 110);
     const id = await waitFor("runaway query", async (see) => {
@@ -132,7 +132,7 @@ describe("the safe action of", () => {
     expect(await follow(primary, "latency-p95", 'mysql -e "SELECT id, time')).not.toContain("SLEEP");
   });
 
-  it("nginx-down makes nginx serve again", async () => {
+  it("the runbook's action for nginx-down makes nginx serve again", async () => {
     const machine = replica();
     await machine.exec(["systemctl", "stop", "nginx"]);
     await follow(machine, "nginx-down", "systemctl restart nginx");
@@ -140,7 +140,7 @@ describe("the safe action of", () => {
   });
 
   it.each(["application-down", "memory-low", "connections-near-limit"])(
-    "%s makes the application answer again",
+    "the runbook's action for %s makes the application answer again",
     async (monitor) => {
       const machine = replica();
       await machine.exec(["systemctl", "stop", "app"]);
@@ -149,7 +149,7 @@ describe("the safe action of", () => {
     },
   );
 
-  it("firewall-drops-anomaly stops the application of one server", async () => {
+  it("the runbook's action for firewall-drops-anomaly stops the application of one server", async () => {
     const machine = replica();
     await follow(machine, "firewall-drops-anomaly", "systemctl stop app");
     expect(await succeeds(machine, "systemctl", "is-active", "app")).toBe(false);
@@ -157,7 +157,7 @@ describe("the safe action of", () => {
     await serves(machine);
   });
 
-  it("disk-full deletes old logs and package files", async () => {
+  it("the runbook's action for disk-full deletes old logs and package files", async () => {
     const machine = replica();
     const old = "/var/cache/apt/archives/old.deb";
     await machine.exec(["fallocate", "-l", "100M", old]);
@@ -166,7 +166,7 @@ describe("the safe action of", () => {
     expect(await succeeds(machine, "test", "-e", old)).toBe(false);
   });
 
-  it("reboot-required shows the packages", async () => {
+  it("the runbook's action for reboot-required shows the packages that require the reboot", async () => {
     const machine = replica();
     const [due, packages] = ["/run/reboot-required", "/run/reboot-required.pkgs"];
     await machine.exec(["sh", "-c", `touch ${due}; echo linux-image > ${packages}`]);
@@ -174,7 +174,7 @@ describe("the safe action of", () => {
     await machine.exec(["rm", due, packages]);
   });
 
-  it("server-incomplete completes the setup", async () => {
+  it("the runbook's action for server-incomplete completes the setup of the server", async () => {
     const machine = replica();
     await machine.exec(["rm", "/var/lib/server-setup/complete"]);
     await follow(machine, "server-incomplete", "systemctl restart server-setup");
@@ -183,7 +183,7 @@ describe("the safe action of", () => {
     });
   });
 
-  it("mysql-down makes the member rejoin, also if its volume is not mounted", async () => {
+  it("the runbook's action for mysql-down makes the member rejoin the group, also if its volume is not mounted", async () => {
     const machine = replica();
     await machine.exec(["systemctl", "stop", "mysql"], { timeoutSeconds: 120 });
     await follow(machine, "mysql-down", "systemctl start mysql");
@@ -193,7 +193,7 @@ describe("the safe action of", () => {
     await wholeGroup(lab);
   });
 
-  it("mysql-group-down makes mysql-group answer again, and the primary remains", async () => {
+  it("the runbook's action for mysql-group-down makes mysql-group answer again without a change of the primary", async () => {
     const { primary } = group;
     await primary.exec(["systemctl", "stop", "mysql-group"]);
     await primary.exec(["systemctl", "start", "server-watch"]);
@@ -202,7 +202,7 @@ describe("the safe action of", () => {
     expect((await wholeGroup(lab)).primary).toBe(primary);
   });
 
-  it("mysql-group-down makes the other members elect a primary if mysql-group does not start", async () => {
+  it("the runbook's action for mysql-group-down makes the other members elect a primary if mysql-group does not start", async () => {
     const { primary } = group;
     await primary.exec(["systemctl", "stop", "mysql-group"]);
     await follow(primary, "mysql-group-down", "systemctl stop mysql");
@@ -211,12 +211,12 @@ describe("the safe action of", () => {
     await wholeGroup(lab);
   });
 
-  it("member-unreachable forms the group again after all members restarted MySQL", async () => {
+  it("the runbook's action for member-unreachable forms the group again after all members have restarted MySQL", async () => {
     await Promise.all(lab.machines.map((one) => follow(one, "member-unreachable", "systemctl restart mysql")));
     await wholeGroup(lab);
   });
 
-  it.each(["certification-queue", "two-primaries"])("%s makes a member leave, and it can rejoin", async (monitor) => {
+  it.each(["certification-queue", "two-primaries"])("the runbook's action for %s makes a member leave the group, and the member can rejoin", async (monitor) => {
     const machine = replica();
     await follow(machine, monitor, "systemctl stop mysql");
     await groupWithout(machine);
@@ -224,7 +224,7 @@ describe("the safe action of", () => {
     await wholeGroup(lab);
   });
 
-  it("data-volume-full releases and restores the reserve", async () => {
+  it("the runbook's action for data-volume-full releases and restores the reserved disk space", async () => {
     const machine = replica();
     const free = async (): Promise<number> =>
       Number((await machine.exec(["sh", "-c", "df --output=avail -m /var/lib/mysql | tail -1"])).trim());
@@ -235,7 +235,7 @@ describe("the safe action of", () => {
     expect(await free()).toBeLessThan(before + 100);
   });
 
-  it("server-silent restarts the agent", async () => {
+  it("the runbook's action for server-silent restarts the Datadog agent", async () => {
     const machine = replica();
     await machine.exec(["systemctl", "stop", "datadog-agent"]);
     await follow(machine, "server-silent", "systemctl restart datadog-agent");
@@ -244,7 +244,7 @@ describe("the safe action of", () => {
 });
 
 describe("this file", () => {
-  it("this file runs every command of the runbook, or contains the reason why it does not run the command", () => {
+  it("every command of the runbook is run by these tests or listed with the reason why it is not run", () => {
     const missing = known.map(({ line }) => line).filter((line) => !followed.has(line) && !isNotRun(line));
     expect([...new Set(missing)]).toEqual([]);
     const unused = Object.keys(notRun).filter(

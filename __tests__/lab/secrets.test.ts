@@ -19,7 +19,7 @@ beforeAll(async () => {
   lab = await labInMode("terminate");
 });
 
-/** Values that must stay secret. Certificates are not among them, because every client receives them. */
+/** Names of the values that must stay secret. Certificates are not secret, because every client receives certificates. */
 const fixed: readonly SecretName[] = [
   "applicationDatabasePassword",
   "applicationDatabasePasswords",
@@ -52,11 +52,11 @@ function filesOf(machine: Machine): readonly SecretFile[] {
 const contentOf = (machine: Machine, file: SecretFile): string =>
   file.content((name) => lab.blueprint.credentials.value(serverOf(machine), name));
 
-/** One line that identifies a value; for a key, a line of its content, not the BEGIN or END line. */
+/** Returns one line that identifies a secret value. If the value is a key in PEM, the line is between the BEGIN and END lines. */
 const essence = (value: string): string =>
   value.split("\n").find((line) => line.length >= 16 && !line.startsWith("-----")) ?? value;
 
-/** Every secret of the lab, as plain text and in the encoding that cloud-init received. */
+/** Returns every secret of the lab, as plain text and in the encoding of the user data. */
 function secretTexts(): string[] {
   const texts = lab.machines.flatMap((machine) => [
     ...confidential().map((name) => essence(lab.blueprint.credentials.value(serverOf(machine), name))),
@@ -71,15 +71,15 @@ const onEveryMachine = (action: (machine: Machine) => Promise<void>) => Promise.
 
 const journal = "journalctl --all --output=export --no-pager";
 
-/** Directories where cloud-init stores the user data, readable only by root. */
+/** Matches files in the directories in which cloud-init stores the user data. */
 const cloudInit = /^\/(run\/cloud-init|var\/lib\/cloud)\//;
-/** MySQL stores the replication account's password in a table. The data directory contains no other secret. */
+/** MySQL's data directory. MySQL stores the password of the replication account in a table, and no other secret. */
 const database = new RegExp(`^${paths.mysql.dataDirectory}/`);
 const replicationPassword = (machine: Machine): string =>
   lab.blueprint.credentials.value(serverOf(machine), "replicationPasswords");
 
 describe("secret files", () => {
-  it("secret files have the declared content, owner and mode", async () => {
+  it("secret files of a server have the declared content, owner and mode", async () => {
     await onEveryMachine(async (machine) => {
       expect(filesOf(machine).length).toBeGreaterThan(10);
       for (const file of filesOf(machine)) {
@@ -93,7 +93,7 @@ describe("secret files", () => {
 });
 
 describe("a secret", () => {
-  it("a secret is stored only in its declared files, in cloud-init's files and in the database", async () => {
+  it("a secret of a server is stored only in its declared files, in cloud-init's files and in the database", async () => {
     await onEveryMachine(async (machine) => {
       const declared = filesOf(machine)
         .filter(({ needs }) => needs.some((name) => confidential().includes(name)))
@@ -105,7 +105,7 @@ describe("a secret", () => {
     });
   });
 
-  it("a secret is readable only by root and the owner of its file", async () => {
+  it("a secret of a server is readable only by root and the owner of its file", async () => {
     await onEveryMachine(async (machine) => {
       const found = await filesWith(machine, secretTexts());
       const ownerOf = new Map<string, string>(filesOf(machine).map(({ path, owner }) => [path, owner]));
@@ -116,16 +116,16 @@ describe("a secret", () => {
     });
   });
 
-  it("a secret appears in no journal entry, kernel message or unit property", async () => {
+  it("a secret of a server appears in no journal entry, kernel message or unit property", async () => {
     await onEveryMachine(async (machine) => {
       for (const command of [journal, "dmesg", "systemctl show '*' --all"])
         expect((await linesWith(machine, command, secretTexts())).length, command).toBe(0);
     });
   });
 
-  it("a secret appears in no command line, and in no environment except the agent's API key", async () => {
+  it("a secret of a server appears in no command line, and in no environment except the Datadog agent's API key", async () => {
     const list = (what: string): string =>
-      // Repeated 40 times, because commands of timers and services run only briefly.
+      // The loop inspects all processes 40 times, because many commands of timers and services run only briefly.
       `for look in $(seq 40); do sleep 0.2; for one in /proc/[0-9]*; do echo "$(stat --format=%U $one) $(tr '\\0' ' ' <$one/${what})"; done; done 2>/dev/null | sort --unique`;
     await onEveryMachine(async (machine) => {
       expect((await linesWith(machine, list("cmdline"), secretTexts())).length).toBe(0);
@@ -134,7 +134,7 @@ describe("a secret", () => {
     });
   });
 
-  it("the search for secrets finds a test text in a file and in the journal", async () => {
+  it("the test that searches for secrets finds a sample text in a file and in the journal", async () => {
     const [machine] = lab.machines;
     if (machine === undefined) throw new Error("no machine");
     const place = "/var/tmp/dropped";
@@ -149,7 +149,7 @@ describe("a secret", () => {
 });
 
 describe("the agent's user", () => {
-  it("the agent's user can read its configured logs and the journal, but no other private logs", async () => {
+  it("the Datadog agent's user can read its configured logs and the journal, but no other private logs", async () => {
     const others = ["/var/log/cloud-init.log", "/var/log/cloud-init-output.log", "/var/log/apt/term.log"];
     await onEveryMachine(async (machine) => {
       const followed = [paths.nginx.accessLog, paths.nginx.errorLog, paths.mysql.errorLog, paths.mysql.slowLog];
@@ -160,7 +160,7 @@ describe("the agent's user", () => {
 });
 
 describe("cloud-init's copies of the user data", () => {
-  it("cloud-init's copies of the user data are accessible only to root", async () => {
+  it("only root can read cloud-init's copies of the user data", async () => {
     await onEveryMachine(async (machine) => {
       for (const copy of ["seed/nocloud/user-data", "instance/user-data.txt", "instance/user-data.txt.i"]) {
         const shape = await machine.exec(["stat", "--dereference", "--format=%a %U", `/var/lib/cloud/${copy}`]);

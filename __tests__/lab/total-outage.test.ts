@@ -27,7 +27,7 @@ const lockHolder = "SELECT ID FROM performance_schema.processlist WHERE INFO = '
 const start = (machines: readonly Machine[]) => Promise.all(machines.map((machine) => machine.start()));
 const cutPower = () => Promise.all(lab.machines.map((machine) => machine.kill()));
 
-/** Waits until a member reports that it waits for these members. */
+/** Waits until a member reports that the member is waiting for the given other members. */
 const waitingFor = (machine: Machine, names: readonly string[]) =>
   waitFor(
     `${machine.name} waiting for ${names.join(", ")}`,
@@ -35,11 +35,11 @@ const waitingFor = (machine: Machine, names: readonly string[]) =>
     { timeoutSeconds: 240, pauseSeconds: 0.5 },
   );
 
-/** The data directory of a volume that is mounted at this directory. */
+/** Returns the path of MySQL's data in a volume that is mounted at the given directory. */
 const dataOn = (directory: string): string =>
   path.join(directory, path.relative(paths.mysql.mountPoint, paths.mysql.dataDirectory));
 
-/** Damages a relay log as a power cut can: the file has its new size, but the new content never reached the disk. */
+/** Damages a relay log like a power cut after which the file has its new size, but the disk does not contain the new content. */
 const tearRelayLog = (machine: Machine): Promise<void> =>
   machine.withVolume(async (directory) => {
     const data = dataOn(directory);
@@ -49,7 +49,7 @@ const tearRelayLog = (machine: Machine): Promise<void> =>
   });
 
 describe("a power cut of all members under write load that damages their relay logs", () => {
-  it("two members wait for the third after a total outage; once it returns, the group recovers without data loss", async () => {
+  it("after a total outage, two members wait for the third; once the third member returns, the group recovers without data loss", async () => {
     const writing = await startWriting(lab, group, { seconds: 8 });
     await cutPower();
     const written = await writing.end;
@@ -75,11 +75,11 @@ describe("a power cut of all members under write load that damages their relay l
 });
 
 describe("the loss of the primary's disk while one replica is isolated and the other has unapplied transactions", () => {
-  it("the replica with the most received transactions applies them and becomes the primary", async () => {
+  it("after the loss of the primary's disk, the replica with the most received transactions applies them and becomes the primary", async () => {
     const [isolated, behind] = group.replicas as [Machine, Machine];
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
-    // The applier waits for this lock until the crash.
+    // This lock prevents the replica from applying transactions until the crash.
     const { table } = applicationVisitor(lab.blueprint.environment.config);
     const lock = behind.tryExec(["mysql", "-e", `FLUSH TABLES app.${table} WITH READ LOCK; DO SLEEP(300)`]);
     await waitFor("the lock", async (see) => see(await query(behind, lockHolder)).length > 0);
@@ -103,7 +103,7 @@ describe("the loss of the primary's disk while one replica is isolated and the o
 });
 
 describe("the loss of two of three disks in a total outage", () => {
-  it("no group starts after the loss of two disks until an operator confirms that their data is lost", async () => {
+  it("after the loss of two disks, no group starts until an operator confirms that their data is lost", async () => {
     const [survivor, ...emptied] = [...group.replicas, group.primary] as [Machine, Machine, Machine];
     const written = await (await startWriting(lab, group, { seconds: 3 })).end;
     expect(await lostWrites(group, written)).toEqual({});
@@ -133,7 +133,7 @@ describe("the loss of two of three disks in a total outage", () => {
 });
 
 describe("an empty first member of the configuration", () => {
-  it("an empty first member clones the other members' data and never bootstraps a group", async () => {
+  it("an empty member clones the other members' data and never bootstraps a group, even if the configuration lists it first", async () => {
     const [first, ...others] = lab.machines as [Machine, ...Machine[]];
     const written = await (await startWriting(lab, group, { seconds: 8 })).end;
     await cutPower();

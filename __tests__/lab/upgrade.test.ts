@@ -11,13 +11,13 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-/** Replaces OpenSSL's library with a copy, as an upgrade replaces it with another version. Nearly every service uses it. */
+/** Shell command that replaces OpenSSL's library with a copy, like an upgrade of the library. Nearly every service uses this library. */
 const replaceLibrary = `for file in /usr/lib/*/libcrypto.so.3; do cp -a "$file" "$file.new" && mv "$file.new" "$file"; done`;
 
 const services = ["app", "haproxy", "nginx", "mysql-group", "mysql"] as const;
 
 describe("a security update of a library while visitors read", () => {
-  it("a library update restarts every service except MySQL without a failed request, and requests a reboot for MySQL", async () => {
+  it("a security update of a library restarts every service except MySQL without a failed request, and requests a reboot for MySQL", async () => {
     const [machine] = (await settled(lab)).replicas;
     if (machine === undefined) throw new Error("a replica is needed");
     const processes = () =>

@@ -26,22 +26,22 @@ describe("a visitor", () => {
 });
 
 describe.each(["ipv4", "ipv6"] as const)("a direct request to the balancer over %s", (family) => {
-  it("a direct request is rejected without the edge's secret", async () => {
+  it("a direct request to the load balancer is rejected without the edge's secret", async () => {
     expect((await visit(lab, ...pastTheEdge(lab, family), lab.url())).status).toBe(403);
   });
 
-  it("a direct request is rejected with a wrong secret", async () => {
+  it("a direct request to the load balancer is rejected with a wrong secret", async () => {
     const guess = `${edgeTokenHeader}: ${"0".repeat(32)}`;
     expect((await visit(lab, ...pastTheEdge(lab, family), "--header", guess, lab.url())).status).toBe(403);
   });
 
-  it("a direct request gets the page with the edge's secret, so only the secret protects the origin", async () => {
+  it("a direct request to the load balancer gets the page with the edge's secret, so only the secret protects the origin", async () => {
     expect((await visit(lab, ...withSecret(family), lab.url())).status).toBe(200);
   });
 });
 
 describe("a visitor's text", () => {
-  it("a visitor's text appears unencrypted between balancer and server, but never in MySQL's traffic", async () => {
+  it("in terminate mode, a visitor's text appears unencrypted between load balancer and server, but never in MySQL's traffic", async () => {
     const marker = `marker-${Date.now()}`;
     const [web, database] = await Capture.during(
       () => write(lab, marker),

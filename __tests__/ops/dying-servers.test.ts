@@ -16,7 +16,7 @@ const upgradable = [{ name: "datadog-agent", from: "1", to: "2" }];
 const newRelease = named("3");
 
 interface Command {
-  /** Makes the command necessary. */
+  /** Prepares a state in which the command has work to do. */
   readonly prepare?: (world: World) => void;
   readonly run: (context: Context) => Promise<unknown>;
   readonly isDone: (world: World) => boolean;
@@ -41,7 +41,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   "release --rollback": {
     run: (context) => release(context, undefined),
-    // A run after an interruption may return to the release that was rolled back first.
+    // A second rollback, after an interrupted one, may activate the original release again. All servers must run the same release.
     isDone: (world) => new Set(each(world).map(({ releases }) => releases[0]?.sha256)).size === 1,
   },
   "replace bravo": {
@@ -72,7 +72,7 @@ const config = exampleConfig({
 
 const takesDown = /^(?:provider: (?:replace|shut down|cut) (\S+)|(\S+): systemctl (?:poweroff|reboot|stop in-service))/;
 
-/** Runs a command; before one of its steps, a server dies or the operator's machine does. Then runs the command until it is done. */
+/** Runs a command. Before step `at`, a server or the operator's machine dies. Then repeats the command until it is complete. */
 async function run({ prepare, run: command, isDone }: Command, at: number, victim?: string) {
   const world = new World(config);
   prepare?.(world);
@@ -96,7 +96,7 @@ async function run({ prepare, run: command, isDone }: Command, at: number, victi
       throw new Error("the operator's machine died");
     }
     if (count !== at + 1 || !isVictim) return;
-    // A reboot follows the check of the other servers at once.
+    // The command checks the other servers immediately before a reboot. If a server dies after this check, the command cannot notice it.
     [isDead, atDeath] = [!step.endsWith("reboot"), current];
     world.off(world.machine(victim));
   };
@@ -113,7 +113,7 @@ async function run({ prepare, run: command, isDone }: Command, at: number, victi
   };
   const first = await attempt();
   const steps = count;
-  // The server is started again, then the command is repeated.
+  // The server starts again before the command is repeated.
   if (victim !== undefined && servers.includes(victim)) world.machine(victim).running = true;
   let last = first;
   for (let again = 0; again < 2 && (last !== undefined || !isDone(world)); again++) last = await attempt();
@@ -125,7 +125,7 @@ const outcomes: string[] = [];
 
 describe.each(Object.entries(commands))("the command %s", (name, command) => {
   it.each([...servers, "operator"])(
-    "if %s dies before any step, the command reaches its goal and no second server stops serving",
+    "if %s dies before any step of an ops command, the command completes after a rerun, and no second server stops serving",
     async (victim) => {
       instantly();
       const { steps } = await run(command, -1);

@@ -21,7 +21,7 @@ const mirror = mkdtempSync(join(tmpdir(), "mirror-"));
 const deployed = new HetznerProject();
 const world: { checkout?: Checkout } = {};
 
-/** The deployed environment, or an empty project, with the bucket of its lock. */
+/** Creates a copy of the deployed environment, or an empty project, and a bucket for the lock. */
 async function worldFor({ isDeployed = true } = {}) {
   const project = await (isDeployed ? deployed.copy() : new HetznerProject()).listen();
   const checkout = new Checkout(project.url, { ...(isDeployed && { from: world.checkout }) });
@@ -34,7 +34,7 @@ async function worldFor({ isDeployed = true } = {}) {
 }
 type World = Awaited<ReturnType<typeof worldFor>>;
 
-/** Starts a command on a machine with its own machine id and its own checkout; state and lock are shared. */
+/** Starts a command as if on another machine, with a separate machine id and checkout. The machines share the state and the lock. */
 function operator({ project, checkout, bucket }: World, machine: string, command: Order["command"]) {
   const { folder } = new Checkout(project.url, { sharesStateOf: checkout });
   const id = join(folder, "machine-id");
@@ -50,7 +50,7 @@ function operator({ project, checkout, bucket }: World, machine: string, command
   return { run, folder, signal: (name: NodeJS.Signals) => run.pid !== undefined && process.kill(-run.pid, name) };
 }
 
-/** Resolves when the API has executed a request; its response waits until `then` is done. */
+/** Resolves after the API has executed this change. The API sends its response only after `then` is done. */
 const atChange = (project: HetznerProject, change: string, then: () => unknown): Promise<void> =>
   new Promise((resolve) => {
     project.onChange = async (one) => {
@@ -67,7 +67,7 @@ const idsOf = (project: HetznerProject): readonly string[] =>
   serversOf(project)
     .map((one) => one.split(" ")[2] ?? "")
     .sort();
-/** Plans and states, the shared state included. */
+/** Returns the files in a folder that contain secrets: plans and Terraform states, including the shared state. */
 const secretFilesIn = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(tfplan|tfstate)$/.test(file) && !file.includes(".terraform/"))
@@ -88,7 +88,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     rmSync(mirror, { recursive: true, force: true });
   });
 
-  it("if two machines start the first deploy at the same time, only one of them deploys", async () => {
+  it("if two operators start the first deploy at the same time, only one of them deploys", async () => {
     const all = await worldFor({ isDeployed: false });
     const runs = await Promise.all([operator(all, "one", "deploy").run, operator(all, "two", "deploy").run]);
     expect(runs.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
@@ -115,7 +115,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     ).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("a run that was suspended while another machine took the lock stops", async () => {
+  it("a suspended run stops when it continues after another machine has taken the lock", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     await atChange(all.project, "POST servers alpha change_protection", () => first.signal("SIGSTOP"));
@@ -143,7 +143,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     expect(stdout).toContain("was interrupted and has saved its state; run the same command again");
     expect([...modes]).toEqual([0o600]);
     expect(secretFilesIn(first.folder).filter((file) => file.endsWith(".tfplan"))).toEqual([]);
-    // The old server is deleted, and the creation of the new server was interrupted.
+    // The command was interrupted after it deleted the old server and before it created the new server.
     expect(idsInState(all.checkout)).toHaveLength(2);
     expect(await operator(all, "one", "replace").run).toMatchObject({ exitCode: 0, stdout: "done" });
     expect([...idsInState(all.checkout)].sort()).toEqual(idsOf(all.project));

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 
-/** Runs a command as `npm run ops rollout --dry-run` does: without the double dash, npm consumes the option. */
+/** Runs a command like `npm run ops rollout --dry-run`. npm consumes the option, because the double dash is missing. */
 const ops = async (...args: readonly string[]) => {
   const { stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", ...args], {
     env: { ENVIRONMENT: "example", npm_config_dry_run: "true" },
@@ -11,13 +11,13 @@ const ops = async (...args: readonly string[]) => {
 };
 
 describe("an option that npm consumed", () => {
-  it("an option that npm consumed stops the command with an instruction, so that no real rollout starts", async () => {
+  it("if npm consumes an option of a command, the command stops with an instruction, so that no real rollout starts", async () => {
     expect(await ops("rollout", "alpha")).toBe(
       "rollout: npm consumed --dry-run; put it after --: npm run ops -- rollout --dry-run",
     );
   });
 
-  it("an option that npm consumed is ignored if the command has no such option or also received the option itself", async () => {
+  it("an option that npm consumes is ignored if the command has no such option or also received the option itself", async () => {
     for (const args of [["failover"], ["rollout", "--dry-run"]])
       expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
   });
@@ -28,7 +28,7 @@ describe("a wrong value of an option", () => {
     [["rollout", "--patience", "Infinity"], "must be a number of minutes above 0, at most 1440"],
     [["rollout", "--patience", "0x10"], "must be a number of minutes above 0, at most 1440"],
     [["restore", "--at", "yesterday"], "write it as 2026-12-01T20:00:00Z, latest, or UUID:NUMBER"],
-  ])("%j is rejected with its rule", async (args, rule) => {
+  ])("the invalid option value %j is rejected with its rule", async (args, rule) => {
     expect(await ops(...args)).toContain(rule);
   });
 });

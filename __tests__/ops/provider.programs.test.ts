@@ -18,41 +18,41 @@ import {
 
 const base = { monitoring: { enabled: false } };
 const delta = { privateIp: "10.0.1.134", roles: ["web" as const] };
-/** The environment before each command. */
+/** Configuration with which the environment is deployed before each command. */
 const four = exampleConfig({ ...base, servers: { delta } });
-/** The configuration after the removal of delta. */
+/** Configuration without the server delta. */
 const three = exampleConfig(base);
 const [stacksOfFour, stacksOfThree] = [stacksFor(four), stacksFor(three)];
 
 const everything = (): boolean => true;
 
-/** Faults of the environment that a command runs in. */
+/** A command, and the faults of the environment in which it runs. */
 interface Situation {
   readonly command: "plan" | "deploy" | "replace" | "remove";
-  /** Changes the resources that HCLOUD_TOKEN can see. */
+  /** Changes the resources of the Hetzner project to which HCLOUD_TOKEN belongs. */
   readonly project?: (project: HetznerProject) => void;
-  /** Whether the state is empty. */
+  /** True if the Terraform state is empty. */
   readonly withoutState?: boolean;
-  /** Files that an earlier `npm run synth` wrote to cdktf.out. */
+  /** Outdated stacks that an earlier `npm run synth` wrote to cdktf.out. */
   readonly stale?: StacksFor;
   /** Stacks that the command synthesizes. */
   readonly stacks?: StacksFor;
-  /** Number of characters by which each secret in the state is longer. */
+  /** Number of characters that are added to each secret in the state. */
   readonly longerSecrets?: number;
   readonly trouble?: Trouble;
-  /** Request after whose execution Terraform is killed; then the command runs again. */
+  /** Change after which Terraform is killed. After Terraform is killed, the command runs again. */
   readonly killedAt?: string;
   /** Number of times that the command may fail before it succeeds. */
   readonly reruns?: number;
-  /** @default - the command ends with the result "done" */
+  /** Error with which the command must be rejected. @default - the command must succeed */
   readonly refused?: RegExp;
-  /** If set, the command may end without a result. */
+  /** Error with which the command may be rejected. @default - none */
   readonly mayBeRefused?: RegExp;
 }
 
 const ofStaging = (project: HetznerProject): void =>
   project.change((item) => ({ ...item, labels: { ...item.labels, environment: "staging" } }), everything);
-/** The same resources with other ids, as in another environment. */
+/** Gives all resources other ids, as if they were in another environment. */
 const another = (project: HetznerProject): void => {
   ofStaging(project);
   project.change((item) => ({ ...item, id: item.id + 5000 }), everything);
@@ -67,31 +67,31 @@ const withoutServer =
     );
 const ofAnother = /HCLOUD_TOKEN: none of the resources in the state/;
 const destroys = /the plan destroys resources/;
-/** Resources that an interrupted first deploy created: outside the state, or incomplete and protected against destruction. */
+/** Errors after an interrupted first deploy. Its resources are missing in the state, or are incomplete and protected from destruction. */
 const leftOver = /the state of production is empty|not in the state|Instance cannot be destroyed/;
 
 const situations: Readonly<Record<string, Situation>> = {
-  "plan: everything fits": { command: "plan" },
-  "deploy: everything fits": { command: "deploy" },
-  "replace: everything fits": { command: "replace" },
-  "remove: everything fits": { command: "remove", stacks: stacksOfThree },
-  "plan: token of another project": { command: "plan", project: another, refused: ofAnother },
-  "deploy: token of another project": { command: "deploy", project: another, refused: ofAnother },
-  "replace: token of another project": { command: "replace", project: another, refused: ofAnother },
-  "remove: token of another project": {
+  "plan: the tokens, the state and the servers match": { command: "plan" },
+  "deploy: the tokens, the state and the servers match": { command: "deploy" },
+  "replace: the tokens, the state and the servers match": { command: "replace" },
+  "remove: the tokens, the state and the servers match": { command: "remove", stacks: stacksOfThree },
+  "plan: the token belongs to another project": { command: "plan", project: another, refused: ofAnother },
+  "deploy: the token belongs to another project": { command: "deploy", project: another, refused: ofAnother },
+  "replace: the token belongs to another project": { command: "replace", project: another, refused: ofAnother },
+  "remove: the token belongs to another project": {
     ...{ command: "remove", stacks: stacksOfThree, project: another, refused: ofAnother },
   },
-  "deploy: token of an empty project": { command: "deploy", project: empty, refused: ofAnother },
-  "replace: token of an empty project": { command: "replace", project: empty, refused: ofAnother },
-  "deploy: first deploy with the token of another environment": {
+  "deploy: the token belongs to an empty project": { command: "deploy", project: empty, refused: ofAnother },
+  "replace: the token belongs to an empty project": { command: "replace", project: empty, refused: ofAnother },
+  "deploy: the first deploy has the token of another environment": {
     ...{ command: "deploy", project: another, withoutState: true },
     refused: /HCLOUD_TOKEN: belongs to the Hetzner project of environment staging/,
   },
-  "deploy: state and token of another environment": {
+  "deploy: the state and the token belong to another environment": {
     ...{ command: "deploy", project: ofStaging },
     refused: /ENVIRONMENT: is production, but the state has resources/,
   },
-  "deploy: state lost": {
+  "deploy: the state was lost": {
     ...{ command: "deploy", withoutState: true },
     refused: /backend: the state of production is empty/,
   },
@@ -100,8 +100,8 @@ const situations: Readonly<Record<string, Situation>> = {
     ...{ command: "replace", project: withoutServer("bravo") },
     refused: /would do more than replace this server/,
   },
-  "deploy: stale folder without a server": { command: "deploy", stale: stacksOfThree },
-  "deploy: a server was taken out": { command: "deploy", stacks: stacksOfThree, refused: destroys },
+  "deploy: the output folder is outdated and lacks a server": { command: "deploy", stale: stacksOfThree },
+  "deploy: a server was removed from the configuration": { command: "deploy", stacks: stacksOfThree, refused: destroys },
   "replace: Terraform was killed after it deleted the server": {
     ...{ command: "replace", killedAt: "DELETE servers alpha", reruns: 1 },
   },
@@ -115,33 +115,33 @@ const situations: Readonly<Record<string, Situation>> = {
     ...{ command: "deploy", withoutState: true, project: empty, killedAt: "POST volumes production-alpha-data" },
     ...{ reruns: 1, mayBeRefused: leftOver },
   },
-  "deploy: an API that loses responses": {
+  "deploy: the API loses responses": {
     ...{ command: "deploy", withoutState: true, project: empty, trouble: "lose responses" },
     ...{ reruns: 1, mayBeRefused: leftOver },
   },
-  "replace: an API that loses responses": { command: "replace", trouble: "lose responses", reruns: 3 },
-  "remove: an API that loses responses": {
+  "replace: the API loses responses": { command: "replace", trouble: "lose responses", reruns: 3 },
+  "remove: the API loses responses": {
     ...{ command: "remove", stacks: stacksOfThree, trouble: "lose responses", reruns: 3 },
   },
-  "replace: an API that executes requests twice": { command: "replace", trouble: "repeat requests", reruns: 3 },
-  "remove: an API that executes requests twice": {
+  "replace: the API executes requests twice": { command: "replace", trouble: "repeat requests", reruns: 3 },
+  "remove: the API executes requests twice": {
     ...{ command: "remove", stacks: stacksOfThree, trouble: "repeat requests", reruns: 3 },
   },
-  "deploy: an API that delays responses": {
+  "deploy: the API delays responses": {
     ...{ command: "deploy", withoutState: true, project: empty, trouble: "delay responses" },
   },
-  "replace: an API that delays responses": { command: "replace", trouble: "delay responses" },
-  "replace: user data above Hetzner's limit": {
+  "replace: the API delays responses": { command: "replace", trouble: "delay responses" },
+  "replace: the user data exceed Hetzner's limit": {
     ...{ command: "replace", refused: /User data of alpha: must be at most 32768 bytes/, longerSecrets: 40_000 },
   },
 };
 
 const mirror = mkdtempSync(join(tmpdir(), "mirror-"));
 const deployed = new HetznerProject();
-/** The deployed environment. */
+/** Checkout of the deployed environment. */
 const world: { checkout?: Checkout } = {};
 
-/** Runs a command, and again after a failure. @returns the last error and the changed resources */
+/** Runs a command, and repeats it after a failure. @returns the last error and the resources before and after the command */
 async function run({ command, reruns = 0, stacks = stacksOfFour, ...situation }: Situation) {
   const project = await deployed.copy().listen();
   situation.project?.(project);
@@ -175,13 +175,13 @@ async function run({ command, reruns = 0, stacks = stacksOfFour, ...situation }:
   }
 }
 
-/** Forbidden results of a command. */
+/** Returns the resources that the command must not delete but deleted. */
 function harmOf({ command }: Situation, before: readonly string[], after: readonly string[]): readonly string[] {
   const mayGo = { replace: /^servers alpha /, remove: / (production-)?delta(-|\b)/, plan: /^$/, deploy: /^$/ }[command];
   return before.filter((one) => !after.includes(one) && !mayGo.test(one));
 }
 
-/** Missing results of a completed command. */
+/** Returns what a successful command has not done: missing servers, and servers that still exist. */
 function undoneBy({ command }: Situation, before: readonly string[], after: readonly string[]): readonly string[] {
   const servers = after.filter((one) => one.startsWith("servers ")).map((one) => one.split(" ")[1]);
   const wanted = command === "remove" ? three : four;
@@ -218,7 +218,7 @@ describe.runIf(hasTools.every(Boolean))("with the real provider and an emulated 
   });
 
   it.concurrent.each(Object.entries(situations))(
-    "%s: the command is refused before any change, or does what it is meant to",
+    "with Hetzner's real Terraform provider, the command is refused before any change or reaches its goal: %s",
     { timeout: 300_000 },
     async (name, situation) => {
       const { error, runs, changes, before, after, state } = await run(situation);

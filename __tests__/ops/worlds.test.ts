@@ -19,7 +19,7 @@ const firstName = server.name;
 const readers = ["plan", "drift"];
 const commands = [...readers, "deploy", "replace", "remove", "rotate"];
 
-/** Hetzner resources of an environment. */
+/** Returns the Hetzner resources of an environment. The ids begin with `first`. */
 const projectOf = (environment: string, first: number): readonly Resource[] =>
   names.flatMap((name, index) => [
     { type: "hcloud_volume", id: first + index, name: `${name}_data`, environment },
@@ -28,7 +28,7 @@ const projectOf = (environment: string, first: number): readonly Resource[] =>
 const production = projectOf("production", 100);
 const staging = projectOf("staging", 200);
 
-/** These resources as entries of a state or a configuration. */
+/** Converts Hetzner resources to entries of a Terraform state or configuration. */
 const managed = (resources: readonly Resource[]): readonly Managed[] => [
   ...resources.map(({ type, name, id }) => ({
     stack: type === "hcloud_server" ? "servers" : "foundation",
@@ -41,62 +41,62 @@ const managed = (resources: readonly Resource[]): readonly Managed[] => [
 const all = managed(production);
 const without = (name: string) => (resource: { readonly name: string }) => resource.name !== name;
 
-/** Environment of a command, with its faults. */
+/** Faults of the environment in which a command runs, and the expected errors. */
 interface Situation {
   readonly state?: readonly Managed[];
-  /** Resources that HCLOUD_TOKEN can see. */
+  /** Resources of the Hetzner project to which HCLOUD_TOKEN belongs. */
   readonly project?: readonly Resource[];
-  /** Zones that CLOUDFLARE_API_TOKEN can see. */
+  /** Zones to which CLOUDFLARE_API_TOKEN gives access. */
   readonly zones?: readonly { readonly id: string; readonly name: string }[];
   readonly trouble?: Trouble;
-  /** Changes the lock before or right after the command acquires it. */
+  /** Changes the lock: `before` runs before the command acquires the lock, `after` runs immediately afterwards. */
   readonly before?: (place: LockStore, command: string) => Promise<unknown>;
   readonly after?: (place: LockStore) => Promise<unknown>;
-  /** Error by command; `*` matches all other commands. @default - the command succeeds */
+  /** Expected error of each command; `*` is for all commands that are not listed. @default - all commands succeed */
   readonly refused?: Readonly<Record<string, RegExp>>;
-  /** Commands that end without a plan, because the state has no resource to change. @default - none */
+  /** Commands that succeed without a plan, because the state has no resource to change. @default - none */
   readonly withoutPlan?: readonly string[];
 }
 
 const store = async (place: LockStore, changes: object): Promise<unknown> =>
   place.store.write(JSON.stringify({ ...holdingOf("rollout"), ...changes }), undefined);
-/** Only commands that change resources need the lock. */
+/** Returns this error for all commands that change resources. Other commands do not need the lock. */
 const allButReaders = (refusal: RegExp): Situation["refused"] =>
   Object.fromEntries(commands.filter((one) => !readers.includes(one)).map((one) => [one, refusal]));
 
 const situations: Readonly<Record<string, Situation>> = {
-  "everything fits": {},
-  "first deploy into an empty project": {
+  "the tokens, the state and the servers match": {},
+  "the first deploy finds an empty project": {
     ...{ state: [], project: [] },
     refused: { replace: /would do more than/ },
   },
-  "token of another project": {
+  "the token belongs to another project": {
     project: staging,
     refused: { "*": /HCLOUD_TOKEN: none of the resources in the state/ },
   },
-  "token of an empty project": { project: [], refused: { "*": /HCLOUD_TOKEN: none .* its Hetzner project is empty/ } },
-  "first deploy with the token of another environment": {
+  "the token belongs to an empty project": { project: [], refused: { "*": /HCLOUD_TOKEN: none .* its Hetzner project is empty/ } },
+  "the first deploy has the token of another environment": {
     ...{ state: [], project: staging },
     refused: { "*": /HCLOUD_TOKEN: belongs to the Hetzner project of environment staging/ },
     withoutPlan: ["remove"],
   },
-  "state and token of another environment": {
+  "the state and the token belong to another environment": {
     ...{ state: managed(staging), project: staging },
     refused: { "*": /ENVIRONMENT: is production, but the state has resources/ },
   },
-  "state lost": {
+  "the state was lost": {
     ...{ state: [], refused: { "*": /backend: the state of production is empty/ } },
     withoutPlan: ["remove"],
   },
-  "state without one server and its volume": {
+  "the state lacks one server and its volume": {
     state: managed(production.filter(({ name }) => !name.startsWith(names[1] ?? ""))),
     refused: { "*": /state: the Hetzner project has resources of production that are not/ },
   },
-  "token of another Cloudflare account": {
+  "the Cloudflare token belongs to another account": {
     zones: [{ id: "other", name: config.domain }],
     refused: { "*": /CLOUDFLARE_API_TOKEN: cannot see zone zone/ },
   },
-  "Cloudflare token without the zone": {
+  "the Cloudflare token has no access to the zone": {
     zones: [],
     refused: { "*": /CLOUDFLARE_API_TOKEN: cannot see the zone/ },
   },
@@ -138,18 +138,18 @@ const situations: Readonly<Record<string, Situation>> = {
   },
   "the clock is a year ahead": { after: () => Promise.resolve(vi.setSystemTime(Date.now() + 365 * 86_400_000)) },
   "the clock is a year behind": { after: () => Promise.resolve(vi.setSystemTime(Date.now() - 365 * 86_400_000)) },
-  "an API that loses responses": { trouble: "lose responses" },
-  "an API that gets requests twice": { trouble: "repeat requests" },
-  "an API that is slow": { trouble: "delay responses" },
+  "the API loses responses": { trouble: "lose responses" },
+  "the API gets requests twice": { trouble: "repeat requests" },
+  "the API is slow": { trouble: "delay responses" },
 };
 
-/** Configuration with an additional server that a removal deletes. */
+/** Resources of an additional server, which the command `remove` deletes. */
 const removed: readonly Resource[] = [
   { type: "hcloud_volume", id: 150, name: "gone_data", environment: "production" },
   { type: "hcloud_server", id: 151, name: "gone", environment: "production" },
 ];
 
-/** The environment before a command. */
+/** Returns the environment before a command. */
 function worldFor(command: string, { state = all, project = production, zones, trouble }: Situation) {
   const isProduction = project.some(({ environment }) => environment === "production");
   const hasGone = command === "remove" && isProduction;
@@ -167,7 +167,7 @@ function worldFor(command: string, { state = all, project = production, zones, t
   };
 }
 
-/** Folders of stacks that the emulated Terraform does not read. */
+/** Creates a folder for each stack. The emulated Terraform does not read the folders of stacks. */
 function folders() {
   const stacks = temporaryFolder();
   const folder = (name: string): string => {
@@ -179,7 +179,7 @@ function folders() {
   return { folder, own: { stacks, synthesize: () => Promise.resolve() } };
 }
 
-/** Runs a command in a situation. @returns the error, if any, and the resulting environment */
+/** Runs a command in an environment with faults. @returns the error, if any, and the resources before and after the command */
 async function run(command: string, situation: Situation) {
   instantly();
   const start = worldFor(command, situation);
@@ -203,7 +203,7 @@ async function run(command: string, situation: Situation) {
   return { error, changes: world.changes, before: start.project, after: world.project() };
 }
 
-/** Forbidden results of a completed command: an unintended deletion or a duplicate resource. */
+/** Returns each resource that the command deleted against the rules, and each duplicate resource. */
 function harmOf(command: string, before: readonly Resource[], after: readonly Resource[]): readonly string[] {
   const mayGo = command === "remove" ? ["gone", "gone_data"] : command === "replace" ? [server?.name] : [];
   const destroyed = before.filter(
@@ -215,7 +215,7 @@ function harmOf(command: string, before: readonly Resource[], after: readonly Re
   return [...destroyed.map(({ name }) => `destroyed ${name}`), ...doubled.map(({ name }) => `doubled ${name}`)];
 }
 
-/** Missing results of a completed command. */
+/** Returns true if the command has not reached its goal. */
 function undoneBy(
   command: string,
   changes: readonly string[],
@@ -235,7 +235,7 @@ function undoneBy(
 const outcomes = new Map<string, ("refused" | "done" | "HARMED")[]>();
 
 describe.each(Object.entries(situations))("in the situation: %s", (name, situation) => {
-  it.each(commands)("the command %s either is rejected before any change or reaches its goal", async (command) => {
+  it.each(commands)("the command %s is rejected before any change or reaches its goal", async (command) => {
     const { error, changes, before, after } = await run(command, situation);
     const { refused = {}, withoutPlan = [] } = situation;
     const isWithoutPlan = withoutPlan.includes(command);

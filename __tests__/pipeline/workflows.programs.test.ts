@@ -35,7 +35,7 @@ const stepsOf = (file: string): readonly Step[] => {
   return Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(withOurActions));
 };
 
-/** The steps of an action in this repository, inserted where a workflow uses the action. */
+/** Returns the steps of an action if the action is in this repository, otherwise the given step. */
 function withOurActions(step: Step): readonly Step[] {
   if (!step.uses?.startsWith("./")) return [step];
   const action = parse(readFileSync(join(step.uses, "action.yml"), "utf8")) as { runs: { steps: readonly Step[] } };
@@ -44,21 +44,21 @@ function withOurActions(step: Step): readonly Step[] {
 
 describe("the workflows", () => {
   it.runIf(hasTool("actionlint", "syntax, expressions and shell of the workflows"))(
-    "the workflows satisfy actionlint",
+    "the pipeline's workflows pass actionlint",
     () => {
       expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
     },
   );
 
   it.runIf(hasTool("zizmor", "security of the workflows"))(
-    "the workflows satisfy zizmor: pinned actions, least permissions, no injection",
+    "the pipeline's workflows pass zizmor, because actions are pinned, permissions are minimal and no input is injected",
     () => {
       const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
       expect(status, output).toBe(0);
     },
   );
 
-  it("the workflows give secrets to single steps, never to a job or a whole workflow", () => {
+  it("the pipeline's workflows give secrets to single steps, never to a job or a whole workflow", () => {
     const leaks = readdirSync(workflows).filter((file) => {
       const workflow = parse(readFileSync(join(workflows, file), "utf8")) as Workflow;
       const withoutSteps = JSON.stringify(workflow, (key, value: unknown) => (key === "steps" ? undefined : value));
@@ -68,14 +68,17 @@ describe("the workflows", () => {
   });
 });
 
-/** Terraform's output for a plan that changes only one record. */
+/** Output of Terraform for a plan that changes only one record. */
 const plan = {
   resource_changes: [
     { address: "cloudflare_dns_record.www", change: { actions: ["update"], before: { ttl: 1 }, after: { ttl: 60 } } },
   ],
 };
 
-/** Emulates an empty project at Hetzner, the zone at Cloudflare and a Datadog organisation without monitors; prints its address. */
+/**
+ * Program that emulates an empty Hetzner project, the zone at Cloudflare, and a Datadog organisation without monitors. The program prints
+ * its address.
+ */
 const vendors = `
 const server = require("node:http").createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://vendors");
@@ -86,8 +89,8 @@ const server = require("node:http").createServer((request, response) => {
 server.listen(0, "127.0.0.1", () => console.log("http://127.0.0.1:" + server.address().port));`;
 
 /**
- * Copies the working tree like a checkout, to run steps in the copy. Steps of .ci/run are only looked up in package.json, and nothing is
- * installed. Terraform and GitHub's command line are fakes; everything else is real.
+ * Copies the working tree like a checkout, to run workflow steps in the copy. Of a step that calls .ci/run, the test only checks that
+ * package.json has the script. The test installs nothing. Terraform and GitHub's command line are fakes; all other programs are real.
  */
 function checkout(folder: string, vendorsUrl: string) {
   const bin = join(folder, "bin");
@@ -126,7 +129,8 @@ case "$*" in
 esac
 `,
   );
-  // These steps would install packages and run all tests; the test only checks that each file is executable.
+  // The steps that run install-tools.sh and canary/run would install packages and run all tests. Therefore the test only checks that these
+  // files are executable.
   for (const script of ["scripts/install-tools.sh", "scripts/canary/run"].map((each) => join(tree, each)))
     if (spawnSync("test", ["-x", script]).status === 0) place(script, "#!/bin/sh\n");
   return {
@@ -175,12 +179,12 @@ describe.runIf(hasTools(["git", "tar"], "the commands of the workflows"))("the c
     }
   };
 
-  it("the commands of the check workflow run in a checkout, and its summary is the review", () => {
+  it("the commands of the check workflow succeed in a checkout, and the workflow's summary is the configuration review", () => {
     runAll("check.yml");
     expect(inCheckout.read("summary")).toMatch(/^## review\n\n~~~text\nReview of example/);
   }, 120_000);
 
-  it("the commands of the plan workflow run in a checkout; its summary is Terraform's output, and its summary for the deploy contains no values", () => {
+  it("the commands of the plan workflow succeed in a checkout, and the stored plan for the deploy contains no values", () => {
     runAll("plan.yml");
     expect(inCheckout.read("summary")).toContain("Plan: 0 to add, 1 to change, 0 to destroy.");
     expect(inCheckout.read("output")).toBe("changes=true\n");
@@ -192,7 +196,7 @@ describe.runIf(hasTools(["git", "tar"], "the commands of the workflows"))("the c
 describe("MySQL for a drill", () => {
   const script = readFileSync("scripts/pipeline/install-mysql", "utf8");
 
-  it("MySQL for a drill is of the servers' series and is signed by the key that servers trust", () => {
+  it("the restore drill installs MySQL in the servers' release series, signed by the key that servers trust", () => {
     expect(readFileSync(join(workflows, "drill.yml"), "utf8")).toContain(
       `install-mysql ${exampleConfig().database.series}\n`,
     );
@@ -208,7 +212,7 @@ describe("MySQL for a drill", () => {
 });
 
 describe("the issue about drift", () => {
-  /** Runs the script with a fake issue tracker in which this issue is open. @returns the requests */
+  /** Runs the script with a fake issue tracker, in which the issue `open` is open. @returns the requests to the issue tracker */
   function report(code: number, open: string) {
     const folder = temporaryFolder();
     writeFileSync(
@@ -236,7 +240,7 @@ describe("the issue about drift", () => {
     expect(report(code, open)).toEqual({ status: 0, asked: expect.stringMatching(asked) as string });
   });
 
-  it("the drift issue reports nothing if the comparison failed", () => {
+  it("the script for drift issues changes no issue if the comparison failed", () => {
     expect(report(1, "7")).toEqual({ status: 1, asked: "" });
   });
 });
@@ -251,7 +255,7 @@ describe("renovate.json", () => {
   };
 
   it.each(customManagers)(
-    "renovate.json finds versions with each expression for $managerFilePatterns",
+    "renovate.json finds versions with each expression for the files $managerFilePatterns",
     ({ managerFilePatterns, matchStrings }) => {
       const text = managerFilePatterns.map((path) => readFileSync(path, "utf8")).join("\n");
       for (const expression of matchStrings) expect(text).toMatch(new RegExp(expression));

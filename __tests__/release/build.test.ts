@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it("app:build rejects a version that leads out of the folder", () => {
+it("app:build rejects a version that would be a path outside the folder", () => {
   const { status, stderr } = spawnSync(
     process.execPath,
     ["--import", "tsx", "release/build.ts", "--folder", folder, "--version", "../1.0.0"],
@@ -32,7 +32,7 @@ it.each([
   ["nothing there", undefined, /must be a command that fills the folder.*app:new/],
   ["a library missing", "import 'no-such-library';", /no-such-library[^]*\nfix: npm install --prefix /],
   ["an error of the build", "console.error('no tea'); process.exit(3);", /build ended with 3: no tea$/],
-])("explains why an application cannot be built: %s", async (what, script, words) => {
+])("app:build explains why an application cannot be built: %s", async (what, script, words) => {
   const application = join(folder, what.replaceAll(" ", "-"));
   mkdirSync(application);
   const build = `#!/bin/sh\nexec '${process.execPath}' --input-type=module -e "${script}"\n`;
@@ -40,7 +40,7 @@ it.each([
   await expect(buildRelease({ folder, application })).rejects.toThrow(words);
 });
 
-it("app:build builds an application whose build command prints several MiB", async () => {
+it("app:build succeeds if the application's build command prints several MiB", async () => {
   const application = join(folder, "talkative");
   mkdirSync(application);
   const build = `#!/bin/sh\nhead -c 3000000 /dev/zero | tr '\\0' x\nhead -c 3000000 /dev/zero | tr '\\0' x >&2\n: >"$1/server.js"\n`;
@@ -51,9 +51,10 @@ it("app:build builds an application whose build command prints several MiB", asy
 describe("the reuse of a release", () => {
   let application: string;
   const source = (name: string): string => join(application, "src", name);
-  /** Inode of the release, which changes with each build. */
+  /** Returns the inode of the release file, which changes with each build. */
   const inode = async (): Promise<number> => {
-    // The file system's clock ticks every few milliseconds, and inputs as old as the start of the build count as changed.
+    // The clock of the file system has a resolution of several milliseconds. If an input is as old as the start of the build, the build
+    // treats the input as changed.
     await setTimeout(20);
     return statSync((await upToDateRelease({ application, folder: join(application, "../kept") })).path).ino;
   };
@@ -73,13 +74,13 @@ describe("the reuse of a release", () => {
     ["written", () => writeFileSync(source("server.js"), "two")],
     ["added", () => writeFileSync(source("another.js"), "")],
     ["removed", () => rmSync(source("more.js"))],
-  ])("rebuilds a release after an input was %s", async (_what, change) => {
+  ])("app:build rebuilds a release after an input was %s", async (_what, change) => {
     const before = await inode();
     change();
     expect(await inode()).not.toBe(before);
   });
 
-  it("a release has the time at which its build started, so that changes of inputs during the build are detected", async () => {
+  it("a release is dated with the start of its build, so that changes of inputs during the build are detected", async () => {
     const start = Date.now();
     writeFileSync(join(application, "build"), '#!/bin/sh\ncp "$(dirname "$0")"/src/* "$1"; sleep 0.2\n', {
       mode: 0o755,
@@ -95,7 +96,7 @@ const entries = async () => {
   return found;
 };
 
-it("the tarball contains exactly the four programs and the platform's scripts, in a fixed order", async () =>
+it("the tarball of a release contains exactly the four programs and the platform's scripts, in a fixed order", async () =>
   expect((await entries()).map(({ path }) => path)).toEqual([
     "app/",
     "app-runs/",
@@ -129,7 +130,7 @@ it("the tarball contains exactly the four programs and the platform's scripts, i
     "platform/vendor-updates",
   ]));
 
-it("the tarball does not contain times, owners or the umask of the machine", async () => {
+it("the tarball of a release does not contain times, owners or the umask of the machine", async () => {
   for (const { path, mode, mtime, uid } of await entries()) {
     const executable =
       /^platform\/|\/$/.test(path) || ["mysql-backup/install", "mysql-backup/mysql-backup.sh"].includes(path);
@@ -140,7 +141,7 @@ it("the tarball does not contain times, owners or the umask of the machine", asy
   expect(readFileSync(built.path).includes(folder)).toBe(false);
 });
 
-it("a second build in another folder and with another umask produces the same bytes", () => {
+it("a second build of a release in another folder and with another umask produces the same bytes", () => {
   const again = mkdtempSync(join(folder, "again-"));
   const build = 'umask 077; exec "$0" --import tsx release/build.ts --folder "$1" --version 9.8.7';
   const report = execFileSync("sh", ["-c", build, process.execPath, again], { encoding: "utf8" });
@@ -148,7 +149,7 @@ it("a second build in another folder and with another umask produces the same by
   expect(readFileSync(join(again, "release-9.8.7.tar.gz")).equals(readFileSync(built.path))).toBe(true);
 });
 
-it("reports the tarball's size and SHA-256, and names it after its version", () => {
+it("app:build reports the tarball's size and SHA-256, and uses the version in its file name", () => {
   const bytes = readFileSync(built.path);
   expect(built.path).toBe(join(folder, "release-9.8.7.tar.gz"));
   expect(built.bytes).toBe(bytes.length);

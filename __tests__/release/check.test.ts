@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A service that answers its health path. */
+/** Application that answers requests for its health path. */
 const server = `import { createServer } from "node:http";
 createServer((request, response) => response.writeHead(request.url === "/healthz" ? 503 : 404).end())
   .listen(Number(process.env.PORT), process.env.HOST);
@@ -30,9 +30,9 @@ const sound = {
 };
 
 interface MakeProps {
-  /** Additional or changed files; `undefined` removes a file. */
+  /** Additional or changed files of the release; `undefined` removes a file. */
   readonly files?: Readonly<Record<string, string | undefined>>;
-  /** Links by their path. */
+  /** Target of each symbolic link by the path of the link. */
   readonly links?: Readonly<Record<string, string>>;
   readonly executable?: readonly string[];
 }
@@ -65,7 +65,7 @@ const settingsOf = async (application: object) => {
 
 const node = "/usr/bin/node";
 
-it("app:check finds no problem in a valid release, although its database is unavailable", async () =>
+it("app:check finds no problem in a valid release although the database is unavailable", async () =>
   expect(await checkRelease(await make(), await readSettings())).toEqual([]));
 
 it.each<[string, MakeProps, object, RegExp, RegExp]>([
@@ -83,7 +83,7 @@ it.each<[string, MakeProps, object, RegExp, RegExp]>([
     /no mysql-group\//,
     /app:build/,
   ],
-  ["a link", { links: { "app/shadow": "/etc/shadow" } }, {}, /^app\/shadow: a link to \/etc\/shadow/, /cp -L/],
+  ["a symbolic link", { links: { "app/shadow": "/etc/shadow" } }, {}, /^app\/shadow: a link to \/etc\/shadow/, /cp -L/],
   [
     "a missing file of the command",
     {},
@@ -113,7 +113,7 @@ it.each<[string, MakeProps, object, RegExp, RegExp]>([
     /^application\.workers\.tally\.command: .* no app\/poll\/tally\.py/,
     /build/,
   ],
-  ["JavaScript that is none", { files: { "app/b.js": "}" } }, {}, /^app\/b\.js: .*SyntaxError/, /correct/],
+  ["invalid JavaScript", { files: { "app/b.js": "}" } }, {}, /^app\/b\.js: .*SyntaxError/, /correct/],
   ["invalid Python", { files: { "app/a.py": "", "app/b.py": "if" } }, {}, /b\.py.*SyntaxError/, /correct/],
   ["an invalid shell script", { files: { "app/b.sh": "if" } }, {}, /^app\/b\.sh: /, /correct/],
   [
@@ -131,14 +131,14 @@ it.each<[string, MakeProps, object, RegExp, RegExp]>([
     /returns 500 while the database is unavailable/,
     /without a database query/,
   ],
-])("app:check reports %s with a fix", async (_, props, application, what, fix) => {
+])("app:check reports %s and a fix", async (_, props, application, what, fix) => {
   const [found, ...more] = await checkRelease(await make(props), await settingsOf(application));
   expect(found).toMatchObject({ kind: "problem", what: expect.stringMatching(what) as string });
   expect(found?.fix).toMatch(fix);
   expect(more).toEqual([]);
 });
 
-it("app:check reports absolute paths", async () => {
+it("app:check reports absolute paths in a release", async () => {
   const file = join(folder, "absolute.tar.gz");
   const outside = join(folder, "outside");
   writeFileSync(outside, "x");
@@ -170,7 +170,7 @@ it("app:check does not read a file that is not a tarball or is too large for ser
   ]);
 });
 
-it("app:check reports a check as not done if it needs a program that is not installed", async () => {
+it("app:check reports that a check was skipped if its program is not installed", async () => {
   const settings = await settingsOf({ command: ["/usr/bin/no-such-runtime", "server.js"] });
   expect(await checkRelease(await make(), settings)).toMatchObject([
     {
@@ -188,7 +188,7 @@ it.each(["guestbook", "python"])("app:check finds no problem in the example %s",
 });
 
 describe("settings", () => {
-  it.each(["../../../evil", "a/b", "lower"])("rejects the secret name %s, which would be a file path", async (name) => {
+  it.each(["../../../evil", "a/b", "lower"])("app:check rejects the secret name %s, which would be a file path", async (name) => {
     await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
       /must be a name of at most 63 capital letters/,
     );
@@ -196,14 +196,14 @@ describe("settings", () => {
 });
 
 describe("invalid input", () => {
-  it("reports a release that is not a file", async () => {
+  it("app:check reports a release that is not a file", async () => {
     for (const path of [join(folder, "nowhere.tar.gz"), folder])
       expect(await checkRelease(path, await readSettings())).toEqual([
         { kind: "problem", what: `${path} is not a file`, fix: "use a tarball of `npm run app:build`" },
       ]);
   });
 
-  it("rejects settings that are not a JSON file", async () => {
+  it("app:check rejects settings that are not a JSON file", async () => {
     await expect(readSettings(join(folder, "nowhere.json"))).rejects.toThrow(/nowhere\.json: must be a file with JSON/);
     writeFileSync(join(folder, "settings.json"), "{");
     await expect(readSettings(join(folder, "settings.json"))).rejects.toThrow(

@@ -7,7 +7,7 @@ import { create } from "tar";
 import { expect, it } from "vitest";
 import { temporaryFolder, writeBelow } from "../support/payload-files.js";
 
-/** Whether a process runs. An ended process stays in the process table until its parent reads its status. */
+/** Returns whether a process is running. A process that has ended stays in the process table until its parent reads its status. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -17,7 +17,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Runs a command with its own temporary folder until its child has written its process id, then sends SIGINT. */
+/**
+ * Runs a command with a separate temporary folder. Waits until the command's child process has written its process id, then sends SIGINT to
+ * the command.
+ */
 async function interrupt(args: readonly string[], folder: string) {
   const temporary = join(folder, "tmp");
   mkdirSync(temporary);
@@ -38,7 +41,7 @@ async function interrupt(args: readonly string[], folder: string) {
 
 const done = { signal: "SIGINT", left: [], isOrphanAlive: false };
 
-it("Ctrl-C ends app:build with the application's build command and removes the temporary folder", async () => {
+it("Ctrl-C during app:build ends the application's build command and removes the temporary folder", async () => {
   const folder = temporaryFolder();
   writeBelow(folder, [
     { path: "build", content: '#!/bin/sh\necho $$ >"$PID_FILE"\nexec sleep 60\n', permissions: "0755" },
@@ -47,7 +50,7 @@ it("Ctrl-C ends app:build with the application's build command and removes the t
   expect(await interrupt(args, folder)).toEqual(done);
 });
 
-it("Ctrl-C ends app:check with the started application and removes the temporary folder", async () => {
+it("Ctrl-C during app:check ends the started application and removes the temporary folder", async () => {
   const folder = temporaryFolder();
   const release = join(folder, "release");
   const server = 'require("node:fs").writeFileSync(process.argv[2], String(process.pid)); setInterval(() => {}, 1000);';

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a new application", () => {
   it.each(["node", "python"] as const)(
-    "copies the %s starter, of at most 300 lines, into a new folder, where it can be built",
+    "app:new copies the %s starter, of at most 300 lines, into a new folder, where it can be built",
     async (runtime) => {
       const own = join(folder, runtime);
       await newApplication(runtime, own);
@@ -25,13 +25,13 @@ describe("a new application", () => {
         ({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8").split("\n").length - 1,
       );
       expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(300);
-      // Replaces `npm install`.
+      // The link replaces `npm install`.
       if (runtime === "node") symlinkSync(resolve("node_modules"), join(own, "node_modules"));
       expect((await buildRelease({ folder, application: own, version: "2.0.0" })).bytes).toBeGreaterThan(1000);
     },
   );
 
-  it("app:new does not overwrite files", async () => {
+  it("app:new does not overwrite existing files", async () => {
     writeFileSync(join(folder, "mine"), "x");
     await expect(newApplication("python", folder)).rejects.toThrow(
       /must be new or empty, got \d+ entries .*; choose another/,
@@ -41,13 +41,13 @@ describe("a new application", () => {
     );
   });
 
-  it.each(["/proc/none/application", "/proc/none"])("rejects a folder that cannot be created: %s", async (nowhere) => {
+  it.each(["/proc/none/application", "/proc/none"])("app:new rejects a folder that cannot be created: %s", async (nowhere) => {
     const words = "/proc/none: must be a folder that can be created, got ENOENT; choose another folder";
     await expect(newApplication("python", nowhere)).rejects.toThrow(words);
     await expect(buildRelease({ folder: nowhere, application: "examples/python" })).rejects.toThrow(words);
   });
 
-  it("accepts a folder that another process creates at the same time", async () => {
+  it("app:new accepts a folder that another process creates at the same time", async () => {
     const both = join(folder, "some", "where");
     await Promise.all([makeFolder(both), makeFolder(both)]);
     expect(readdirSync(both)).toEqual([]);

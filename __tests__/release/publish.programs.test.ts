@@ -41,7 +41,7 @@ describe.runIf(isPossible)("a private release", () => {
   let https: string;
   let tarball: string;
 
-  /** Starts the object storage of the lab, with a bucket and without TLS, and a server with TLS in front of it. */
+  /** Starts the lab's object storage with a bucket but without TLS, and a TLS server in front of the storage. */
   beforeAll(async () => {
     const port = await freePort();
     const settings = { keys, writers: {}, bucket: null, region, port, releases: { bucket, objects: {} } };
@@ -70,14 +70,14 @@ describe.runIf(isPossible)("a private release", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("uploads a release once, not publicly, with the SHA-256 in its name", async () => {
+  it("app:publish uploads a release once, not publicly, with the SHA-256 in its name", async () => {
     const first = await publishRelease(tarball, storage, keys.owner);
     expect(first).toMatchObject({ wasThere: false, isPublic: false });
     expect(first.url).toBe(`${storage.endpoint}/${bucket}/release-${first.sha256}.tar.gz`);
     expect(await publishRelease(tarball, storage, keys.owner)).toEqual({ ...first, wasThere: true });
   });
 
-  it("an upload never replaces an object with other content", async () => {
+  it("app:publish never replaces an object with other content", async () => {
     writeBelow(folder, [{ path: "one.tar.gz", content: "one" }]);
     const one = join(folder, "one.tar.gz");
     const { url } = await publishRelease(one, storage, keys.owner);
@@ -90,16 +90,16 @@ describe.runIf(isPossible)("a private release", () => {
 
   it.each([
     ["a key that may only read", keys.download, /cannot be written, the object storage returned 403; check/],
-    ["a wrong secret", "OWNER:wrong", /cannot be read, the object storage returned 403; check/],
-    ["half a key", "OWNER", /^app:publish: RELEASE_PUBLISH_KEY must be "KEY:SECRET"/],
-  ])("does not upload a release with %s", async (_, key, words) => {
+    ["a key with a wrong secret", "OWNER:wrong", /cannot be read, the object storage returned 403; check/],
+    ["an incomplete key", "OWNER", /^app:publish: RELEASE_PUBLISH_KEY must be "KEY:SECRET"/],
+  ])("app:publish does not upload a release with %s", async (_, key, words) => {
     writeBelow(folder, [{ path: "two.tar.gz", content: "two" }]);
     const failure = publishRelease(join(folder, "two.tar.gz"), storage, key);
     await expect(failure).rejects.toThrow(words);
     await expect(failure).rejects.not.toThrow(/ownersecret|wrong"|downloadsecret/);
   });
 
-  /** Runs fetch-release as on a server whose configuration contains the bucket. */
+  /** Runs fetch-release like a server whose configuration contains the bucket. */
   async function download(url: string, sha256: string, key: string, { traced = false } = {}) {
     const config = exampleConfig({
       application: { url: undefined, storage: { endpoint: "https://nbg1.foobar.com", region, bucket } },
@@ -118,7 +118,7 @@ describe.runIf(isPossible)("a private release", () => {
     writeBelow(home, [
       { path: "fetch-release", content: script, permissions: "0755" },
       { path: "release-key", content: file?.content(() => key) ?? "" },
-      // Records the command line, which all users of the server can see.
+      // This script runs the real curl and records its command line, which all users of a server can see.
       {
         path: "bin/curl",
         content: `#!/bin/sh\necho "$*" >>${home}/seen\nexec /usr/bin/curl "$@"\n`,
@@ -137,7 +137,7 @@ describe.runIf(isPossible)("a private release", () => {
     };
   }
 
-  it("a server downloads a release with the read-only key, which appears in no output and no command line", async () => {
+  it("a server downloads a private release with the read-only key, which appears in no output and no command line", async () => {
     const { sha256 } = await publishRelease(tarball, storage, keys.owner);
     const url = `${https}/${bucket}/release-${sha256}.tar.gz`;
     const { status, output, isThere, seen } = await download(url, sha256, keys.download, { traced: true });
@@ -145,7 +145,7 @@ describe.runIf(isPossible)("a private release", () => {
     expect(output + seen).not.toMatch(/DOWNLOAD|downloadsecret/);
   });
 
-  it("a download fails with a wrong key or without a key, and the key is not sent to URLs outside the bucket", async () => {
+  it("the download of a private release fails with a wrong key or without a key, and the key is not sent to URLs outside the bucket", async () => {
     const { sha256 } = await publishRelease(tarball, storage, keys.owner);
     const url = `${https}/${bucket}/release-${sha256}.tar.gz`;
     for (const key of ["DOWNLOAD:wrong", "OTHER:downloadsecret", ""]) {

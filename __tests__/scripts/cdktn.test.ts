@@ -11,7 +11,7 @@ describe("the move to cdktn", () => {
     ['from "@cdktf/provider-random/lib/password/index.js"', 'from "@cdktn/provider-random/lib/password/index.js"'],
     ['"cdktf": "0.21.0", "cdktf-cli": "0.21.0"', '"cdktn": "0.21.0", "cdktn-cli": "0.21.0"'],
     ["npx cdktf deploy (#what-npx-cdktf-deploy-does)", "npx cdktn deploy (#what-npx-cdktn-deploy-does)"],
-  ])("renames %s", (before, after) => {
+  ])("the migration script to cdktn renames %s", (before, after) => {
     expect(renamed(before, [])).toBe(after);
   });
 
@@ -20,16 +20,16 @@ describe("the move to cdktn", () => {
     "'label managed-by must be \"cdktf\", got undefined'",
     'join("cdktf.out", "cdktf.json")',
     "server.cdktfStack, CDKTF_OUTDIR",
-  ])("does not rename %s", (text) => {
+  ])("the migration script to cdktn does not rename %s", (text) => {
     expect(renamed(text, [])).toBe(text);
   });
 
-  it("keeps the provider packages that cannot be fetched", () => {
+  it("the migration script to cdktn keeps the provider packages that cannot be fetched", () => {
     const text = 'from "@cdktf/provider-tls/lib/provider/index.js"';
     expect(renamed(text, ["tls"])).toBe(text);
   });
 
-  it("replaces only the versions of packages that belong to cdktn", () => {
+  it("the migration script to cdktn replaces only the versions of packages that belong to cdktn", () => {
     const text = JSON.stringify({ dependencies: { cdktn: "1", zod: "4" }, devDependencies: { "cdktn-cli": "1" } });
     expect(JSON.parse(withVersions(text, { cdktn: "2", "cdktn-cli": "3", constructs: "9" }))).toEqual({
       dependencies: { cdktn: "2", zod: "4" },
@@ -37,7 +37,7 @@ describe("the move to cdktn", () => {
     });
   });
 
-  it("installs cdktn under the names of cdktf for the alias trial", () => {
+  it("the trial of cdktn installs cdktn under the package names of cdktf", () => {
     const text = JSON.stringify({ dependencies: { cdktf: "0.21.0", constructs: "9" } });
     expect(JSON.parse(withAliases(text, { cdktn: "2", "cdktn-cli": "3", constructs: "8" }))).toEqual({
       dependencies: { cdktf: "npm:cdktn@2", constructs: "8" },
@@ -54,19 +54,19 @@ describe("the comparison of synthesized files", () => {
     });
   const files = (text: string, path = "cdk.tf.json") => new Map([[path, text]]);
 
-  it("ignores the version of cdktf in stacks and in the manifest", () => {
+  it("the comparison of synthesized files ignores the version of cdktf in stacks and in the manifest", () => {
     expect(differences(files(stack("0.21.0", "4")), files(`${stack("0.24.0", "4")}\n`))).toEqual([]);
     const manifest = (version: string) => files(JSON.stringify({ version, stacks: {} }), "manifest.json");
     expect(differences(manifest("0.21.0"), manifest("0.24.0"))).toEqual([]);
   });
 
-  it("ignores versions of providers only if requested", () => {
+  it("the comparison of synthesized files ignores versions of providers only if requested", () => {
     const [before, after] = [files(stack("0.21.0", "4.1.0")), files(stack("0.21.0", "4.4.1"))];
     expect(differences(before, after)).toHaveLength(1);
     expect(differences(before, after, { providerVersions: false })).toEqual([]);
   });
 
-  it("reports a changed value with both texts, and a file that only one side has", () => {
+  it("the comparison of synthesized files reports a changed value with both texts, and a file that exists on only one side", () => {
     expect(differences(files(stack("1", "4")), files(stack("1", "4", "bravo")))[0]).toMatch(
       /^cdk\.tf\.json: .*"alpha".* -> .*"bravo"/,
     );
@@ -76,7 +76,7 @@ describe("the comparison of synthesized files", () => {
     ]);
   });
 
-  it("reports a changed order of keys, and any change of a file other than JSON", () => {
+  it("the comparison of synthesized files reports a changed order of keys, and any change of a file other than JSON", () => {
     expect(differences(files('{"a":1,"b":2}'), files('{"b":2,"a":1}'))).toHaveLength(1);
     expect(differences(files("a", "review.txt"), files("a\n", "review.txt"))).toHaveLength(1);
   });

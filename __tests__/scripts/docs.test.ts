@@ -9,7 +9,7 @@ import { trafficRules } from "../../modules/derived/traffic/rules.js";
 
 const pages = await generatedPages();
 
-it.each(Object.entries(pages))("the generated page %s is current (otherwise run `npm run docs`)", (path, content) => {
+it.each(Object.entries(pages))("the generated documentation page %s is current (otherwise run `npm run docs`)", (path, content) => {
   expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
 });
 
@@ -23,7 +23,7 @@ it("docs/traffic.md shows the condition of each conditional traffic rule", () =>
   expect(pages["docs/traffic.md"]?.match(/; when /g)).toHaveLength(conditional);
 });
 
-it("the example contains every setting that README's first step lists", () => {
+it("the example environment contains every setting that README's first step lists", () => {
   const [step = ""] = /^1\. \*\*Edit .*$/m.exec(readFileSync("README.md", "utf8")) ?? [];
   const listed = [...step.matchAll(/`([a-zA-Z]+)`/g)].map(([, name]) => name);
   expect(listed).toContain("domain");
@@ -38,13 +38,13 @@ describe("the description that an editor shows for a setting", () => {
     text: describe(setting.path),
   }));
 
-  it("exists for every setting with a value", () => {
+  it("every setting with a value has a description that an editor shows", () => {
     const groups = ["object", "list of object"];
     const silent = shown.filter(({ text, type }) => text === "" && !groups.includes(type));
     expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
-  it("docs/configuration.md states the default of the schema", () => {
+  it("docs/configuration.md shows the same default of each setting as the schema", () => {
     const hasDefault = ({ default: value }: Setting): boolean =>
       typeof value !== "object" || JSON.stringify(value).length > 2;
     const wrong = shown.filter(
@@ -66,7 +66,7 @@ describe("links between pages", () => {
     ),
   ].filter((file) => file.endsWith(".md") && !file.includes("node_modules"));
   const withoutCode = (text: string): string => text.replaceAll(/^ *```[^]*?^ *```$/gm, "");
-  /** Anchors of a page's headings, as GitHub generates them. */
+  /** Returns the anchors of a page's headings, as GitHub generates them. */
   const anchorsOf = (page: string): readonly string[] =>
     [...withoutCode(readFileSync(page, "utf8")).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
       heading

@@ -15,7 +15,7 @@ const json = JSON.parse(JSON.stringify(servers)) as {
 };
 
 describe("secrets of the application", () => {
-  it("secrets of the application come from sensitive variables with a maximum length", () => {
+  it("secrets of the application are sensitive Terraform variables with a maximum length", () => {
     expect(json.variable["app_secret_payment_key"]).toMatchObject({
       sensitive: true,
       default: "",
@@ -26,7 +26,7 @@ describe("secrets of the application", () => {
     });
   });
 
-  it("secrets of the application are reported by a plan if they are missing, and each has its own file", () => {
+  it("a plan reports missing secrets of the application, and each secret is written to its own file", () => {
     expect(json.check["needed_app_secret_payment_key"]?.assert[0]?.error_message).toBe(
       "TF_VAR_app_secret_payment_key is not set. On servers created now, the application finds an empty file in PAYMENT_KEY_FILE.",
     );
@@ -36,7 +36,7 @@ describe("secrets of the application", () => {
 });
 
 describe("the key of the private bucket of the releases", () => {
-  it("the key of the releases' private bucket is a sensitive variable; a plan reports a missing key, and every server has a label with the key's digest", () => {
+  it("the key of the releases' bucket is a sensitive variable; a plan reports a missing key, and each server has a label with the key's digest", () => {
     expect(json.variable["release_key"]).toMatchObject({
       sensitive: true,
       default: "",

@@ -16,7 +16,7 @@ const json = JSON.parse(text) as {
 };
 
 describe("keys of the archive", () => {
-  it("keys of the archive come from variables, which are optional for writing and required for a restore", () => {
+  it("keys of the backup are variables that are optional for writing and required for a restore", () => {
     const { backup_bucket_keys, restore_bucket_key, restore_private_key } = json.variable;
     expect(backup_bucket_keys).toMatchObject({ sensitive: true, default: "" });
     const all = ["alpha", "bravo", "charlie"].map(
@@ -29,14 +29,14 @@ describe("keys of the archive", () => {
     }
   });
 
-  it("keys that write the archive are each stored only on their own server", () => {
+  it("the key with which a server writes the backup is stored only on this server", () => {
     const taking = Object.entries(json.locals).flatMap(([name, value]) =>
       [...String(value).matchAll(/backup_bucket_keys\)\["(\w+)"\]/g)].map((key) => `${name.split("_")[0]}: ${key[1]}`),
     );
     expect([...new Set(taking)].sort()).toEqual(["alpha: alpha", "bravo: bravo", "charlie: charlie"]);
   });
 
-  it("keys that decrypt the archive are stored only on the first member", () => {
+  it("the private keys of a restore are stored only on the first member", () => {
     const taking = Object.entries(json.locals).filter(([, value]) => String(value).includes("var.restore_private_key"));
     expect(taking.map(([name]) => name.split("_")[0])).toEqual(["alpha"]);
   });

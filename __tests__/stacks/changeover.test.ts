@@ -9,7 +9,7 @@ const before = synthesizeEnvironment(exampleConfig());
 const during = synthesizeEnvironment(exampleConfig({ ...second, loadBalancer: change }));
 const after = synthesizeEnvironment(exampleConfig({ ...second, loadBalancer: { number: 2 } }));
 
-/** Resources of the edge stack, without resources whose count depends on a number in the state. */
+/** Returns the resources of the edge stack that always exist. The count of other resources depends on a number in the Terraform state. */
 const always = (edge: Synthesized): readonly string[] =>
   addressesIn(edge).filter((address) => {
     const [type = "", id = ""] = address.split(".");
@@ -28,7 +28,7 @@ const labelOf = (server: string): string =>
   `lookup(data.terraform_remote_state.cross-stack-reference-input-production-servers.outputs.cross-stack-output-hcloud_server-${server}-labels, "balancer", "none")`;
 
 describe("the stacks during a load balancer migration", () => {
-  it("the stacks during a load balancer migration keep every existing address, and have a second load balancer under its own names", () => {
+  it("during a load balancer migration, every existing Terraform address stays, and a second load balancer exists under its own names", () => {
     expect(addressesIn(during.edge)).toEqual(expect.arrayContaining([...addressesIn(before.edge)]));
     const added = addressesIn(during.edge).filter((address) => !addressesIn(before.edge).includes(address));
     expect(added).toEqual([
@@ -45,7 +45,7 @@ describe("the stacks during a load balancer migration", () => {
     ]);
   });
 
-  it("the stacks during a load balancer migration leave the first load balancer unchanged except for its count", () => {
+  it("during a load balancer migration, the first load balancer is unchanged except for its Terraform count", () => {
     const ofFirst = ({ edge }: typeof before) =>
       [
         "hcloud_load_balancer",
@@ -62,7 +62,7 @@ describe("the stacks during a load balancer migration", () => {
     expect(ofFirst(during)).toEqual(ofFirst(before));
   });
 
-  it("during a migration, only a load balancer that terminates TLS has a certificate", () => {
+  it("during a load balancer migration, only a load balancer that terminates TLS has a certificate", () => {
     const formerly = { tls: "passthrough", balancerIp: "10.0.1.5" } as const;
     const network = { balancerIp: "10.0.1.6" };
     const { edge } = synthesizeEnvironment(exampleConfig({ network, loadBalancer: { number: 2, formerly } }));
@@ -71,7 +71,7 @@ describe("the stacks during a load balancer migration", () => {
     expect(services["balancer-2_service-443"]).toHaveProperty("http.certificates");
   });
 
-  it("during a migration, both load balancers keep their resources, and each server stays on the load balancer that it was created for", () => {
+  it("during a load balancer migration, both balancers keep their resources, and each server stays on the balancer it was created for", () => {
     const target = "hcloud_load_balancer_target.balancer";
     const countOf = (server: string, label: string, and = "") =>
       `\${${and ? `(${and} && ` : ""}(${labelOf(server)} == "${label}")${and ? ")" : ""} ? 1 : 0}`;
@@ -88,7 +88,7 @@ describe("the stacks during a load balancer migration", () => {
     });
   });
 
-  it("DNS records point to the load balancer that a number in the state selects, and no deploy changes that number", () => {
+  it("DNS records point to the load balancer whose number is in the Terraform state, and no deploy changes that number", () => {
     expect(resources(during.edge, "cloudflare_dns_record")["site_www-a"]?.["content"]).toBe(
       "${(terraform_data.changeover_used.input == 2) ? hcloud_load_balancer.balancer-2.ipv4 : one(hcloud_load_balancer.balancer[*].ipv4)}",
     );
@@ -101,7 +101,7 @@ describe("the stacks during a load balancer migration", () => {
     );
   });
 
-  it("during a migration, the stacks reject a server created for neither load balancer, and a server of the first load balancer after that is removed", () => {
+  it("during a migration, a plan rejects a server that was created for neither load balancer, or for a removed first load balancer", () => {
     const { precondition } = resources(during.edge, "hcloud_load_balancer_service")["balancer-2_service-443"]?.[
       "lifecycle"
     ] as { readonly precondition: readonly { readonly condition: string }[] };
@@ -109,7 +109,7 @@ describe("the stacks during a load balancer migration", () => {
     expect(precondition[0]?.condition).toBe(`\${contains([${now}, ${both} ? ${first} : ${now}], ${labelOf("alpha")})}`);
   });
 
-  it("the stacks during a load balancer migration change only the edge stack and the payload of new servers", () => {
+  it("a load balancer migration changes only the edge stack and the payload of new servers", () => {
     expect(addressesIn(during.foundation)).toEqual(addressesIn(before.foundation));
     expect(addressesIn(during.credentials)).toEqual(addressesIn(before.credentials));
     expect(addressesIn(during.servers)).toEqual(addressesIn(before.servers));
@@ -117,7 +117,7 @@ describe("the stacks during a load balancer migration", () => {
 });
 
 describe("the stacks after a load balancer migration", () => {
-  it("the stacks after a load balancer migration have one load balancer under the second name, and all other addresses are unchanged", () => {
+  it("after a load balancer migration, the only load balancer has the second name, and all other Terraform addresses are unchanged", () => {
     expect(onlyResource(after.edge, "hcloud_load_balancer")).toMatchObject({ name: "production-2" });
     expect(counts(after.edge)).toEqual({});
     const kept = always(during.edge).filter((address) => !address.startsWith("terraform_data."));
@@ -131,7 +131,7 @@ describe("the stacks after a load balancer migration", () => {
 });
 
 describe("a change of only the load balancer's address", () => {
-  it("a change of only the load balancer's address needs no other proof of origin, and both load balancers use the same certificate", () => {
+  it("a change of only the load balancer's address keeps the proof of origin, and both load balancers use the same certificate", () => {
     const { edge } = synthesizeEnvironment(
       exampleConfig({ network: { balancerIp: "10.0.1.6" }, loadBalancer: change }),
     );
@@ -150,7 +150,7 @@ describe("a change of the domain", () => {
   const moved = synthesizeEnvironment(exampleConfig({ ...exampleMove, loadBalancer: { number: 2 } }));
   const rulesets = ({ edge }: typeof moves) => resources(edge, "cloudflare_ruleset");
 
-  it("a change of the domain keeps every existing address, and adds a second site with its own names and zone", () => {
+  it("a change of the domain keeps every existing Terraform address, and adds a second site with its own names and zone", () => {
     const [was, is] = [addressesIn(before.edge), addressesIn(moves.edge)];
     expect(is).toEqual(expect.arrayContaining([...was]));
     const site = (number: string) => is.filter((address) => address.includes(`.site${number}_`));
@@ -161,7 +161,7 @@ describe("a change of the domain", () => {
     });
   });
 
-  it("a change of the domain leaves the old zone unchanged except for its redirect and the count of its proof of origin", () => {
+  it("a change of the domain leaves the old zone unchanged except for its redirect and the Terraform count of its proof of origin", () => {
     const old = (environment: typeof moves) =>
       ["cloudflare_ruleset", "cloudflare_zone_setting"].flatMap((type) =>
         Object.entries(resources(environment.edge, type)).filter(
@@ -185,7 +185,7 @@ describe("a change of the domain", () => {
     expect(rulesets(moves)["site-2_edge-token"]).not.toHaveProperty("count");
   });
 
-  it("a change of the domain redirects the unused name to the used name with the same path and method, permanently after the migration", () => {
+  it("during a change of the domain, the unused name redirects to the used name with the same path and method, and permanently afterwards", () => {
     const redirect = (hosts: string, to: string, used: number) => ({
       zone_id: expect.anything() as unknown,
       name: "foobar redirect",
@@ -227,7 +227,7 @@ describe("a change of the domain", () => {
     expect(onlyResource(moves.edge, "hcloud_uploaded_certificate")).not.toHaveProperty("count");
   });
 
-  it("a change of the domain keeps the new site's addresses after the old domain is removed from the configuration", () => {
+  it("after the old domain is removed from the configuration, the new site keeps its Terraform addresses", () => {
     expect(addressesIn(moved.edge).filter((address) => address.includes(".site_"))).toEqual([]);
     const kept = addressesIn(moves.edge).filter(
       (address) => address.includes(".site-2_") && !address.includes("redirect"),

@@ -10,7 +10,7 @@ import { addressesIn } from "../support/synth.js";
 const section = (title: string, lines: readonly string[]): string =>
   [`${title}:`, ...lines.map((line) => `  ${line}`), ""].join("\n");
 
-/** Resources by address, and the packages, files and secret files of the first server. */
+/** Returns the addresses of all resources, and the packages, files and secret files of the first server. */
 function inventoryOf(config: Config): string {
   const server = serverOf(config, "alpha");
   const { shared, own } = secretFilesOf(config, server);
@@ -35,18 +35,18 @@ function inventoryOf(config: Config): string {
 }
 
 /*
- * The only complete list of an environment's parts, for reviewers of a change: a changed address makes Terraform replace the resource,
- * and added or removed files and packages are visible. Contents and digests are omitted: the change itself shows them, and they would
- * cause conflicts between branches.
+ * The inventory lists all parts of an environment for reviewers of a change. If the address of a resource changes, Terraform replaces the
+ * resource. The list also shows added and removed files and packages. Contents and digests are omitted, because the change already shows
+ * them, and because they would cause merge conflicts.
  */
 describe("the inventory of an environment equals the reviewed inventory", () => {
   const terminate = inventoryOf(exampleConfig()).split("\n");
 
-  it("the inventory equals the reviewed inventory (after an intended change run: npx vitest run -u __tests__/stacks/inventory.test.ts)", async () => {
+  it("the list of all Terraform resources equals the reviewed list (after an intended change run: npx vitest run -u __tests__/stacks/inventory.test.ts)", async () => {
     await expect(terminate.join("\n")).toMatchFileSnapshot("inventory/terminate.txt");
   });
 
-  it("the inventory with tls passthrough differs from it only by the reviewed lines", async () => {
+  it("the list of all Terraform resources with TLS passthrough differs from the list with TLS termination only by the reviewed lines", async () => {
     const passthrough = inventoryOf(exampleConfig({ tls: "passthrough" })).split("\n");
     const less = terminate.filter((line) => !passthrough.includes(line)).map((line) => `- ${line}\n`);
     const more = passthrough.filter((line) => !terminate.includes(line)).map((line) => `+ ${line}\n`);

@@ -16,7 +16,7 @@ const locationsIn = (stack: Synthesized, type: string): Readonly<Record<string, 
   Object.fromEntries(Object.entries(resources(stack, type)).map(([id, { location }]) => [id, location]));
 
 describe("the stacks of an environment in several locations", () => {
-  it("the stacks in several locations create each server, its volume and its public addresses in the server's location", () => {
+  it("in several locations, each server, its volume and its public addresses are created in the server's location", () => {
     const places = { alpha: "nbg1", bravo: "fsn1", charlie: "hel1" };
     const named = (name: (server: string) => readonly string[]) =>
       Object.fromEntries(Object.entries(places).flatMap(([server, place]) => name(server).map((id) => [id, place])));
@@ -27,7 +27,7 @@ describe("the stacks of an environment in several locations", () => {
     );
   });
 
-  it("the stacks in several locations add only the second load balancer to the edge, and remove only the AAAA records", () => {
+  it("several locations add only the second load balancer to the edge stack, and remove only the AAAA records", () => {
     const [before, after] = [addressesIn(one.edge), addressesIn(several.edge)];
     expect(after.filter((address) => !before.includes(address))).toEqual([
       "hcloud_load_balancer.balancer-second",
@@ -42,7 +42,7 @@ describe("the stacks of an environment in several locations", () => {
     ]);
   });
 
-  it("the second load balancer has its own location and address; all its other properties equal those of the first load balancer", () => {
+  it("the second load balancer has its own location and address, and all its other properties equal those of the first load balancer", () => {
     const text = JSON.stringify(
       ["", "_network", "_service", "_target"].map((kind) =>
         Object.entries(resources(several.edge, `hcloud_load_balancer${kind}`))
@@ -64,7 +64,7 @@ describe("the stacks of an environment in several locations", () => {
     expect(text).toBe(expected);
   });
 
-  it("new DNS records contain the address of the first load balancer, and a deploy keeps a content that was changed later", () => {
+  it("new DNS records contain the address of the first load balancer, and a deploy does not revert a later change of the address", () => {
     const records = Object.entries(resources(several.edge, "cloudflare_dns_record"));
     expect(records.map(([id, { type, content, lifecycle }]) => [id, type, content, lifecycle])).toEqual(
       ["site_apex-a", "site_www-a"].map((id) => [
@@ -74,7 +74,7 @@ describe("the stacks of an environment in several locations", () => {
     );
   });
 
-  it("the web servers accept requests and visitors' addresses only from the two load balancers", () => {
+  it("in several locations, the web servers accept requests and visitors' addresses only from the two load balancers", () => {
     const [alpha] = config.servers;
     if (!alpha) throw new Error("the example has no server");
     const fromBalancer = inboundOf(config, alpha).find(({ from }) => from === "balancer");

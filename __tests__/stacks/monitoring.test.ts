@@ -20,7 +20,7 @@ describe("the monitoring stack with defaults", () => {
   const text = synthesizeText();
   const stack = parse(text);
 
-  it("the monitoring stack names resources after their monitor, so that addresses stay the same", () => {
+  it("the Terraform address of a monitoring resource contains the monitor's name, so that the address stays the same", () => {
     expect(addressesIn(stack)).toEqual(
       expect.arrayContaining([
         "datadog_monitor.cpu-busy",
@@ -54,7 +54,7 @@ describe("the monitoring stack with defaults", () => {
     });
   });
 
-  it("the monitoring stack refers to other resources in composites and burn rates", () => {
+  it("the monitoring stack refers to other resources in composites and burn rates by Terraform references", () => {
     const monitors = resources(stack, "datadog_monitor");
     expect(monitors["server-errors"]?.["query"]).toBe(
       "${datadog_monitor.server-error-share.id} && ${datadog_monitor.server-error-count.id}",
@@ -88,7 +88,7 @@ describe("the monitoring stack with every setting", () => {
     },
   });
 
-  it("the monitoring stack contains every adjusted value", () => {
+  it("the monitoring stack contains every value that the configuration adjusts", () => {
     expect(countByType(stack)).toMatchObject({ datadog_synthetics_test: 4, datadog_downtime_schedule: 1 });
     expect(resources(stack, "datadog_monitor")["cpu-busy"]).toMatchObject({
       monitor_thresholds: { critical: "2", warning: "15", critical_recovery: "8.5", warning_recovery: "16.5" },
@@ -121,7 +121,7 @@ describe("an environment without monitoring", () => {
 });
 
 describe("the order of stacks", () => {
-  it("the order of stacks ends with monitoring, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
+  it("the monitoring stack is deployed last, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
     const { edge, monitoring } = withApp((app) => addStacks(app, exampleConfig()));
     expect(monitoring?.dependencies).toEqual([edge]);
   });

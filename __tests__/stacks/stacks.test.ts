@@ -12,14 +12,14 @@ import { addressesIn, type Attributes, withApp } from "../support/synth.js";
 const stacks = synthesizeEnvironment(exampleConfig());
 const names = ["alpha", "bravo", "charlie"];
 
-/* The test inventory.test.ts lists the resources. */
+/** inventory.test.ts checks the list of all resources. */
 describe("resource addresses, a contract", () => {
-  it("addresses of the credentials are the same in both TLS modes, so that a change of the mode keeps the servers' secrets", () => {
+  it("credentials have the same Terraform addresses in both TLS modes, so that a change of the mode keeps the servers' secrets", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(addressesIn(credentials)).toEqual(addressesIn(stacks.credentials));
   });
 
-  it("addresses of existing servers stay the same if other servers are added before and after them", () => {
+  it("existing servers keep their Terraform addresses if other servers are added before and after them", () => {
     const grown = synthesizeEnvironment(
       exampleConfig({
         servers: {
@@ -59,13 +59,13 @@ describe("resources of all stacks", () => {
     passthrough: exampleConfig({ tls: "passthrough" }),
     "while the domain changes": exampleConfig(exampleMove),
   };
-  /** Kinds whose resources all have this attribute or lifecycle setting. @throws if only some resources of a kind have it */
+  /** Returns the kinds of resources that all have this attribute or lifecycle setting. @throws if only some resources of a kind have it */
   const kindsWith = (config: Config, holds: (resource: Attributes) => boolean): readonly string[] => {
     const found = new Map<string, boolean>();
     for (const stack of Object.values(synthesizeEnvironment(config)))
       for (const [kind, all] of Object.entries(stack.resource ?? {}))
         for (const [name, resource] of Object.entries(all)) {
-          // Passwords and keys differ by purpose; their own tests cover them.
+          // The settings of passwords and keys depend on their purpose, so separate tests check them.
           if (kind === "random_password" || kind.startsWith("tls_")) continue;
           const has = holds(resource);
           if ((found.get(kind) ?? has) !== has)
@@ -79,7 +79,7 @@ describe("resources of all stacks", () => {
   const keptByHetzner = (resource: Attributes): boolean => resource["delete_protection"] === true;
 
   it.each(Object.entries(environments))(
-    "resources of all stacks are protected by plans and by Hetzner if their loss would affect data or the site: %s",
+    "resources whose loss would affect data or the site are protected by plans and by Hetzner: %s",
     (_, config) => {
       const atHetzner = [
         "hcloud_load_balancer",
@@ -95,12 +95,12 @@ describe("resources of all stacks", () => {
     },
   );
 
-  it("all resources can be destroyed if protection is off", () => {
+  it("all resources can be destroyed if the protection is disabled", () => {
     const open = exampleConfig({ protect: false, acceptUnprotected: true });
     expect([kindsWith(open, keptByPlans), kindsWith(open, keptByHetzner)]).toEqual([[], []]);
   });
 
-  it("resources to which other resources always refer are replaced before they are destroyed", () => {
+  it("certificates in use are replaced by a successor before they are destroyed", () => {
     const hasSuccessor = (resource: Attributes): boolean => lifecycleOf(resource)["create_before_destroy"] === true;
     const origin = "cloudflare_origin_ca_certificate";
     expect(kindsWith(environments.terminate, hasSuccessor)).toEqual([origin, "hcloud_uploaded_certificate"]);
@@ -109,7 +109,7 @@ describe("resources of all stacks", () => {
     ]);
   });
 
-  it("a deploy changes all attributes of resources, except for attributes that only a replacement, a rotation or a rollout may change", () => {
+  it("a deploy changes all attributes of resources except those that only a replacement, a rotation or a rollout may change", () => {
     const isHeld = (resource: Attributes): boolean => Array.isArray(lifecycleOf(resource)["ignore_changes"]);
     for (const config of Object.values(environments))
       expect(kindsWith(config, isHeld)).toEqual([
@@ -119,7 +119,7 @@ describe("resources of all stacks", () => {
 });
 
 describe("passwords during a rotation", () => {
-  it("during a rotation, members get both passwords with their generations, the password in use first", () => {
+  it("during a rotation, database members get both passwords with their generations, the password in use first", () => {
     const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
     const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
     const [newest, before] = ["2", "1"].map(
@@ -144,18 +144,18 @@ describe("the authority of Cloudflare's client certificate during a rotation", (
     `(terraform_data.origin-pull-authority_${number}.input == 2) ? ${of("origin-pull-2")} : ${of("origin-pull")}`;
   const ca = (pair: string): string => `tls_self_signed_cert.${pair}_authority_certificate.cert_pem`;
 
-  it("the authority of Cloudflare's client certificate adds nothing to the state before its second generation, so existing environments have an empty plan", () => {
+  it("before its first rotation, the authority of Cloudflare's client certificate adds nothing to the Terraform state, so existing plans stay empty", () => {
     const { credentials: first } = synthesizeEnvironment(exampleConfig({ tls: "passthrough" }));
     expect(JSON.stringify(first)).not.toContain("origin-pull-authority");
     expect(JSON.stringify(credentials)).toContain("origin-pull-authority");
   });
 
-  it("the authority of Cloudflare's client certificate during a rotation is trusted together with the previous authority", () => {
+  it("during a rotation of the authority of Cloudflare's client certificate, servers trust both the new and the previous authority", () => {
     const all = [at("used", ca), ca("origin-pull-2"), at("oldest", ca)];
     expect(shared["originPullCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
   });
 
-  it("during a rotation, the authority of Cloudflare's client certificate signs the certificate that Cloudflare presents, which no server has", () => {
+  it("during a rotation of Cloudflare's authority, the authority signs the certificate that Cloudflare presents, which no server has", () => {
     expect(JSON.stringify(shared)).not.toContain("client_certificate");
     const [shown] = Object.values(edge.resource?.["cloudflare_authenticated_origin_pulls_certificate"] ?? {});
     expect(shown).toMatchObject({ lifecycle: { create_before_destroy: true } });
@@ -178,13 +178,13 @@ describe("the authority of MySQL's certificates during a rotation", () => {
   const at = (number: string, of: (mysql: string) => string): string =>
     `(terraform_data.database-authority_${number}.input == 2) ? ${of("mysql-2")} : ${of("mysql")}`;
 
-  it("the authority of MySQL's certificates during a rotation is trusted together with the previous authority, in the same order at every step", () => {
+  it("during a rotation of MySQL's authority, members trust both authorities, in the same order at every step", () => {
     const pem = (mysql: string): string => `tls_self_signed_cert.${mysql}_authority_certificate.cert_pem`;
     const all = [at("used", pem), pem("mysql-2"), at("oldest", pem)];
     expect(shared["mysqlCa"]).toBe(`\${join("", sort(distinct([${all.join(", ")}])))}`);
   });
 
-  it("MySQL's authority signs the members' current certificates, and the previous certificates for the final check", () => {
+  it("during a rotation, MySQL's authority signs the members' current certificates, and the previous certificates for the final check", () => {
     const pem = (mysql: string): string => `tls_locally_signed_cert.${mysql}_alpha_certificate.cert_pem`;
     const key = (mysql: string): string => `tls_private_key.${mysql}_alpha_key.private_key_pem`;
     expect(own["alpha"]).toMatchObject({
@@ -208,14 +208,14 @@ describe("names of other constructs", () => {
     .map(({ node }) => node.id)
     .filter((id) => !names.includes(id));
 
-  it("the names of other constructs are all rejected as server names, because two constructs would share a name", () => {
+  it("a server name is rejected if another construct has this name", () => {
     expect(beside).toEqual(expect.arrayContaining(["authority", "backend", "hcloud", "network", "service-443"]));
     expect(beside.filter((id) => serverName.safeParse(id).success)).toEqual([]);
   });
 });
 
 describe("data between stacks", () => {
-  it("stacks read data only from stacks that are deployed before them", () => {
+  it("a stack reads data only from stacks that are deployed before it", () => {
     const order = withApp((app) => {
       addStacks(app, exampleConfig());
       app.synth();
@@ -236,7 +236,7 @@ describe("data between stacks", () => {
     });
   });
 
-  it("data between stacks is always marked as sensitive", () => {
+  it("data that stacks exchange are always marked as sensitive", () => {
     for (const stack of [stacks.foundation, stacks.credentials, stacks.servers]) {
       const handedOn = Object.entries(stack.output ?? {}).filter(([name]) => name.startsWith("cross-stack-output-"));
       expect(handedOn.length).toBeGreaterThan(0);
@@ -244,14 +244,14 @@ describe("data between stacks", () => {
     }
   });
 
-  it("data between stacks has names that Terraform accepts", () => {
+  it("data that stacks exchange have names that Terraform accepts", () => {
     for (const stack of Object.values(stacks))
       for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
   });
 });
 
 describe("outputs", () => {
-  it("outputs contain addresses, the site and the next commands", () => {
+  it("outputs of the stacks contain addresses, the site and the next commands", () => {
     const own = (stack: typeof stacks.edge) =>
       Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
     expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "secret_digests", "server_addresses"]);
@@ -266,7 +266,7 @@ describe("commands in outputs", () => {
   it.each([
     [undefined, "terraform"],
     ["tofu", "tofu"],
-  ])("commands in outputs use the configured binary: %s", (terraform, binary) => {
+  ])("commands in the outputs of the stacks use the configured binary: %s", (terraform, binary) => {
     const { servers } = withApp((app) => addStacks(app, exampleConfig(), terraform));
     const text = Testing.synth(servers);
     expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
@@ -275,7 +275,7 @@ describe("commands in outputs", () => {
 });
 
 describe("synthesized files", () => {
-  it("synthesized files are byte-identical in every run and contain no path of this machine", () => {
+  it("two runs synthesize byte-identical files that contain no path of this machine", () => {
     const text = (): string =>
       withApp((app) => {
         addStacks(app, exampleConfig());

@@ -29,7 +29,7 @@ it.each([
     },
     "restore.at: must be in the past",
   ],
-])("an app run that %s rejects writes nothing", async (_who, mistake, words) => {
+])("the program writes no files if %s rejects the configuration", async (_who, mistake, words) => {
   const folder = temporaryFolder();
   vi.stubEnv("CDKTF_OUTDIR", folder);
   // eslint-disable-next-line no-restricted-syntax -- a fixture of this name: some policies hold only for production
@@ -41,7 +41,7 @@ it.each([
   expect(written.map(({ name }) => name)).toEqual([]);
 });
 
-it("an app run prints the review and no Node.js warning", () => {
+it("the program prints the configuration review and no Node.js warning", () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts"], {
     encoding: "utf8",
     env: { ...process.env, ENVIRONMENT: "example", CDKTF_OUTDIR: temporaryFolder() },
@@ -50,7 +50,7 @@ it("an app run prints the review and no Node.js warning", () => {
   expect(stdout).toMatch(/^\s*Review of example/);
 });
 
-it("an app run rejects an argument, because otherwise it would build production instead of the given environment", () => {
+it("the program rejects a command-line argument, because otherwise it would build production instead of the given environment", () => {
   const folder = temporaryFolder();
   const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "main.ts", "staging"], {
     encoding: "utf8",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasTool, runTool } from "./tools.js";
 
-/** Uses a temporary profile and no internet. */
+/** Options of the browser: a temporary profile and no internet access. */
 const options = [
   "--headless",
   "--no-sandbox",
@@ -12,16 +12,16 @@ const options = [
   "--disable-sync",
   "--disable-background-networking",
   "--disable-component-update",
-  // The browser still checks for updates.
+  // Without this option, the browser checks for updates.
   "--host-resolver-rules=MAP * ~NOTFOUND",
 ];
 
-/** Returns whether a real browser is installed; reports a missing one. */
+/** Returns whether a real browser is installed. If not, reports the check as not done. */
 export const hasBrowser = (whatItChecks: string): boolean => hasTool("chromium", whatItChecks);
 
 /**
- * Shows a page in a browser and returns what a script finds in it.
- * @param measure JavaScript expression whose value is returned
+ * Shows a page in a browser and returns the value of an expression.
+ * @param measure JavaScript expression that is evaluated in the page
  * @param scheme preferred colour scheme of the viewer
  * @throws Error with the browser's output if the script fails
  */

@@ -6,10 +6,10 @@ import { policyResults, refuseViolations } from "../../modules/review/policies/i
 import { addStacks } from "../../stacks/index.js";
 import { parse, withApp, type Synthesized } from "./synth.js";
 
-/** The stacks that Hetzner and Cloudflare need. */
+/** Names of the stacks with resources at Hetzner and Cloudflare. */
 export type StackName = "foundation" | "credentials" | "servers" | "edge";
 
-/** Synthesizes all stacks of an environment with policies, as main.ts does. @throws Error if a policy is violated */
+/** Synthesizes all stacks of an environment and checks the policies, like main.ts. @throws Error if a policy is violated */
 export function synthesizeEnvironment(config: Config): Record<StackName, Synthesized> {
   return withApp((app) => {
     const stacks = addStacks(app, config);

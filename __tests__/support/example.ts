@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../../modules/config/define.js";
 
-/** The base environment of tests: www.foobar.com with only the required settings. Tests never use owners' files. */
+/** The base environment of all tests: www.foobar.com with only the required settings. Tests never use the owner's environment files. */
 export const example = defineEnvironment({
   domain: "foobar.com",
   application: {

@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
-/** Starts a server on any free port until the end of the test. @returns the port */
+/** Starts a server on a free port. The server stops at the end of the test. @returns the port */
 export async function portOf(server: Server): Promise<number> {
   onTestFinished(() => void server.close());
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -12,8 +12,9 @@ export async function portOf(server: Server): Promise<number> {
 }
 
 /**
- * Starts an HTTP server until the end of the test.
- * @param answer called with the body of each complete request @returns the server's address
+ * Starts an HTTP server that stops at the end of the test.
+ * @param answer function that is called with the body of each complete request
+ * @returns the address of the server
  */
 export async function httpServer(
   answer: (request: IncomingMessage, response: ServerResponse, body: string) => unknown,

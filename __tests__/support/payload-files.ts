@@ -9,28 +9,31 @@ import { serverOf } from "./servers.js";
 
 type Part = (context: PayloadContext) => PayloadPart;
 
-/** A part for one server of the example configuration: the server's own files come last. */
+/** Returns a part of the payload for one server. The files that only this server gets come last. */
 export function partOf(part: Part, config: Config = exampleConfig(), name = "alpha"): PayloadPart {
   const server = serverOf(config, name);
   const { ownFiles, ...shared } = part({ config, roles: server.roles });
   return { ...shared, files: [...(shared.files ?? []), ...(ownFiles?.(server) ?? [])] };
 }
 
-/** Content of a file that a part delivers. @throws Error if the part has no such file. */
+/** Returns the content of a file that a part delivers. @throws Error if the part has no such file */
 export function contentOf(part: PayloadPart, path: string): string {
   const file = part.files?.find((candidate) => candidate.path === path);
   if (!file) throw new Error(`no file ${path} in this part; it has ${part.files?.map((each) => each.path).join(", ")}`);
   return file.content;
 }
 
-/** A folder that is deleted at the end of the test. */
+/** Creates a folder that is deleted at the end of the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "payload-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }
 
-/** A folder that is deleted after this function, for `concurrent` tests, because these share one list of cleanup functions. */
+/**
+ * Runs a function with a new folder and then deletes the folder. `concurrent` tests cannot use temporaryFolder, because they share one list
+ * of cleanup functions.
+ */
 export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "payload-"));
   try {
@@ -40,7 +43,7 @@ export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>)
   }
 }
 
-/** Writes a part's files below a folder, each at its own path. */
+/** Writes the files of a part below a folder, each at its path. */
 export function writeBelow(
   folder: string,
   files: readonly { path: string; content?: string; permissions?: string }[],

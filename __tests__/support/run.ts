@@ -5,9 +5,9 @@ import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Home directory of the tests of this run. */
+    /** Home directory of all tests of this run. */
     home: string;
-    /** File that collects the checks that this machine cannot do: one line of JSON each. */
+    /** File that lists the checks that this machine cannot do. Each line is one check as JSON. */
     notChecked: string;
   }
 }
@@ -18,7 +18,7 @@ export interface NotChecked {
   readonly reason: string;
 }
 
-/** The list of checks that this machine cannot do, grouped by the reason. */
+/** Returns the checks that this machine cannot do, grouped by the reason. */
 export function summary(lines: string): string {
   const byReason = new Map<string, Set<string>>();
   for (const line of lines.split("\n").filter(Boolean)) {
@@ -32,8 +32,8 @@ export function summary(lines: string): string {
 }
 
 /**
- * Creates a home directory for the tests of a run, so that they see no file of the person who runs them.
- * At the end of the run, it is removed, and the checks that this machine cannot do are printed.
+ * Creates a home directory for the tests of a run, so that tests see no file of the person who runs them. At the end of the run, deletes
+ * the directory and prints the checks that this machine cannot do.
  */
 export default function (project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), "home-"));

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 
-/** A command of docs/runbook.md. */
+/** A command that docs/runbook.md tells an operator to run. */
 export interface RunbookCommand {
-  /** Heading of the section; empty before the first section. */
+  /** Heading of the section with the command; empty before the first section. */
   readonly monitor: string;
-  /** `operator`: in the checkout. `server`: as root on the server of the alert. */
+  /** `operator`: the command is run in the operator's checkout. `server`: the command is run as root on the server that the alert names. */
   readonly where: "operator" | "server";
   readonly line: string;
 }
 
-/** All commands of the fenced blocks in docs/runbook.md, in order. */
+/** Returns all commands of the fenced blocks in docs/runbook.md, in order. */
 export function runbookCommands(): readonly RunbookCommand[] {
   const text = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
   return text.split(/^## /m).flatMap((section, index) => {

@@ -1,7 +1,7 @@
 import type { Config, EnvironmentInput, ServerConfig } from "../../modules/config/schema.js";
 import type { Overrides } from "./config.js";
 
-/** One web server and three separate database servers, instead of the example's three servers. */
+/** Settings with one web server and three separate database servers, instead of the example's three servers. */
 export const splitServers: Overrides<EnvironmentInput["servers"]> = {
   alpha: undefined,
   bravo: undefined,
@@ -12,7 +12,10 @@ export const splitServers: Overrides<EnvironmentInput["servers"]> = {
   right: { privateIp: "10.0.1.13", roles: ["database"] },
 };
 
-/** The example in three locations: alpha in nbg1 and bravo in fsn1 with both roles, charlie in hel1 as a database member, two balancers. */
+/**
+ * Settings of an environment in three locations: alpha in nbg1 and bravo in fsn1 have both roles, charlie in hel1 is only a database
+ * member. There are two load balancers.
+ */
 export const spread: Overrides<EnvironmentInput> = {
   servers: { bravo: { location: "fsn1" }, charlie: { location: "hel1", roles: ["database"] } },
   loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },

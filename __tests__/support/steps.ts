@@ -2,20 +2,20 @@ import { join } from "node:path";
 import { temporaryFolder, writeBelow } from "./payload-files.js";
 import { runTool } from "./tools.js";
 
-/** Files that a script reads or writes on a server. A folder replaces the root directory. */
+/** Simulated server for a script. The paths of `files` are below a folder that replaces the root directory. */
 interface Server {
   readonly files?: Readonly<Record<string, string>>;
   /** First words of a command that fails. @default - none */
   readonly fails?: string;
 }
 
-/** Commands in server scripts that the test machine must not run. */
+/** Commands in server scripts that must not really run on the test machine. */
 const commands =
   "systemctl nft sshd nginx haproxy usermod chown mysql systemd-sysctl fetch-release install ln sh".split(" ");
 
 /**
- * Commands with which a script changes the server, in order, followed by the exit status if it is not 0. System paths are replaced by
- * paths in a folder.
+ * Returns the commands with which a script changes the server, in order. If the exit status is not 0, it follows the commands. The script
+ * uses a folder instead of the system's paths.
  */
 export function stepsOf(script: string, { files = {}, fails = "none" }: Server = {}): readonly string[] {
   const folder = temporaryFolder();

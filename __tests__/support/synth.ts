@@ -7,7 +7,7 @@ import { PlatformStack } from "../../stacks/platform-stack.js";
 
 export type Attributes = Record<string, unknown>;
 
-/** The JSON that Terraform reads. */
+/** The synthesized JSON of a stack, which Terraform reads. */
 export interface Synthesized {
   readonly resource?: Record<string, Record<string, Attributes>>;
   readonly data?: Record<string, Record<string, Attributes>>;
@@ -18,7 +18,7 @@ export interface Synthesized {
   readonly terraform: { readonly backend: Record<string, Attributes>; readonly required_version: string };
 }
 
-/** cdktf writes the construct's path under "//". */
+/** Removes the keys "//", where cdktf writes the path of the construct. */
 function withoutMetadata(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutMetadata);
   if (typeof value !== "object" || value === null) return value;
@@ -29,10 +29,10 @@ function withoutMetadata(value: unknown): unknown {
   );
 }
 
-/** Reads synthesized JSON. */
+/** Parses synthesized JSON, without cdktf's metadata. */
 export const parse = (text: string): Synthesized => withoutMetadata(JSON.parse(text)) as Synthesized;
 
-/** Runs a function with an app. The app's folder is deleted afterwards. */
+/** Runs a function with a new app, and then deletes the app's folder. */
 export function withApp<T>(work: (app: App) => T): T {
   const outdir = mkdtempSync(join(tmpdir(), "app-"));
   try {
@@ -44,7 +44,7 @@ export function withApp<T>(work: (app: App) => T): T {
 
 class EmptyStack extends PlatformStack {}
 
-/** A new stack in a new app for a test. */
+/** Creates an empty stack in a new app. */
 export const emptyStack = (config: Config): PlatformStack => withApp((app) => new EmptyStack(app, "test", { config }));
 
 /** Synthesizes the constructs that `build` adds to an empty stack. */
@@ -54,18 +54,18 @@ export function synthesize(config: Config, build: (stack: TerraformStack) => voi
   return parse(Testing.synth(stack));
 }
 
-/** Resources of a type by id. */
+/** Returns the resources of a type by id. */
 export const resources = (synthesized: Synthesized, type: string): Record<string, Attributes> =>
   synthesized.resource?.[type] ?? {};
 
-/** The only resource of a type. */
+/** Returns the only resource of a type. */
 export function onlyResource(synthesized: Synthesized, type: string): Attributes {
   const [first, ...others] = Object.values(resources(synthesized, type));
   if (!first || others.length > 0) throw new Error(`want one ${type}, got ${others.length + (first ? 1 : 0)}`);
   return first;
 }
 
-/** Addresses of all resources, sorted. */
+/** Returns the sorted addresses of all resources. */
 export const addressesIn = ({ resource = {} }: Synthesized): readonly string[] =>
   Object.entries(resource)
     .flatMap(([type, byId]) => Object.keys(byId).map((id) => `${type}.${id}`))

@@ -5,14 +5,15 @@ import type { NotChecked } from "./run.js";
 
 const isInstalled = (tool: string): boolean => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0;
 
-/** Adds a check that this machine cannot do to the list at the end of the run. */
+/** Adds a check that this machine cannot do to the list that is printed at the end of the run. */
 function report(notChecked: NotChecked): void {
   appendFileSync(inject("notChecked"), `${JSON.stringify(notChecked)}\n`);
 }
 
 /**
- * Returns whether a check is possible on this machine: `it.runIf(hasTool("nginx", "the configuration of nginx"))`.
- * If it is not, the run ends with a line NOT CHECKED. With CI=true, where .ci/run installs every tool, the test file fails.
+ * Returns whether a check is possible on this machine, for example `it.runIf(hasTool("nginx", "the configuration of nginx"))`. If the check
+ * is impossible, the run prints a line NOT CHECKED at its end. With CI=true, the test file fails instead, because .ci/run installs every
+ * tool.
  */
 function canCheck(isPossible: boolean, what: string, reason: string): boolean {
   if (isPossible) return true;
@@ -25,18 +26,18 @@ function canCheck(isPossible: boolean, what: string, reason: string): boolean {
 export const hasTool = (tool: string, what: string): boolean =>
   canCheck(isInstalled(tool), what, `${tool} is not installed`);
 
-/** Returns whether all these tools are installed; each missing one is reported. */
+/** Returns whether all these tools are installed. Reports each missing tool. */
 export const hasTools = (tools: readonly string[], what: string): boolean =>
   tools.map((tool) => hasTool(tool, what)).every(Boolean);
 
-/** Returns whether a tool is installed that .ci/run does not install: if it is missing, CI does not fail. */
+/** Returns whether a tool is installed. CI does not fail if this tool is missing, because .ci/run does not install it. */
 export function hasOptionalTool(tool: string, what: string): boolean {
   if (isInstalled(tool)) return true;
   report({ what, reason: `${tool} is not installed` });
   return false;
 }
 
-/** Returns whether Debian's Python has these modules. */
+/** Returns whether Debian's Python has all these modules. */
 export const hasPythonModules = (modules: readonly string[], what: string): boolean =>
   canCheck(
     runTool(debianPython, ["-c", `import ${modules.join(", ")}`]).status === 0,
@@ -44,10 +45,10 @@ export const hasPythonModules = (modules: readonly string[], what: string): bool
     `${debianPython} lacks one of the modules ${modules.join(", ")}`,
   );
 
-/** The Python that has the modules of Debian's packages. */
+/** Path of the Python interpreter that finds the modules of Debian's packages. */
 export const debianPython = process.env["PYTHON"] ?? "/usr/bin/python3";
 
-/** Returns whether a tool is installed and `unshare` works. @param unshare options of `unshare` */
+/** Returns whether a tool is installed and `unshare` works on this machine. @param unshare options of `unshare` */
 export const hasToolInNetwork = (tool: string, what: string, unshare: "-nu" | "-mn"): boolean =>
   hasTool(tool, what) &&
   canCheck(
@@ -59,13 +60,16 @@ export const hasToolInNetwork = (tool: string, what: string, unshare: "-nu" | "-
 /** Returns whether the tests run as root. */
 export const isRoot = (what: string): boolean => canCheck(process.getuid?.() === 0, what, "it requires root");
 
-/** Output of a tool, standard error after standard output, and its exit status; -1 if it could not start or was killed. */
+/**
+ * Result of a tool: its standard output followed by its standard error, and its exit status. The status is -1 if the tool could not start
+ * or was killed.
+ */
 export interface ToolResult {
   readonly status: number;
   readonly output: string;
 }
 
-/** Runs a tool synchronously. Only for tools that take milliseconds. */
+/** Runs a tool synchronously. Use `runTool` only for tools that end within milliseconds. */
 export function runTool(command: string, args: readonly string[], input?: string): ToolResult {
   const result = spawnSync(command, args, { encoding: "utf8", input });
   return {
@@ -74,7 +78,7 @@ export function runTool(command: string, args: readonly string[], input?: string
   };
 }
 
-/** Runs a tool while other tests continue. For tools that take seconds, in `concurrent` tests. */
+/** Runs a tool asynchronously, so that other tests continue. Use `runToolBeside` in `concurrent` tests, for tools that run for seconds. */
 export function runToolBeside(command: string, args: readonly string[]): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });

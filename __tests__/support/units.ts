@@ -2,19 +2,23 @@ import { join } from "node:path";
 import { temporaryFolder, writeBelow } from "./payload-files.js";
 import { runTool } from "./tools.js";
 
-/** systemd's evaluation of a unit. */
+/** Evaluation of a unit by systemd. */
 export interface Verdict {
-  /** Problems of the unit and of the other given units; empty if there are none. */
+  /** Problems that systemd found in the given units; empty if there are none. */
   readonly complaints: string;
-  /** From 0 to 10; 9.6 for a service without a sandbox. */
+  /** Exposure of the first unit from 0 to 10. A service without a sandbox has 9.6. */
   readonly exposure: number;
-  /** Remaining permissions by systemd's names, sorted. Removing a sandbox setting adds one. */
+  /**
+   * Permissions that the sandbox of the first unit still allows, by systemd's names, sorted. If a sandbox setting is removed, a permission
+   * is added.
+   */
   readonly allowed: readonly string[];
 }
 
 /**
- * Permissions that systemd reports for every network service of ours: those that a network service needs, those that would require a
- * user namespace, and those that systemd overlooks (PrivateDevices and other settings imply a mount namespace).
+ * Permissions that systemd reports for all our network services. Some are needed by every network service. Some could be denied only with a
+ * user namespace. Others are in fact denied, but systemd does not see this, because PrivateDevices and other settings imply a mount
+ * namespace.
  */
 export const allowedToAll: readonly string[] = [
   "DeviceAllow",
@@ -30,10 +34,10 @@ export const allowedToAll: readonly string[] = [
   "SystemCallFilter_resources",
 ];
 
-/** Replaces the server's programs, which are not installed on this machine. */
+/** Replaces the programs in a unit with /bin/true, because the server's programs are not installed on this machine. */
 const runnable = (unit: string): string => unit.replace(/^(Exec\w+=)[+!-]*"?\/[^\s"]+"?/gm, "$1/bin/true");
 
-/** Returns systemd's problems with units, given by name, and the exposure of the first unit. */
+/** Returns systemd's evaluation of units. @param units content of each unit by name; the exposure of the first unit is measured */
 export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {
   const folder = temporaryFolder();
   writeBelow(
@@ -59,7 +63,7 @@ export function judgeUnits(units: Readonly<Record<string, string>>): Verdict {
   };
 }
 
-/** Evaluates a vendor's unit with our drop-in, together with the units it refers to. */
+/** Returns systemd's evaluation of a vendor's unit with our drop-in. @param beside units that the drop-in refers to */
 export const judgeDropIn = (unit: string, dropIn: string, beside: Readonly<Record<string, string>> = {}): Verdict =>
   judgeUnits({
     [unit]: "[Service]\nExecStart=/bin/true\n",

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { summary } from "./run.js";
 import { harmful } from "./variables.js";
 
-it("the variables of a test contain no token, no key, no agent, no environment of the owner and no setting of npm", () => {
+it("tests run without the owner's tokens, keys, SSH agent, environment and npm settings", () => {
   const names = [
     ...["HCLOUD_TOKEN", "HCLOUD_ENDPOINT", "CLOUDFLARE_API_TOKEN", "DD_API_KEY", "DD_APP_KEY", "AWS_ACCESS_KEY_ID"],
     ...["AWS_PROFILE", "TF_VAR_datadog_api_key", "BACKUP_OWNER_KEY", "DRILL_PRIVATE_KEY", "SSH_AUTH_SOCK"],
@@ -13,13 +13,13 @@ it("the variables of a test contain no token, no key, no agent, no environment o
   expect(harmful({ PATH: "/bin", TMPDIR: "/tmp", CI: "true", VITEST_POOL_ID: "1" })).toEqual([]);
 });
 
-it("the variables of a test are the only variables of a program that a test starts", () => {
+it("a program that a test starts gets only harmless variables and the variables that the tests set", () => {
   const { stdout } = spawnSync(process.execPath, ["--print", "JSON.stringify(process.env)"], { encoding: "utf8" });
   const variables = JSON.parse(stdout) as NodeJS.ProcessEnv;
   expect([...harmful(variables)].sort()).toEqual(["ENVIRONMENTS_FOLDER", "HOME"]);
 });
 
-it("names each missing tool once, with everything that it would check", () => {
+it("the report of skipped tests lists each missing tool once, with everything that the tool would check", () => {
   const lines = [
     { what: "the ports", reason: "nginx is not installed" },
     { what: "the user", reason: "it requires root" },

@@ -1,2 +1,3 @@
-// cdktf-cli requires a package of this name. Its last release has no binaries for Node 24 and would need a compiler.
+// cdktf-cli requires the package node-pty. This package replaces node-pty, because node-pty has no binaries for Node 24 and would need a
+// compiler.
 module.exports = require("@lydell/node-pty");

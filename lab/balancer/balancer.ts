@@ -9,7 +9,7 @@ import { waitFor } from "../system/shell.js";
 import { askHaproxy } from "./ask.js";
 import { checkPrefix, haproxyConfig } from "./haproxy.js";
 
-/** Names of all started balancers. */
+/** Returns the names of all started load balancers. */
 async function names(layout: Layout): Promise<readonly string[]> {
   const files = await readdir(layout.services).catch(() => []);
   return files.flatMap((file) => /^(balancer.*)\.sock$/.exec(file)?.[1] ?? []).sort();
@@ -19,17 +19,17 @@ const socketOf = (layout: Layout, name: string): string => path.join(layout.serv
 
 /** Properties of {@link startBalancer}. */
 export interface LabBalancerProps {
-  /** Definition that is also used for the real balancer. */
+  /** Definition of the load balancer, the same as for the load balancer at Hetzner. */
   readonly definition: BalancerDefinition;
-  /** Host of the lab with the balancer's addresses. */
+  /** Lab host with the load balancer's addresses. */
   readonly host: Host;
-  /** Web servers, which the balancer reaches over their private addresses. */
+  /** Web servers. The load balancer connects to the private addresses of the web servers. */
   readonly targets: readonly Host[];
-  /** Certificate of https services. */
+  /** Certificate of the load balancer's https services. */
   readonly certificate: KeyPair;
 }
 
-/** Starts a balancer, or restarts it if its definition has changed. */
+/** Starts a load balancer. If a running load balancer has another configuration, restarts the load balancer. */
 export async function startBalancer(
   layout: Layout,
   { definition, host, targets, certificate }: LabBalancerProps,
@@ -44,7 +44,7 @@ export async function startBalancer(
   await startService(layout, { name, host: name, command: ["haproxy", "-db", "-f", file], configuration: config });
 }
 
-/** Replaces the certificate of a running balancer without closing connections, like the provider. */
+/** Replaces the certificate of a running load balancer without closing connections, as Hetzner does. */
 export async function showCertificate(
   layout: Layout,
   { name }: Pick<Host, "name">,
@@ -52,7 +52,7 @@ export async function showCertificate(
 ): Promise<void> {
   const bundle = bundleOf(layout, name);
   const pem = await writeBundle(bundle, certificate);
-  // An empty line ends the value after <<.
+  // In HAProxy's protocol, an empty line ends the value after <<.
   await askHaproxy(socketOf(layout, name), `set ssl cert ${bundle} <<\n${pem.trimEnd()}\n`);
   const told = await askHaproxy(socketOf(layout, name), `commit ssl cert ${bundle}`);
   if (!told.includes("Success")) throw new Error(`lab: the balancer rejected the certificate: ${told.trim()}`);
@@ -71,24 +71,24 @@ export interface TargetHealth {
   readonly service: string;
   readonly target: string;
   readonly healthy: boolean;
-  /** Result of the last check, for example "L7OK/200". */
+  /** Result of the last health check in HAProxy's notation, for example "L7OK/200". */
   readonly lastCheck: string;
-  /** How often it was drained since the start of the balancer. */
+  /** How many times the health check has marked the target as down since the start of the load balancer. */
   readonly removals: number;
 }
 
-/** Current health of all targets of all balancers; empty if no balancer is running. */
+/** Returns the current health of all targets of all load balancers; empty if no load balancer is running. */
 export async function targetHealth(layout: Layout): Promise<TargetHealth[]> {
   return (await Promise.all((await names(layout)).map((name) => targetHealthAt(layout, name)))).flat();
 }
 
-/** Current health of all targets of one balancer. */
+/** Returns the current health of all targets of one load balancer. */
 export async function targetHealthAt(layout: Layout, name: string): Promise<TargetHealth[]> {
   const rows = await serversOf(layout, name);
   return rows.flatMap(({ isTarget, ...health }) => (isTarget ? [health] : []));
 }
 
-/** All servers in a balancer's configuration, including servers that are not targets now. */
+/** Returns all servers in a load balancer's configuration, including servers that are currently not targets. */
 async function serversOf(layout: Layout, name: string): Promise<(TargetHealth & { readonly isTarget: boolean })[]> {
   const answer = await askHaproxy(socketOf(layout, name), "show stat -1 4 -1").catch(() => "");
   const [header = "", ...rows] = answer.trim().split("\n");
@@ -109,7 +109,7 @@ async function serversOf(layout: Layout, name: string): Promise<(TargetHealth & 
   });
 }
 
-/** Sets the targets of a running balancer. Connections to removed targets stay open, as with the provider. */
+/** Sets the targets of a running load balancer. Connections to removed targets stay open, as at Hetzner. */
 export async function setTargets(layout: Layout, name: string, targets: readonly string[]): Promise<void> {
   const servers = await waitFor(`targets of ${name}`, async () => {
     const found = await serversOf(layout, name);
@@ -121,14 +121,20 @@ export async function setTargets(layout: Layout, name: string, targets: readonly
   }
 }
 
-/** Removes a target from the running balancers, like the provider. The next change of their definition removes it permanently. */
+/**
+ * Removes a target from the running load balancers, as Hetzner does. The next restart of a load balancer uses the targets in the load
+ * balancer's configuration file.
+ */
 export async function removeTarget(layout: Layout, server: string): Promise<void> {
   for (const name of await names(layout))
     for (const { service, target } of await targetHealthAt(layout, name))
       if (target === server) await setState(layout, name, { service, target }, "maint");
 }
 
-/** HAProxy commands. A new target receives no visitors until a health check has succeeded. */
+/**
+ * Functions that return the HAProxy commands to add or remove a target. A new target receives no requests until a health check has
+ * succeeded.
+ */
 const states = {
   new: (server: string) => `set server ${server} state ready; set server ${server} health down`,
   maint: (server: string) => `set server ${server} state maint`,

@@ -7,11 +7,14 @@ import { siteHosts } from "../../modules/platform/names.js";
 import type { Layout } from "../layout.js";
 import { writeWhole } from "../system/write-whole.js";
 
-/** Progress of a load balancer migration. It replaces the numbers in Terraform's state. */
+/** Stored progress of a load balancer migration. Production stores the same numbers in Terraform's state. */
 interface MigrationState {
-  /** Number of the visitors' balancer, or 0 if each domain uses its own balancer. @default - absent: the previous balancer */
+  /**
+   * Number of the load balancer that visitors use; 0 if each domain uses the domain's own load balancer. @default - the previous load
+   * balancer
+   */
   readonly used?: number;
-  /** Number of the only balancer. @default - absent: there are two balancers */
+  /** Number of the only load balancer. @default - none: two load balancers exist */
   readonly only?: number;
 }
 
@@ -20,20 +23,23 @@ const fileOf = (layout: Layout): string => path.join(layout.state, "changeover.j
 const read = async (layout: Layout): Promise<MigrationState> =>
   JSON.parse(await readFile(fileOf(layout), "utf8").catch(() => "{}")) as MigrationState;
 
-/** Stores one or both numbers. */
+/** Stores the progress of a load balancer migration. Omitted numbers remain unchanged. */
 export async function reach(layout: Layout, reached: MigrationState): Promise<void> {
   await mkdir(layout.state, { recursive: true });
   await writeWhole(fileOf(layout), JSON.stringify({ ...(await read(layout)), ...reached }));
 }
 
-/** The existing balancers and the number of the visitors' balancer. */
+/** Stage of a load balancer migration: the existing load balancers and the number of the load balancer that visitors use. */
 export interface BalancerStage {
   readonly used: number;
-  /** The environment of the previous balancer. @default - absent: there is only one balancer */
+  /** Configuration of the previous load balancer. @default - none: only one load balancer exists */
   readonly former?: Config;
 }
 
-/** Computes the stage from the configuration and the stored numbers, like modules/hetzner/load-balancer/changeover.ts with Terraform. */
+/**
+ * Returns the stage that results from the configuration and the stored numbers. In production, modules/hetzner/load-balancer/changeover.ts
+ * does the same.
+ */
 export async function balancerStage(layout: Layout, config: Config): Promise<BalancerStage> {
   const { number } = config.loadBalancer;
   const former = formerOf(config);
@@ -42,7 +48,7 @@ export async function balancerStage(layout: Layout, config: Config): Promise<Bal
   return only === number ? { used } : { used, former };
 }
 
-/** Target of each host name at the edge: a balancer, or a redirect status with the target address. */
+/** Returns the target of each host name at the edge. A target is a load balancer, or a redirect status with the new URL. */
 export function leadsOf(config: Config, { used, former: isThere }: BalancerStage): Readonly<Record<string, string>> {
   const former = formerOf(config) ?? config;
   const served = [config, former].find(({ loadBalancer }) => loadBalancer.number === used);

@@ -3,29 +3,32 @@ import path from "node:path";
 import type { Layout } from "../layout.js";
 import { writeWhole } from "../system/write-whole.js";
 
-/** How the edge uses two active balancers. It replaces the records at Cloudflare. */
+/** How the edge uses two active load balancers. In production, Cloudflare's DNS records define this. */
 export interface Direction {
-  /** Balancers with an A record. */
+  /** Load balancers to which the A records point. */
   readonly to: "both" | "first" | "second";
-  /** Whether the edge retries a failed connection once on the other balancer, as Cloudflare does in some plans. */
+  /** If true, the edge retries a failed connection once on the other load balancer, as Cloudflare does in some plans. */
   readonly retry: boolean;
 }
 
 const fileOf = (layout: Layout): string => path.join(layout.state, "direction.json");
 
-/** The current direction. A new lab directs visitors to the first balancer. */
+/** Returns the stored direction. A new lab directs visitors to the first load balancer. */
 export async function directionOf(layout: Layout): Promise<Direction> {
   const stored = JSON.parse(await readFile(fileOf(layout), "utf8").catch(() => "{}")) as Partial<Direction>;
   return { to: "first", retry: true, ...stored };
 }
 
-/** Stores a changed direction. The edge uses it after `startEdgeOf`. */
+/** Stores a changed direction. The edge uses the stored direction after a call of `startEdgeOf`. */
 export const setDirection = async (layout: Layout, changes: Partial<Direction>): Promise<void> =>
   writeWhole(fileOf(layout), JSON.stringify({ ...(await directionOf(layout)), ...changes }));
 
-/** Target at the edge that stands for an origin and the second origin, one of them for each request. @param retry whether a failed connection is retried once on the other origin */
+/**
+ * Returns the edge's target for two origins, of which the edge selects one for each request. @param retry true if the edge retries a
+ * failed connection once on the other origin
+ */
 export const poolOf = (origin: string, retry: boolean): string => `both-${retry ? "" : "once-"}${origin}`;
 
-/** Target of the site's host names at the edge. Pure. @param ids the first and the second balancer */
+/** Returns the edge's target for the site's host names. @param ids ids of the first and the second load balancer */
 export const leadFor = ({ to, retry }: Direction, [first, second]: readonly [string, string]): string =>
   ({ both: poolOf(first, retry), first, second })[to];

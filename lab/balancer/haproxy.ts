@@ -3,23 +3,23 @@ import { ports } from "../../modules/platform/ports.js";
 import { renderTemplate } from "../../modules/machine/part/templates.js";
 import type { Host } from "../network/addresses.js";
 
-/** Inputs of the emulated balancer's configuration. */
+/** Properties of {@link haproxyConfig}. */
 export interface HaproxyProps {
-  /** Definition that is also used for the real balancer. */
+  /** Definition of the load balancer, the same as for the load balancer at Hetzner. */
   readonly definition: BalancerDefinition;
-  /** Host of the lab with the balancer's addresses. */
+  /** Lab host with the load balancer's addresses. */
   readonly host: Host;
-  /** Web servers, which the balancer reaches over their private addresses. */
+  /** Web servers. The load balancer connects to the private addresses of the web servers. */
   readonly targets: readonly Host[];
-  /** File with certificate and key, for https services. */
+  /** Path of the file with the certificate and key of https services. */
   readonly certificateBundle: string;
-  /** Socket for queries of the targets' health. */
+  /** Path of the socket on which HAProxy reports the targets' health. */
   readonly socket: string;
 }
 
 /**
- * Configuration of a HAProxy that emulates the cloud's load balancer.
- * It does not emulate the provider's own failover, its traffic limits, or health checks from several nodes.
+ * Returns the configuration of a HAProxy that emulates Hetzner's load balancer.
+ * HAProxy does not emulate the load balancer's failover, traffic limits, or health checks from several nodes.
  */
 export function haproxyConfig({ definition, host, targets, certificateBundle, socket }: HaproxyProps): string {
   return renderTemplate(new URL("haproxy.cfg.hbs", import.meta.url), {
@@ -46,9 +46,9 @@ export function haproxyConfig({ definition, host, targets, certificateBundle, so
   });
 }
 
-/** Name of the section that checks the health of a service's targets. */
+/** Returns the name of the HAProxy backend that checks the health of a service's targets. */
 const checkName = (service: BalancerService): string => `${checkPrefix}${serviceName(service)}`;
-/** Prefix of the names of health check sections. */
+/** Prefix of the names of the HAProxy backends for health checks. */
 export const checkPrefix = "check_";
 
 const serviceName = ({ protocol, listenPort }: BalancerService): string => `${protocol}_${listenPort}`;
@@ -61,6 +61,6 @@ const binds = ({ publicIpv4, publicIpv6, privateIpv4 }: Host, port: number, opti
 const tlsOptions = ({ protocol }: BalancerService, bundle: string): string =>
   protocol === "https" ? ` ssl crt ${bundle} alpn h2,http/1.1` : "";
 
-/** Converts the provider's notation "2??" to HAProxy's range. */
+/** Converts a range of statuses in Hetzner's notation, such as "2??", to HAProxy's notation. */
 const statusRange = (code: string): string =>
   code.includes("?") ? `${code.replaceAll("?", "0")}-${code.replaceAll("?", "9")}` : code;

@@ -9,7 +9,7 @@ import { hostMirror, sourceLines } from "./mirror.js";
 /** Debian release of the machines. */
 export const suite = "trixie";
 
-/** Relevant packages of a new Debian server at Hetzner. The payload must install all other packages. */
+/** Packages in the lab's image, which a new Debian server at Hetzner also has. The payload must install all other packages. */
 const packages = [
   "systemd",
   "systemd-sysv",
@@ -32,20 +32,21 @@ const packages = [
 ];
 
 /**
- * Differences between the lab's image and the real image. The package lists are a saved copy, so their expiry date is ignored.
- * Translations are disabled, because the saved copy lacks them.
+ * apt settings of the lab's image that Hetzner's image does not have. apt ignores the expiry date of package lists, because the lab's
+ * lists are a saved copy. apt reads no translations, because the saved copy has none.
  */
 const aptSettings = ['Acquire::Check-Valid-Until "false";', 'Acquire::Languages "none";'];
 
-/** The read-only directory tree under the overlay disks of all machines. */
+/** Read-only directory tree on which the overlay disks of all machines are based. */
 export interface BaseSystem {
   readonly root: string;
-  /** Hash of all its inputs. */
+  /** Hash of all inputs of the build. */
   readonly key: string;
 }
 
 /**
- * Returns the base file system from the cache or builds it, which takes about 35 s and 320 MB. The cache key is a hash of its inputs.
+ * Returns the base system from the cache. If the cache has no base system with the same inputs, builds a base system, which takes about 35
+ * s and 320 MB.
  * @param trustedCa certificate authority that machines trust for https inside the lab
  */
 export async function baseSystem(cache: string, trustedCa: string): Promise<BaseSystem> {

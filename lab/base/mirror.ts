@@ -7,8 +7,8 @@ export interface Mirror {
 }
 
 /**
- * The Debian mirror in this machine's apt configuration.
- * @throws if apt has no Debian archive (another distribution, or no `apt-get update` yet)
+ * Returns the Debian mirror in this machine's apt configuration, or the mirror in FOOBAR_LAB_MIRROR.
+ * @throws if apt has no Debian archive, because this machine has another distribution or `apt-get update` has not run yet
  */
 export async function hostMirror(): Promise<Mirror> {
   const { stdout } = await tryRun("apt-get", ["indextargets", "--format", "$(LABEL)|$(REPO_URI)"]);
@@ -26,7 +26,7 @@ export async function hostMirror(): Promise<Mirror> {
   return { archive, security: find("Debian-Security") ?? `${archive}-security` };
 }
 
-/** Lines of sources.list for a suite: the release, its updates and its security updates. */
+/** Returns the lines of sources.list for a Debian release, the release's updates and the release's security updates. */
 export const sourceLines = (mirror: Mirror, suite: string): string[] => [
   `deb ${mirror.archive} ${suite} main`,
   `deb ${mirror.archive} ${suite}-updates main`,

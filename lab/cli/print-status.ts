@@ -30,7 +30,7 @@ const table = (...head: string[]): Table.Table => new Table({ head, style: { hea
 const power = ({ running, partitioned }: MachineStatus): string =>
   `${running ? "on" : "off"}${partitioned ? ", partitioned" : ""}`;
 
-/** A machine's own report about itself. While the machine is partitioned, its view of other members may be outdated. */
+/** Returns a machine's role and state in the replication group, as the machine's own MySQL reports them. */
 function databaseRole({ group, privateIpv4, name }: MachineStatus): string {
   const own = group.find(({ host }) => host === privateIpv4 || host === name);
   return own === undefined ? "-" : `${own.role || "-"} ${own.state}`.toLowerCase();

@@ -1,7 +1,11 @@
 import { Listr } from "listr2";
 import type { Step } from "../up.js";
 
-/** Runs steps one after the other and shows their progress (as plain lines if there is no terminal). @returns total duration in seconds */
+/**
+ * Runs steps one after another and shows their progress. If there is no terminal, prints the progress as plain lines. @returns total
+ * duration
+ * in seconds
+ */
 export async function runSteps(steps: readonly Step[]): Promise<number> {
   const began = performance.now();
   const tasks = steps.map(({ title, run }) => ({

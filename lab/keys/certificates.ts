@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../system/shell.js";
 
-/** PEM files of a certificate and its key. */
+/** Paths of the PEM files of a certificate and the certificate's key. */
 export interface KeyPair {
   readonly certificate: string;
   readonly key: string;
@@ -13,9 +13,9 @@ export interface KeyPair {
 export interface CertificateProps {
   /** Common name of the subject. */
   readonly commonName: string;
-  /** Valid DNS names. @default - none */
+  /** DNS names for which the certificate is valid. @default - none */
   readonly dnsNames?: readonly string[];
-  /** Valid IP addresses. @default - none */
+  /** IP addresses for which the certificate is valid. @default - none */
   readonly addresses?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const pairIn = (directory: string, name: string): KeyPair => ({
 
 const keyOptions = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
-/** Creates a certificate authority if it does not exist. Its files are `<name>.pem` and `<name>.key`. */
+/** Creates a certificate authority with the files `<name>.pem` and `<name>.key` if the files do not exist. */
 export async function authority(directory: string, name: string, commonName: string): Promise<KeyPair> {
   const pair = pairIn(directory, name);
   if (existsSync(pair.certificate)) return pair;
@@ -47,7 +47,7 @@ export async function authority(directory: string, name: string, commonName: str
   return pair;
 }
 
-/** Issues a certificate for servers and clients if it does not exist. */
+/** Issues a certificate for servers and clients if the certificate does not exist. */
 export async function issue(
   issuer: KeyPair,
   directory: string,

@@ -11,27 +11,30 @@ import { archiveKeys, downloadKey, writerKey } from "../stand-ins/archive/archiv
 import { hostKey, type HostKey } from "./ssh.js";
 import { stageOf } from "./stages.js";
 
-/** All secrets of the lab, replacing the credentials stack. They are created once per lab with openssl and random bytes. */
+/** All secrets of the lab. In production, the credentials stack creates the secrets. */
 export interface Credentials {
-  /** Value of a secret on one server. @throws Error if the secret has no value in the lab */
+  /** Returns the value of a secret on one server. @throws Error if the secret has no value in the lab */
   value(server: ServerConfig, name: SecretName): string;
-  /** Value of a secret in the previous generation; `undefined` if there is no previous generation. */
+  /** Returns the value of a secret in the previous generation; `undefined` if no previous generation exists. */
   before(server: string, name: SecretName): string | undefined;
-  /** The lab's Origin CA, which signs the certificate of the balancer or nginx for the edge. */
+  /** The lab's Origin CA. The Origin CA signs the certificate with which the load balancer or nginx identifies itself to the edge. */
   readonly originCa: KeyPair;
-  /** Certificate of the origin. */
+  /** Certificate with which the load balancer or nginx identifies itself to the edge. */
   readonly origin: KeyPair;
-  /** Client certificate that the edge sends to nginx in `passthrough` mode. */
+  /** Client certificate that the edge sends to nginx if the TLS mode is `passthrough`. */
   readonly originPull: KeyPair;
-  /** Secret that the edge sends in its header. */
+  /** Secret that the edge sends in the header of each request. */
   readonly edgeToken: string;
-  /** File with Datadog's API key. */
+  /** Path of the file with Datadog's API key. */
   readonly datadogApiKeyFile: string;
 }
 
 type Values = Partial<Record<SecretName, string>>;
 
-/** Creates or reads the credentials in `directory`. @throws Error if openssl or ssh-keygen fails, or a file cannot be read */
+/**
+ * Reads the credentials in `directory` and creates missing credentials. @throws Error if openssl or ssh-keygen fails, or a file cannot be
+ * read
+ */
 export async function createCredentials(directory: string, config: Config): Promise<Credentials> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const mysql = await mysqlCertificates(directory, config);
@@ -85,11 +88,11 @@ export async function createCredentials(directory: string, config: Config): Prom
   };
 }
 
-/** Trusted authorities, and each member's certificate in the current and the previous generation. */
+/** Creates or reads the trusted MySQL authorities and each member's certificate in the current and the previous generation. */
 async function mysqlCertificates(directory: string, config: Config) {
   const { accepted, used, before } = await generations(directory, config, "database-authority", async (ending) => ({
     ending,
-    // Each generation has a unique name, as in the credentials stack, because clients that trust two authorities select them by name.
+    // Each generation has a unique name, because clients that trust two authorities select an authority by name.
     pair: await authority(directory, `mysql-ca${ending}`, `lab MySQL CA${ending}`),
   }));
   const signedBy = async (issuer: typeof used): Promise<ReadonlyMap<string, Values>> => {
@@ -112,7 +115,7 @@ async function mysqlCertificates(directory: string, config: Config) {
   };
 }
 
-/** Trusted authorities, and the client certificate in use. */
+/** Creates or reads the trusted origin pull authorities and the edge's current client certificate. */
 async function originPullPairs(directory: string, config: Config) {
   const { accepted, used } = await generations(directory, config, "origin-pull-authority", async (ending) => {
     const ca = await authority(directory, `origin-pull-ca${ending}`, `lab Origin Pull CA${ending}`);
@@ -122,7 +125,7 @@ async function originPullPairs(directory: string, config: Config) {
   return { authorities: authorities.sort().join(""), client: used.client };
 }
 
-/** Application secrets with random values, shortened to their maximum length if needed. */
+/** Creates or reads the application's secrets. The values are random and not longer than the secrets' maximum length. */
 async function applicationSecrets(directory: string, { application }: Config): Promise<Values> {
   const made = Object.entries(application.secrets).map(async ([name, { maxBytes }]) => {
     const value = await password(path.join(directory, applicationSecretVariable(name)));
@@ -131,7 +134,7 @@ async function applicationSecrets(directory: string, { application }: Config): P
   return Object.fromEntries(await Promise.all(made)) as Values;
 }
 
-/** Database accounts and the secrets with their passwords. */
+/** Names of the secrets with the passwords of each database account. */
 const accounts = {
   application: { shown: "applicationDatabasePassword", all: "applicationDatabasePasswords" },
   migrations: { shown: "migrationsDatabasePassword", all: "migrationsDatabasePasswords" },
@@ -139,7 +142,7 @@ const accounts = {
   monitoring: { shown: "monitoringPassword", all: "monitoringPasswords" },
 } as const satisfies Readonly<Record<string, { readonly shown?: SecretName; readonly all: SecretName }>>;
 
-/** Passwords of the accounts in the current and the previous generation. */
+/** Creates or reads the passwords of all database accounts in the current and the previous generation. */
 async function databasePasswords(directory: string, config: Config) {
   const now: Values = {};
   const before: Values = {};
@@ -161,7 +164,7 @@ async function databasePasswords(directory: string, config: Config) {
 const hostKeysOf = (directory: string, config: Config, server: string): Promise<Generations<HostKey>> =>
   generations(directory, config, "ssh-host-keys", (ending) => hostKey(directory, server, ending));
 
-/** Accepted public host keys of a server, one per line, in the format of the credentials stack. */
+/** Returns the accepted public host keys of a server, one per line, in the format of the credentials stack. */
 export async function acceptedHostKeys(directory: string, config: Config, server: string): Promise<string> {
   const { accepted } = await hostKeysOf(directory, config, server);
   return accepted.map(({ publicKey }) => publicKey).join("\n");
@@ -172,16 +175,16 @@ async function password(file: string): Promise<string> {
   return readFile(file, "utf8");
 }
 
-/** Generations of a secret by their use. */
+/** Generations of one secret: the generation in use, all accepted generations and the previous generation. */
 interface Generations<Secret> {
   readonly used: Secret;
-  /** All accepted generations. The used generation comes first. */
+  /** All accepted generations. The first element is the generation in use. */
   readonly accepted: readonly Secret[];
-  /** The generation before the configured one. @default - none */
+  /** The generation before the configured generation. @default - none */
   readonly before?: Secret;
 }
 
-/** Creates or reads the accepted generations and the previous generation, like modules/credentials/rotation.ts with Terraform. */
+/** Creates or reads all accepted generations and the previous generation. In production, modules/credentials/rotation.ts does the same. */
 async function generations<Secret>(
   directory: string,
   config: Config,

@@ -5,9 +5,9 @@ import { run } from "../system/shell.js";
 
 const identity = "lab package repository <packages@lab.invalid>";
 
-/** The key that signs the lab's copies of vendors' repositories. It is created once and stored with the package cache. */
+/** Key that signs the lab's copies of vendors' repositories. The lab creates the key once and stores the key in the cache. */
 export class RepositoryKey {
-  /** ASCII-armoured public key for apt. */
+  /** Path of the ASCII-armoured public key for apt. */
   readonly publicKey: string;
   private readonly home: string;
 
@@ -16,7 +16,7 @@ export class RepositoryKey {
     this.home = path.join(directory, "gnupg");
   }
 
-  /** Creates the key if it does not exist. */
+  /** Creates the key pair if the public key does not exist. */
   async create(): Promise<void> {
     if (existsSync(this.publicKey)) return;
     await mkdir(this.home, { recursive: true, mode: 0o700 });

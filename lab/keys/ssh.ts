@@ -4,13 +4,18 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../system/shell.js";
 
-/** An ed25519 host key in the format of the credentials stack: the private key in PEM (PKCS#8), the public key as in known_hosts. */
+/**
+ * An ed25519 host key. The formats are the same as in the credentials stack: PEM (PKCS#8) for the private key, known_hosts for the public
+ * key.
+ */
 export interface HostKey {
   readonly privateKey: string;
   readonly publicKey: string;
 }
 
-/** Creates or reads a server's host key. A replaced server keeps its key. @param ending file name suffix of the generation */
+/**
+ * Creates or reads a server's host key. A replacement server uses the same key. @param ending suffix of the file name for the generation
+ */
 export async function hostKey(directory: string, server: string, ending: string): Promise<HostKey> {
   const file = path.join(directory, `ssh-host-${server}${ending}.key`);
   if (!existsSync(file)) {
@@ -21,7 +26,7 @@ export async function hostKey(directory: string, server: string, ending: string)
   return { privateKey, publicKey: opensshPublicKey(privateKey) };
 }
 
-/** Returns the public key ("ssh-ed25519 AAAA…") of a private key in PEM. */
+/** Returns the public key ("ssh-ed25519 AAAA…") that belongs to a private key in PEM. */
 function opensshPublicKey(privateKey: string): string {
   const { x = "" } = createPublicKey(createPrivateKey(privateKey)).export({ format: "jwk" });
   const fields = [Buffer.from("ssh-ed25519"), Buffer.from(x, "base64url")];
@@ -33,7 +38,7 @@ function opensshPublicKey(privateKey: string): string {
   return `ssh-ed25519 ${Buffer.concat(blob).toString("base64")}`;
 }
 
-/** Creates the administrator's login key if it does not exist. @returns the public key; the private key is in the file */
+/** Creates the administrator's login key if the key does not exist. @param file path of the private key @returns the public key */
 export async function loginKey(file: string): Promise<string> {
   if (!existsSync(file)) {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });

@@ -18,8 +18,8 @@ const read = async (directory: string): Promise<Partial<Record<Rotated, StoredSt
   JSON.parse(await readFile(fileOf(directory), "utf8").catch(() => "{}")) as Partial<Record<Rotated, StoredStage>>;
 
 /**
- * Returns the progress of a rotation. It replaces the numbers in Terraform's state and has the same rules.
- * @throws Error if the configured generation is neither the current generation nor the next one
+ * Returns the progress of a rotation. The lab stores the progress in a file; production stores the progress in Terraform's state.
+ * @throws Error if the configured generation is neither the current generation nor the next generation
  */
 export async function stageOf(directory: string, config: Config, what: Rotated): Promise<RotationStage> {
   const configured = generationOf(config, what);
@@ -32,7 +32,7 @@ export async function stageOf(directory: string, config: Config, what: Rotated):
   return { configured, used, oldest };
 }
 
-/** Records that the configured generation is now the used one or the oldest accepted one. */
+/** Records that the configured generation is now the generation in use or the oldest accepted generation. */
 export async function advanceStage(
   directory: string,
   config: Config,

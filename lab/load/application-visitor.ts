@@ -1,10 +1,10 @@
 import { visitorText } from "../../modules/config/sections/application.js";
 import type { Config } from "../../modules/config/schema.js";
 
-/** The settings that define how a visitor writes through the site, and where the application stores the text. */
+/** Settings that define how a visitor writes through the site, and where the application stores the text. */
 export type ApplicationVisitor = NonNullable<Config["application"]["visitor"]>;
 
-/** @throws if `application.visitor` is missing */
+/** Returns the setting `application.visitor`. @throws if the setting is missing */
 export function applicationVisitor({ application: { visitor } }: Config): ApplicationVisitor {
   if (visitor) return visitor;
   throw new Error(
@@ -12,17 +12,17 @@ export function applicationVisitor({ application: { visitor } }: Config): Applic
   );
 }
 
-/** Request of a visitor that writes a text. */
+/** Returns the method, headers, body and expected status of a request that writes a text. */
 export function requestToWrite({ method, headers, body, status }: ApplicationVisitor, text: string) {
   const filled = (value: string): string => value.replaceAll(visitorText, text);
   const named = Object.entries(headers).map(([name, value]) => [name, filled(value)]);
   return { method, headers: Object.fromEntries(named) as Record<string, string>, body: filled(body), status };
 }
 
-/** Statement that selects rows with texts that begin with `start`. A row may contain more than the text. */
+/** Returns the SQL statement that selects all values that contain `start`. */
 export const statementFor = ({ table, column }: ApplicationVisitor, start: string): string =>
   `SELECT ${column} FROM app.${table} WHERE ${column} LIKE '%${start}%'`;
 
-/** Extracts the texts that begin with `start` from the statement's result. */
+/** Returns the texts that begin with `start` in the result of the SQL statement. */
 export const textsIn = (rows: string, start: string): ReadonlySet<string> =>
   new Set([...rows.matchAll(new RegExp(`${start}\\d+`, "g"))].map(([text]) => text));

@@ -4,31 +4,31 @@ import { fileURLToPath } from "node:url";
 import { namespaceOf } from "../layout.js";
 import { run } from "../system/shell.js";
 
-/** A limited number of requests that are sent at a fixed rate, even if previous requests are still unanswered. */
+/** Properties of a load. A load sends requests at a fixed rate, even if previous requests are still unanswered. */
 export interface LoadProps {
-  /** Requested page. */
+  /** URL of the requested page. */
   readonly url: string;
-  /** Requests started per second. */
+  /** Number of requests to start per second. */
   readonly ratePerSecond: number;
-  /** How long requests are started. The last responses arrive later. */
+  /** Time in seconds during which the load starts requests. The last responses arrive after this time. */
   readonly seconds: number;
-  /** @default "GET" */
+  /** HTTP method. @default "GET" */
   readonly method?: string;
-  /** Body of each request. `{n}` in the body and headers is replaced with the number of the request, from 0. @default - none */
+  /** Body of each request. The number of the request, starting at 0, replaces `{n}` in the body and headers. @default - none */
   readonly body?: string;
-  /** @default - none; a body is sent as application/json */
+  /** HTTP headers of each request. If there is a body, the default content type is application/json. @default - none */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Status of a successful response. @default - any below 400 */
+  /** HTTP status of a successful response. @default - any status below 400 */
   readonly status?: number;
-  /** Whether connections are reused. Otherwise each request opens a new connection, like a new visitor. @default false */
+  /** If true, requests reuse connections. If false, each request opens a new connection, like a new visitor. @default false */
   readonly keepAlive?: boolean;
-  /** Seconds after which an unanswered request counts as failed. @default 15 */
+  /** Time limit of each request in seconds. A request without a response fails at this limit. @default 15 */
   readonly timeoutSeconds?: number;
-  /** Address family of the connections. @default 4 */
+  /** IP version of the connections. @default 4 */
   readonly family?: 4 | 6;
-  /** Host that sends the requests. @default "client" */
+  /** Lab host that sends the requests. @default "client" */
   readonly from?: string;
-  /** Trusted certificate authority for https. @default - the lab's public authority */
+  /** Path of the certificate of the trusted certificate authority for https. @default - the lab's public authority */
   readonly trustedCa?: string;
 }
 
@@ -39,40 +39,40 @@ export interface Gap {
   readonly seconds: number;
 }
 
-/** A request that failed. */
+/** A failed request. */
 export interface Failure {
-  /** Seconds since the start of the load. */
+  /** Start of the request, in seconds since the start of the load. */
   readonly at: number;
   readonly n: number;
-  /** HTTP status or error code, for example "503" or "ECONNREFUSED". */
+  /** HTTP status or error code of the failed request, for example "503" or "ECONNREFUSED". */
   readonly reason: string;
 }
 
-/** Result of a load. A request is ok if its response has the expected status. */
+/** Result of a load. A request is successful if its response has the expected status. */
 export interface LoadResult {
   /** Start of the load in Unix seconds. */
   readonly startedAt: number;
   readonly sent: number;
   readonly ok: number;
   readonly failed: number;
-  /** Number of requests by HTTP status or error code. */
+  /** Number of requests for each HTTP status or error code. */
   readonly byStatus: Readonly<Record<string, number>>;
-  /** Latency of successful requests in milliseconds. */
+  /** Median latency of successful requests in milliseconds. */
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
-  /** Pauses of at least half a second between the ends of two successful requests, the longest first. */
+  /** Pauses of at least 0.5 s between the ends of two successful requests, from longest to shortest. */
   readonly gaps: readonly Gap[];
   readonly failures: readonly Failure[];
-  /** Numbers of the successful requests, in the order of their responses. */
+  /** Numbers of the successful requests, in the order of the responses. */
   readonly acknowledged: readonly number[];
-  /** Time of each of these responses, in seconds since the start of the load. */
+  /** Times of the responses to the requests in `acknowledged`, in seconds since the start of the load. */
   readonly acknowledgedAt: readonly number[];
 }
 
 /**
- * Sends a load from inside the lab and waits for its end.
- * @param until ends the load early if it is aborted
+ * Sends a load from a lab host and waits until the load ends.
+ * @param until signal that ends the load early
  */
 export async function sendLoad(props: LoadProps, trustedCa: string, until?: AbortSignal): Promise<LoadResult> {
   const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
@@ -86,11 +86,14 @@ export async function sendLoad(props: LoadProps, trustedCa: string, until?: Abor
   return JSON.parse(output) as LoadResult;
 }
 
-/** Input lines for the worker: first the load as JSON, then a stop line if the load must end early. */
+/**
+ * Yields the input lines of the worker. The first input line is the load as JSON. If the load must end early, a second line stops the
+ * worker.
+ */
 async function* orders(load: Omit<LoadProps, "from">, until?: AbortSignal): AsyncGenerator<string> {
   yield `${JSON.stringify(load)}\n`;
   if (until === undefined) return;
-  // The timer must end with the load; otherwise it would keep the command running.
+  // The timer must not be longer than the load; otherwise the timer would keep the command running.
   const isStopped = await delay(load.seconds * 1000, false, { signal: until }).catch(() => true);
   if (isStopped) yield "stop\n";
 }

@@ -1,18 +1,18 @@
 import type { Gap, LoadResult } from "./load.js";
 
-/** Result of one request. Times are in seconds since the start of the load. */
+/** Result of one request. All times are in seconds since the start of the load. */
 export interface Answer {
   readonly n: number;
   readonly from: number;
   readonly to: number;
-  /** HTTP status or error code. */
+  /** HTTP status of the response, or the error code if the request failed without a response. */
   readonly status: string;
 }
 
 /** Minimum length of a reported pause in seconds. */
 const shortestGap = 0.5;
 
-/** Summarizes the results of a load. @param good status of a successful response @default - any below 400 */
+/** Summarizes the results of a load. @param good HTTP status of a successful response @default - any status below 400 */
 export function summary(answers: readonly Answer[], good?: number): Omit<LoadResult, "startedAt"> {
   const isOk = ({ status }: Answer): boolean =>
     good === undefined ? /^[123]\d\d$/.test(status) : status === `${good}`;
@@ -36,7 +36,7 @@ export function summary(answers: readonly Answer[], good?: number): Omit<LoadRes
   };
 }
 
-/** Value at a percentile of the sorted values; 0 if there are no values. */
+/** Returns the percentile `share` (0 to 1) of sorted values; 0 if there are no values. */
 const percentile = (sorted: readonly number[], share: number): number =>
   round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 

@@ -7,31 +7,31 @@ import { lostWrites, startWriting, type Written } from "./writes.js";
 /** Results of an action and of the visitors' requests during the action. */
 export interface UnderLoad<T> {
   readonly result: T;
-  /** Duration of the action. */
+  /** Duration of the action in seconds. */
   readonly seconds: number;
   readonly reads: LoadResult;
   readonly writes: Written;
-  /** Acknowledged texts that are missing at the end, by member. */
+  /** Acknowledged texts that a member lacks at the end, with the member's name as the key. */
   readonly lost: Awaited<ReturnType<typeof lostWrites>>;
 }
 
-/** Load of {@link underLoad}. */
+/** Load that {@link underLoad} sends. */
 export interface Visitors {
-  /** Reads per second, and writes per second. */
+  /** Number of reads per second, and number of writes per second. */
   readonly ratePerSecond: number;
-  /** Seconds after which an unanswered request counts as failed. @default 15 */
+  /** Time limit of each request in seconds. A request without a response fails at this limit. @default 15 */
   readonly timeoutSeconds?: number;
 }
 
-/** Maximum duration of the action in seconds. */
+/** Maximum duration of the load in seconds. The action must be shorter. */
 const longestSeconds = 2400;
-/** How long the load runs before and after the action, in seconds. */
+/** Duration of the load before and after the action, each in seconds. */
 const marginSeconds = 3;
 
 /**
  * Runs an action while visitors read and write. Each read uses a new connection.
- * @param group the healthy group before the action; it must be healthy again afterwards
- * @throws Error of the action, or of an unhealthy group with the result of the action
+ * @param group healthy group before the action. After the action, the group must become healthy again.
+ * @throws the error of the action, or an error with the result of the action if the group does not become healthy
  */
 export async function underLoad<T>(
   lab: Lab,
@@ -57,7 +57,7 @@ export async function underLoad<T>(
     return { result, seconds, reads, writes, lost: await lostWrites(after, writes) };
   } finally {
     over.abort();
-    // Ends all requests before the function returns. Their errors are ignored if the action has failed.
+    // All requests must end before the function returns. Errors of requests are ignored, because the action's error is more important.
     await Promise.allSettled([reading, writing.end]);
   }
 }

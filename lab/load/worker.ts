@@ -1,4 +1,7 @@
-/** Sends one load inside a network namespace. Reads its properties from the first input line as JSON; a second line stops it. Prints the result. */
+/**
+ * Sends one load and prints the result as JSON. The first input line contains the properties of the load as JSON. A second line stops the
+ * load.
+ */
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import http from "node:http";
@@ -13,7 +16,7 @@ const props = JSON.parse(line) as LoadProps;
 let stopped = false;
 orders.once("line", () => (stopped = true));
 const transport = props.url.startsWith("https:") ? https : http;
-// Resolves the name only once, as browsers do, so a slow name server does not count as a failure of the site.
+// The name is resolved only once, as in browsers, so that a slow name server does not cause failed requests.
 const { address, family } = await lookup(new URL(props.url).hostname.replace(/[[\]]/g, ""), props.family ?? 4);
 const agent = new transport.Agent({
   keepAlive: props.keepAlive ?? false,
@@ -21,16 +24,18 @@ const agent = new transport.Agent({
   autoSelectFamily: false,
   lookup: (_name, _options, found) => found(null, address, family),
 });
-/** Redirect statuses after which a browser repeats the same request. The request uses the address of the first name. */
+/**
+ * Redirect statuses after which a browser sends the same request to the new location. All requests use the address of the first host name.
+ */
 const sameAgain = new Set([307, 308]);
-/** Maximum number of redirects. */
+/** Maximum number of redirects of one request. */
 const mostTurns = 5;
 const timeoutMs = (props.timeoutSeconds ?? 15) * 1000;
 const startedAt = Date.now() / 1000;
 const started = performance.now();
 const seconds = (): number => (performance.now() - started) / 1000;
 
-/** Headers with names in lower case, so each name occurs only once. */
+/** Returns the headers with names in lower case, so that each name occurs only once. */
 const headersOf = (numbered: (text: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(props.headers ?? {}).map(([name, value]) => [name.toLowerCase(), numbered(value)]));
 
@@ -46,7 +51,7 @@ const ask = (url: URL, options: https.RequestOptions, body?: string): Promise<ht
     request.end(body);
   });
 
-/** Sends a request and follows redirects. @returns the last status */
+/** Sends a request and follows redirects. @returns HTTP status of the last response */
 async function follow(start: string, options: https.RequestOptions, body?: string): Promise<string> {
   let url = new URL(start);
   for (let turns = 0; turns <= mostTurns; turns++) {
@@ -73,7 +78,7 @@ const total = Math.round(props.ratePerSecond * props.seconds);
 const answers: Promise<Answer>[] = [];
 for (let n = 0; n < total && !stopped; n++) {
   const wait = n / props.ratePerSecond - seconds();
-  // Yields even if the load is late; otherwise a busy host would never process a response or the stop line.
+  // The loop yields even if the load is late; otherwise a busy host would never process a response or the stop line.
   await new Promise((done) => (wait > 0 ? setTimeout(done, wait * 1000) : setImmediate(done)));
   answers.push(send(n));
 }

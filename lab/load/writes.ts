@@ -12,32 +12,32 @@ import {
 } from "./application-visitor.js";
 import type { LoadProps, LoadResult } from "./load.js";
 
-/** The visitor who writes, and the beginning of the texts. */
+/** Settings of the visitor who writes, and the common beginning of all written texts. */
 export interface Writing {
   readonly visitor: ApplicationVisitor;
-  /** Beginning of every text. */
+  /** Common beginning of all written texts. */
   readonly start: string;
 }
 
 /** A running write load. */
 export interface WriteLoad extends Writing {
-  /** Result, available at the end of the load. */
+  /** Promise of the result. The promise resolves when the load ends. */
   readonly end: Promise<Written>;
 }
 
 /** Result of a write load. */
 export interface Written extends LoadResult, Writing {
-  /** Acknowledged texts. */
+  /** Texts of all writes that the site acknowledged. */
   readonly kept: readonly string[];
   /** Longest time without a successful write, in seconds. */
   readonly longestGap: number;
-  /** Whether the last write succeeded, so the longest gap has ended. */
+  /** True if the last write succeeded, which means that the longest gap has ended. */
   readonly worksAgain: boolean;
 }
 
 /**
- * Starts a write load through edge and balancer and waits until the first texts are stored.
- * @param until ends the load early if it is aborted
+ * Starts a write load through edge and load balancer, and waits until the first texts are stored.
+ * @param until signal that ends the load early
  * @throws if `application.visitor` is missing
  */
 export async function startWriting(
@@ -65,11 +65,11 @@ const judged = (writing: Writing, { acknowledged, gaps, sent }: LoadResult) => (
   worksAgain: acknowledged.includes(sent - 1),
 });
 
-/** Texts that a member has stored. */
+/** Returns the texts of a write load that a member has stored. */
 export const writesOn = async (machine: Machine, { visitor, start }: Writing): Promise<ReadonlySet<string>> =>
   textsIn((await query(machine, statementFor(visitor, start))).join("\n"), start);
 
-/** Acknowledged texts that a member lacks, by machine; empty if no write is lost. */
+/** Returns the acknowledged texts that a member lacks, with the machine's name as the key. If no write is lost, the result is empty. */
 export async function lostWrites(
   { primary, replicas }: WholeGroup,
   { kept, ...writing }: Writing & Pick<Written, "kept">,

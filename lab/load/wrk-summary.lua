@@ -1,4 +1,4 @@
--- Prints one line of JSON at the end of a run of wrk, with latencies in milliseconds.
+-- At the end of a run, wrk prints one line of JSON. The latencies p50 and p99 are in milliseconds.
 done = function(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.timeout + errors.status

@@ -5,23 +5,26 @@ import { fileURLToPath } from "node:url";
 export interface BootProps {
   /** Host name inside the machine. */
   readonly name: string;
-  /** Directory tree that becomes its root. */
+  /** Directory tree that becomes the machine's root. */
   readonly root: string;
-  /** Its network namespace, also used as systemd-nspawn's machine name, so the lab can identify its directories on this host. */
+  /**
+   * Network namespace of the machine. The namespace is also systemd-nspawn's machine name, so the lab finds nspawn's directories by the
+   * name.
+   */
   readonly namespace: string;
-  /** Additional systemd-nspawn options for devices. */
+  /** Additional options of systemd-nspawn that make devices of this host available. */
   readonly binds: readonly string[];
 }
 
 /**
- * Returns the command that boots a directory tree as a machine. Reasons for its parts:
- * - It uses nsenter in addition to `--network-namespace-path`; otherwise the machine sees this host's network devices in /sys.
- * - The mount namespace has propagation `slave`, because `private` would keep other machines' network namespaces alive forever.
- * - It mounts only cgroup2 if the host also has version 1; otherwise systemd in the machine uses the wrong tree.
- * - It creates no lock files on this host, because a power cut would leave them behind.
- * - It makes the kernel's network settings writable; otherwise the payload's settings (sysctl.d) are silently rejected.
- * - `--keep-unit --register=no` needs no systemd or dbus on this host, so it also works in a CI container. Reboots are then
- *   handled by `firmware`.
+ * Returns the command that boots a directory tree as a machine. Reasons for the parts of the command:
+ * - `nsenter` is necessary in addition to `--network-namespace-path`; otherwise the machine sees this host's network devices in /sys.
+ * - The mount namespace has propagation `slave`, because `private` would prevent the removal of other machines' network namespaces.
+ * - If the host has control groups of versions 1 and 2, only version 2 is mounted; otherwise systemd in the machine uses the wrong tree.
+ * - systemd-nspawn creates no lock files on this host, because a simulated power cut would not remove them.
+ * - The kernel's network settings are writable; otherwise the kernel silently ignores the payload's settings in sysctl.d.
+ * - With `--keep-unit --register=no`, systemd-nspawn needs no systemd or dbus on this host, so the lab also runs in a CI container. The script
+ *   `firmware` handles reboots.
  */
 export function bootCommand({ name, root, namespace, binds }: BootProps): string[] {
   const nspawn = [

@@ -16,40 +16,40 @@ import { shutDownFileSystem, type Volume } from "./volume.js";
 
 /** Properties of a machine. */
 export interface MachineProps {
-  /** Name and addresses. */
+  /** Name and addresses of the machine. */
   readonly host: Host;
-  /** Its private network. */
+  /** Private network of the machine. */
   readonly network: PrivateNetwork;
-  /** Initial directory tree of its root disk. */
+  /** Directory tree with the initial content of the root disk. */
   readonly baseRoot: string;
-  /** Returns the user data for its first boot. A function, because rendering takes a tenth of a second and is needed only at the start. */
+  /** Returns the user data for the machine's first boot. Only the first start calls this function, because it takes 0.1 s. */
   readonly userData: () => string;
-  /** Returns the payload's hash. It is stored next to the disk, like a server's label at the provider. */
+  /** Returns the payload's hash. The first start stores the hash next to the disk, like a server's label at the provider. */
   readonly payloadHash: () => string;
-  /** Load balancer contract of its payload, also stored next to the disk. */
+  /** Load balancer contract of the machine's payload. The first start stores the contract next to the disk. */
   readonly agreement: string;
   /** Public keys that are allowed to log in as root. */
   readonly sshKeys: readonly string[];
-  /** Data volume, which is kept if the machine is replaced. @default - none */
+  /** Data volume. A replacement of the machine keeps the data volume. @default - none */
   readonly volume?: Volume;
 }
 
-/** Stored data of a created machine, even if it is no longer in the configuration. */
+/** Stored data of a created machine. The data remain after the machine is removed from the configuration. */
 export interface StoredMachine {
   readonly host: Host;
-  /** Whether it has a data volume. */
+  /** True if the machine has a data volume. */
   readonly stores: boolean;
 }
 
 const madeFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "made.json");
 
-/** Load balancer contract of a machine at its creation; `undefined` if none was stored. */
+/** Returns the load balancer contract with which a machine was created; `undefined` if no contract is stored. */
 export const agreementOf = (layout: Layout, name: string): Promise<string | undefined> =>
   readFile(agreementFile(layout, name), "utf8").catch(() => undefined);
 
 const agreementFile = (layout: Layout, name: string): string => path.join(layout.machine(name), "agreement");
 
-/** All created machines that were not removed. */
+/** Returns all created machines that were not removed. */
 export async function machinesMade(layout: Layout): Promise<readonly StoredMachine[]> {
   const names = await readdir(path.dirname(layout.machine("any"))).catch(() => []);
   const found = await Promise.all(names.map((name) => readFile(madeFile(layout, name), "utf8").catch(() => undefined)));
@@ -58,18 +58,18 @@ export async function machinesMade(layout: Layout): Promise<readonly StoredMachi
 
 /** Result of cloud-init. */
 export interface CloudInitStatus {
-  /** `done`, `running`, `error`, … */
+  /** Status, for example `done`, `running` or `error`. */
   readonly status: string;
   readonly errors: readonly string[];
-  /** Messages by level, for example `WARNING`. */
+  /** Messages about recoverable errors, with the level as the key, for example `WARNING`. */
   readonly recoverable: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One server: a systemd-nspawn container with its own Debian, systemd, disks and network. */
+/** One emulated server. A machine is a systemd-nspawn container with a separate Debian, systemd, disks and network. */
 export class Machine {
   /** Name of the server in the configuration. */
   readonly name: string;
-  /** Its addresses in the lab's networks. */
+  /** Name and addresses of the machine in the lab's networks. */
   readonly host: Host;
   private readonly group: ControlGroup;
   private readonly disk: Overlay;
@@ -84,17 +84,17 @@ export class Machine {
     this.disk = new Overlay(layout.machine(this.name), props.baseRoot);
   }
 
-  /** Path of its root disk on this host. It exists while the lab is running, even if the machine is off. */
+  /** Path of the machine's root disk on this host. The root disk is also available while the machine is off. */
   get root(): string {
     return this.disk.root;
   }
 
-  /** Whether it has a data volume. */
+  /** True if the machine has a data volume. */
   get stores(): boolean {
     return this.props.volume !== undefined;
   }
 
-  /** Starts the machine with its existing or new disks. Does nothing if it is running. */
+  /** Starts the machine. Creates missing disks and keeps existing disks. Does nothing if the machine is running. */
   async start(): Promise<void> {
     if (await this.alive()) return;
     const { host, network, sshKeys, volume } = this.props;
@@ -103,11 +103,11 @@ export class Machine {
       await writeSeed(this.root, { host, network, userData: this.props.userData(), sshKeys });
       await writeFile(agreementFile(this.layout, this.name), this.props.agreement);
       await writeWhole(madeFile(this.layout, this.name), JSON.stringify({ host, stores: volume !== undefined }));
-      // Written last, so an interrupted start creates the seed again.
+      // This file must be the last file, so that after an interruption the next start creates the seed again.
       await writeWhole(this.seeded, this.props.payloadHash());
     }
     await this.group.create();
-    // A power cut also loses network state, so each start creates a new namespace and new links.
+    // Each start creates a new namespace and new links, because a real power cut also loses the network state.
     await removeHost(host);
     await plugIn(host);
     const device = await volume?.attach();
@@ -126,8 +126,9 @@ export class Machine {
   }
 
   /**
-   * Power cut: disconnects its links, loses unsynced data of its volume and ends every process at nearly the same time.
-   * Peers see silence, not connection resets.
+   * Simulates a power cut: disconnects the machine's links, discards unsynced data of the volume and ends every process at nearly the same
+   * time.
+   * Other hosts receive no packets from the machine, not even connection resets.
    */
   async kill(): Promise<void> {
     await unplug(this.host);
@@ -137,12 +138,12 @@ export class Machine {
     await removeHost(this.host);
   }
 
-  /** Ends every process at once. The address still responds with resets, as if the operating system had killed the processes. */
+  /** Ends every process at once. The machine's address still rejects connections, as if the operating system had killed the processes. */
   async crash(): Promise<void> {
     await this.group.remove();
   }
 
-  /** Clean shutdown, like the cloud's "power off" button. */
+  /** Shuts the machine down cleanly, like the "power off" button of the cloud console. */
   async off(): Promise<void> {
     if (!(await this.alive())) return;
     await this.tryExec(["systemctl", "poweroff"]);
@@ -158,29 +159,29 @@ export class Machine {
     await removeHost(this.host);
   }
 
-  /** Disconnects it from the private network. Packets in both directions are dropped silently. */
+  /** Disconnects the machine from the private network. The router silently drops packets in both directions. */
   partition(): Promise<void> {
     return setPartitioned(this.host, true);
   }
 
-  /** Reconnects it to the private network. */
+  /** Reconnects the machine to the private network. */
   heal(): Promise<void> {
     return setPartitioned(this.host, false);
   }
 
-  /** Whether it is disconnected from the private network. */
+  /** Checks whether the machine is disconnected from the private network. */
   partitioned(): Promise<boolean> {
     return isPartitioned(this.host);
   }
 
-  /** Replaces it with a new machine that is off. @param keepVolume whether to keep its data volume */
+  /** Replaces the machine with a new machine that is off. @param keepVolume true to keep the data volume */
   async wipe({ keepVolume = false } = {}): Promise<void> {
     await this.kill();
     await this.disk.remove();
     if (!keepVolume) await this.props.volume?.wipe();
   }
 
-  /** Removes it permanently, including its data volume. */
+  /** Removes the machine permanently, including the data volume. */
   async remove(): Promise<void> {
     await this.wipe();
     await rm(this.layout.machine(this.name), { recursive: true, force: true });
@@ -188,8 +189,8 @@ export class Machine {
 
   /**
    * Mounts the data volume and runs an action while the machine is off.
-   * @param action called with the mount point on this host
-   * @throws Error if the machine is running or has no volume
+   * @param action function that receives the mount point on this host
+   * @throws Error if the machine is running or has no data volume
    */
   async withVolume<T>(action: (directory: string) => Promise<T>): Promise<T> {
     const { volume } = this.props;
@@ -205,42 +206,42 @@ export class Machine {
     }
   }
 
-  /** Whether any of its processes is running. */
+  /** Checks whether any process of the machine is running. */
   alive(): Promise<boolean> {
     return this.group.alive();
   }
 
-  /** User data of its first boot; `undefined` if it was never started. */
+  /** Returns the user data of the machine's first boot; `undefined` if the machine was never started. */
   async bootedWith(): Promise<string | undefined> {
     return readFile(path.join(this.root, userDataFile), "utf8").catch(() => undefined);
   }
 
-  /** Payload hash of its first boot; `undefined` if it was never started. */
+  /** Returns the stored payload hash; `undefined` if the machine was never started. */
   async payload(): Promise<string | undefined> {
     return readFile(this.seeded, "utf8").catch(() => undefined);
   }
 
-  /** Records that the machine now corresponds to the payload with this hash. */
+  /** Stores the hash of another payload that the machine now corresponds to. */
   async notePayload(hash: string): Promise<void> {
     await writeFile(this.seeded, hash);
   }
 
-  /** Memory in bytes: anonymous memory, and total memory including the page cache. */
+  /** Returns the machine's memory in bytes: anonymous memory, and total memory including the page cache. */
   async memory(): Promise<{ anonymousBytes: number; totalBytes: number }> {
     return { anonymousBytes: await this.group.anonymousBytes(), totalBytes: await this.group.memoryBytes() };
   }
 
-  /** Runs a command in the machine as root and returns its output. @throws if the command fails */
+  /** Runs a command in the machine as root and returns the command's output. @throws if the command fails */
   async exec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
     return run(...(await this.bounded(command, options)));
   }
 
-  /** Runs a command in the machine as root and returns its result even if it fails. */
+  /** Runs a command in the machine as root and returns the result even if the command fails. */
   async tryExec(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
     return tryRun(...(await this.bounded(command, options)));
   }
 
-  /** Adds a time limit inside the machine, because a limit outside would end only nsenter, not the command. */
+  /** Adds a time limit that applies inside the machine. A time limit on this host would end only nsenter, but not the command. */
   private async bounded(
     command: readonly string[],
     { timeoutSeconds = defaultTimeoutSeconds, ...options }: RunOptions,
@@ -257,7 +258,7 @@ export class Machine {
     return ["nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "-C", "env", "-i", ...cleanEnvironment, ...command];
   }
 
-  /** Current status of cloud-init; `undefined` if it is unknown. */
+  /** Returns the current status of cloud-init; `undefined` if the status is unknown. */
   async cloudInit(): Promise<CloudInitStatus | undefined> {
     const { stdout } = await this.tryExec(["cloud-init", "status", "--format", "json"], { timeoutSeconds: 20 });
     try {
@@ -272,7 +273,7 @@ export class Machine {
     }
   }
 
-  /** Waits until cloud-init has finished or failed. It queries the status only afterwards, because queries are slow and delay the boot. */
+  /** Waits until cloud-init has finished or failed. Queries the status only after that, because status queries delay the boot. */
   async waitForCloudInit(timeoutSeconds = 300): Promise<CloudInitStatus> {
     await waitFor(
       `${this.name}: cloud-init`,
@@ -289,7 +290,9 @@ export class Machine {
     });
   }
 
-  /** Waits until server-setup has finished. @throws after a timeout, with the health notice that the machine shows at login */
+  /**
+   * Waits until server-setup has finished. @throws after a timeout; the error contains the health notice that the machine shows at login
+   */
   async waitForSetup(timeoutSeconds = 300): Promise<void> {
     const { complete, notice } = paths.setup;
     await waitFor(
@@ -304,17 +307,20 @@ export class Machine {
     });
   }
 
-  /** File with the payload hash of the seed. It is stored next to the disk, so a new disk gets a new seed. */
+  /**
+   * Path of the file with the payload hash. The file with the payload hash is next to the disk, so a removal of the disk also removes the
+   * file.
+   */
   private get seeded(): string {
     return path.join(this.layout.machine(this.name), "seeded");
   }
 
-  /** Log of its console since its first start. */
+  /** Path of the log of the machine's console since the first start. */
   private get consoleLog(): string {
     return path.join(this.layout.logs, `${this.name}.console.log`);
   }
 
-  /** Process id of its process 1 on this host. */
+  /** Returns the process id, on this host, of the machine's process 1. */
   private async leader(): Promise<string | undefined> {
     const file = path.join(this.group.path, "system/payload/init.scope/cgroup.procs");
     const [first] = (await readFile(file, "utf8").catch(() => "")).split("\n");
@@ -322,9 +328,9 @@ export class Machine {
   }
 
   /**
-   * Shuts down the volume's file system immediately with ext4's shutdown call, without a journal flush. Thus only synced data remains.
-   * Otherwise the kernel would still write the cached data of the killed processes to the disk.
-   * @throws if it fails on a mounted volume, because the result would be a crash, not a power cut
+   * Shuts down the volume's file system with ext4's shutdown call and without a journal flush, so only synced data remain.
+   * Without the shutdown of the file system, the kernel would still write the cached data of the killed processes to the disk.
+   * @throws if the call fails on a mounted volume, because the test would then simulate a crash instead of a power cut
    */
   private async dropUnwrittenData(): Promise<void> {
     const leader = await this.leader();

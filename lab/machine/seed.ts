@@ -16,7 +16,7 @@ const seedDirectory = "var/lib/cloud/seed/nocloud";
 /** Path of the user data on a machine's root disk. */
 export const userDataFile = path.join(seedDirectory, "user-data");
 
-/** Data that the cloud provides to a new server. */
+/** Data that the cloud provider passes to a new server. */
 export interface Seed {
   readonly host: Host;
   readonly network: PrivateNetwork;
@@ -25,7 +25,7 @@ export interface Seed {
   readonly sshKeys: readonly string[];
 }
 
-/** Writes the data that the cloud would provide to a new server: identity, administrators' keys, network and user data. */
+/** Writes the data that the cloud provider would pass to a new server: identity, administrators' keys, network and user data. */
 export async function writeSeed(root: string, { host, network, userData, sshKeys }: Seed): Promise<void> {
   const directory = path.join(root, seedDirectory);
   await mkdir(directory, { recursive: true });
@@ -39,7 +39,9 @@ export async function writeSeed(root: string, { host, network, userData, sshKeys
   await writeFile(path.join(root, "etc/systemd/network/20-private.network"), privateInterface(host, network));
 }
 
-/** Public network of a server at Hetzner: single addresses with a gateway outside their range (format version 1, like Hetzner's). */
+/**
+ * Returns the configuration of the public network, as at Hetzner: single addresses and a gateway outside their range, in format version 1.
+ */
 const networkConfig = (host: Host): object => ({
   version: 1,
   config: [
@@ -60,7 +62,10 @@ const networkConfig = (host: Host): object => ({
   ],
 });
 
-/** Private network. Hetzner's image configures it without cloud-init. All traffic goes through the network's router. */
+/**
+ * Returns the configuration of the private interface, which does not come from cloud-init at Hetzner. All private traffic goes through the
+ * network's router.
+ */
 const privateInterface = (host: Host, network: PrivateNetwork): string => `[Match]
 MACAddress=${macAddress(host, "private")}
 

@@ -1,22 +1,25 @@
 import type { Machine } from "./machine.js";
 import type { RunResult } from "../system/shell.js";
 
-/** Runs a statement as root over the machine's local socket. @returns one line per row @throws if MySQL rejects it or does not respond */
+/**
+ * Runs a statement as root over the machine's local socket. @returns one line per row @throws if MySQL rejects the statement or does not
+ * respond
+ */
 export async function query(machine: Machine, statement: string): Promise<readonly string[]> {
   const { ok, stdout, stderr } = await tryQuery(machine, statement, 90);
   if (!ok) throw new Error(`${machine.name}: ${statement}: ${stderr}`);
   return stdout === "" ? [] : stdout.split("\n");
 }
 
-/** Like {@link query}, but returns the result even if the statement fails or times out. */
+/** Runs a statement like {@link query}, but returns the result even if the statement fails or times out. */
 export const tryQuery = (machine: Machine, statement: string, timeoutSeconds = 20): Promise<RunResult> =>
   machine.tryExec(["mysql", "-NBe", statement], { timeoutSeconds });
 
-/** All transactions that a member has committed. */
+/** Returns the GTID set of all transactions that a member has committed. */
 const executedOn = async (machine: Machine): Promise<string> =>
   (await query(machine, "SELECT REPLACE(@@GLOBAL.gtid_executed, '\\n', '')"))[0] ?? "";
 
-/** Transactions of a member that the primary lacks. */
+/** Returns the GTID set of the transactions that a member has and the primary lacks. */
 export async function errantOf(machine: Machine, primary: Machine): Promise<string> {
   const executed = await executedOn(machine);
   return (

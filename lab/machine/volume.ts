@@ -4,16 +4,16 @@ import path from "node:path";
 import { run, tryRun } from "../system/shell.js";
 
 /**
- * A block volume: a sparse file with a loop device. In the machine, the device has the name that Hetzner's udev rules give a volume.
- * The file is not part of the machine's root disk, so it is kept if the machine is replaced.
+ * A block volume, emulated with a sparse file and a loop device. In the machine, the device has the same path as a volume at Hetzner.
+ * The sparse file is not on the machine's root disk, so a replacement of the machine keeps the volume.
  */
 export class Volume {
   private readonly file: string;
 
   /**
    * @param directory directory of the backing files
-   * @param id number in the device name, like the cloud's volume id
-   * @param sizeGigabytes size of the device; the file uses only the space of written data
+   * @param id number in the device's name, like the volume id at the provider
+   * @param sizeGigabytes size of the device in gigabytes; the sparse file only occupies the space of written data
    */
   constructor(
     directory: string,
@@ -28,7 +28,7 @@ export class Volume {
     return `/dev/disk/by-id/scsi-0HC_Volume_${this.id}`;
   }
 
-  /** Attaches the volume, creating an empty one if needed. @returns the device on this host */
+  /** Attaches the volume. If the volume does not exist, creates an empty volume. @returns path of the device on this host */
   async attach(): Promise<string> {
     const present = await this.device();
     if (present !== undefined) return present;
@@ -40,7 +40,7 @@ export class Volume {
     return run("losetup", ["--find", "--show", this.file]);
   }
 
-  /** Detaches the volume and deletes its data. */
+  /** Detaches the volume and deletes the volume's data. */
   async wipe(): Promise<void> {
     await detach(this.file);
     await rm(this.file, { force: true });
@@ -51,7 +51,7 @@ export class Volume {
   }
 }
 
-/** Detaches every volume of a directory, including volumes whose file was deleted. Keeps the files. */
+/** Detaches every volume of a directory, even if the volume's file was deleted. Keeps existing files. */
 export async function detachAll(directory: string): Promise<void> {
   for (const file of await readdir(directory).catch(() => [])) await detach(path.join(directory, file));
   const all = await tryRun("losetup", ["--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE"]);
@@ -65,13 +65,16 @@ async function detach(file: string): Promise<void> {
   for (const device of await devicesOf(file)) await run("losetup", ["--detach", device]);
 }
 
-/** Finds devices by the file, not by its name, because all containers share the host's loop devices and may use the same file name. */
+/**
+ * Returns the loop devices of a file. A comparison of names is not sufficient, because containers share the host's loop devices and may
+ * use equal names.
+ */
 async function devicesOf(file: string): Promise<string[]> {
   if (!existsSync(file)) return [];
   const { stdout } = await tryRun("losetup", ["--associated", file, "--noheadings", "--output", "NAME"]);
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Python script that shuts down a mounted file system: EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. Its argument is the mount point. */
+/** Python script that shuts down the file system at the mount point in its argument: EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH. */
 export const shutDownFileSystem =
   'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))';

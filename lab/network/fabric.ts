@@ -5,34 +5,38 @@ import { namespaceOf, prefix } from "../layout.js";
 import { run, tryRun, type RunOptions, type RunResult } from "../system/shell.js";
 import { type Host, macAddress, nameServers, nameServersIpv6, publicGateway, publicGatewayIpv6 } from "./addresses.js";
 
-/** Host name of the namespace that routes between all other namespaces, like the provider's network. */
+/** Lab host name of the network namespace that routes between all other namespaces, like the provider's network. */
 export const fabricHost = "fabric";
 const fabric = namespaceOf(fabricHost);
 const publicBridge = "br-pub";
-/** Bridge of the private network in the fabric's namespace. Every private packet crosses it, so captures use it. */
+/**
+ * Bridge of the private network in the fabric's namespace. Packet captures use this bridge, because every private packet crosses the
+ * bridge.
+ */
 export const privateBridge = "br-priv";
 
-/** The private network, as the environment configures it. */
+/** Settings of the private network in the environment. */
 export interface PrivateNetwork {
   /** Range of the whole network, in CIDR form. */
   readonly range: string;
-  /** First address of the range: the provider's router. */
+  /** First address of the range. The provider's router has this address. */
   readonly gateway: string;
 }
 
-/** Name of a host's interface in the fabric's namespace. */
+/** Returns the name of a host's interface in the fabric's namespace. */
 const portOf = (host: Host, network: "public" | "private"): string =>
   `${network === "public" ? "pub" : "priv"}${host.index}`;
 
 /**
- * Creates the fabric: two bridges with the provider's gateway, name server and metadata addresses. It has no link to this host's
- * network, so no packet leaves the lab. Isolated ports let hosts reach only the gateways, so all traffic is routed, as at Hetzner.
+ * Creates the fabric: two bridges with the addresses of the provider's gateways, name servers and metadata service. The fabric has no link
+ * to this host's network, so no packet leaves the lab. The bridge ports are isolated, so all traffic goes through the gateways, as at
+ * Hetzner.
  */
 export async function createFabric(network: PrivateNetwork): Promise<void> {
   await createNamespace(fabricHost);
   const settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.send_redirects=0"];
   await inFabric(["sysctl", "-qw", ...settings]);
-  // On hosts with br_netfilter, the fabric's rules would otherwise also apply to bridged frames.
+  // On hosts with br_netfilter, the fabric's rules would also apply to bridged frames without these settings.
   const unfiltered = ["net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0"];
   await tryRun("ip", ["netns", "exec", fabric, "sysctl", "-qw", ...unfiltered]);
   const bridges = [
@@ -40,7 +44,8 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
     { name: privateBridge, mac: "02:00:00:00:00:02", own: [network.gateway] },
   ];
   for (const { name, mac, own } of bridges) {
-    // A bridge without its own MAC address uses a port's address. If that machine disappeared, the neighbours would use an outdated address.
+    // A bridge without a configured MAC address uses the MAC address of a port. If that port disappeared, the neighbours would use an
+    // outdated address.
     if (!(await linkExists(fabric, name))) await ipIn(fabric, "link", "add", name, "address", mac, "type", "bridge");
     await inFabric(["sysctl", "-qw", `net.ipv4.conf.${name}.send_redirects=0`]);
     await ipIn(fabric, "link", "set", name, "up");
@@ -51,7 +56,7 @@ export async function createFabric(network: PrivateNetwork): Promise<void> {
   await inFabric(["nft", "-f", "-"], { input: redirectRules + partitionRules });
 }
 
-/** Drops IPv6 redirects, because no sysctl disables them. A host that follows a redirect would bypass the gateway and reach nothing. */
+/** nftables rules that drop IPv6 redirects, because no sysctl disables them. A host that follows a redirect would reach no other host. */
 const redirectRules = `table inet redirects
 delete table inet redirects
 table inet redirects {
@@ -62,7 +67,10 @@ table inet redirects {
 }
 `;
 
-/** Silently drops all packets from and to partitioned addresses, like a broken cable. Currently partitioned addresses stay in the set. */
+/**
+ * nftables rules that silently drop all packets from and to partitioned addresses, like a broken cable. A reload keeps the set of
+ * addresses.
+ */
 const partitionRules = `table inet partition {
   set cut { type ipv4_addr; }
   chain forward { type filter hook forward priority 0; policy accept; }
@@ -76,7 +84,10 @@ table inet partition {
 }
 `;
 
-/** Disconnects a host from the private network or reconnects it. @throws Error if the host is not in the network or nft fails */
+/**
+ * Disconnects a host from the private network, or reconnects the host. @throws Error if the host is not in the private network or nft
+ * fails
+ */
 export async function setPartitioned(host: Host, cut: boolean): Promise<void> {
   if (host.privateIpv4 === undefined)
     throw new Error(`${host.name}: has no private address, so it cannot be partitioned`);
@@ -85,7 +96,7 @@ export async function setPartitioned(host: Host, cut: boolean): Promise<void> {
   if (!result.ok) throw new Error(`${host.name}: ${result.stderr}`);
 }
 
-/** Whether a host is disconnected from the private network. */
+/** Checks whether a host is disconnected from the private network. */
 export async function isPartitioned(host: Host): Promise<boolean> {
   return host.privateIpv4 !== undefined && (await nftElement("get", host.privateIpv4)).ok;
 }
@@ -93,7 +104,10 @@ export async function isPartitioned(host: Host): Promise<boolean> {
 const nftElement = (action: "add" | "delete" | "get", address: string): Promise<RunResult> =>
   tryRun("ip", ["netns", "exec", fabric, "nft", action, "element", "inet", "partition", "cut", `{ ${address} }`]);
 
-/** Creates a host's namespace and connects its interfaces to the fabric. Keeps existing parts. */
+/**
+ * Creates a host's namespace and interfaces and connects the interfaces to the fabric. Keeps the namespace and the interfaces if they
+ * exist.
+ */
 export async function plugIn(host: Host): Promise<void> {
   await createNamespace(host.name);
   await connect(host, "public", "eth0", publicBridge);
@@ -106,7 +120,7 @@ export async function plugIn(host: Host): Promise<void> {
   await ipIn(fabric, "route", "replace", `${host.privateIpv4}/32`, "dev", privateBridge);
 }
 
-/** Configures the addresses and routes of a host. Servers configure themselves with cloud-init. */
+/** Configures the addresses, routes and resolver of a host other than a server. On servers, cloud-init configures the network. */
 export async function configure(host: Host, network: PrivateNetwork): Promise<void> {
   const namespace = namespaceOf(host.name);
   await ipIn(namespace, "address", "replace", `${host.publicIpv4}/32`, "dev", "eth0");
@@ -123,7 +137,7 @@ export async function configure(host: Host, network: PrivateNetwork): Promise<vo
   await writeFile(path.join(resolver, "resolv.conf"), nameServers.map((address) => `nameserver ${address}\n`).join(""));
 }
 
-/** Removes a host's links immediately, so none of its packets arrive. */
+/** Removes a host's links immediately, so no packets of the host arrive. */
 export async function unplug(host: Host): Promise<void> {
   const batch = (["public", "private"] as const).map((network) => `link delete ${portOf(host, network)}\n`).join("");
   await tryRun("ip", ["-netns", fabric, "-force", "-batch", "-"], { input: batch });
@@ -135,7 +149,7 @@ export async function removeHost(host: Host): Promise<void> {
   await tryRun("ip", ["netns", "delete", namespaceOf(host.name)]);
 }
 
-/** Names of the lab's network namespaces. */
+/** Returns the names of the lab's network namespaces. */
 async function namespaces(): Promise<string[]> {
   const { stdout } = await tryRun("ip", ["netns", "list"]);
   return stdout
@@ -144,12 +158,15 @@ async function namespaces(): Promise<string[]> {
     .filter((name) => name.startsWith(`${prefix}-`));
 }
 
-/** Directory of namespace-specific files of `ip netns`. */
+/** Directory in which `ip netns` finds files that are specific to a namespace. */
 const namespaceFiles = "/etc/netns";
-/** Directory of `ip netns` for namespaces. `ip netns` mounts it and never unmounts it. */
+/** Directory in which `ip netns` keeps namespaces. `ip netns` mounts the directory and never unmounts it. */
 const namespaceMount = "/run/netns";
 
-/** Removes all namespaces of the lab, including namespaces outside the environment, and the related files of `ip netns`. */
+/**
+ * Removes all namespaces of the lab and the related files of `ip netns`. Removes even namespaces of hosts that are not in the
+ * configuration.
+ */
 export async function removeAllNamespaces(): Promise<void> {
   for (const name of await namespaces()) await run("ip", ["netns", "delete", name]);
   const named = (await readdir(namespaceFiles).catch(() => [])).filter((name) => name.startsWith(`${prefix}-`));
@@ -158,7 +175,9 @@ export async function removeAllNamespaces(): Promise<void> {
   if ((await readdir(namespaceMount).catch(() => ["not there"])).length === 0) await tryRun("umount", [namespaceMount]);
 }
 
-/** Removes the kernel's rate limit for "port unreachable" responses, because hundreds of parallel probes need all of them. */
+/**
+ * Kernel settings without a rate limit for "port unreachable" responses. Tests need the response to each of hundreds of parallel probes.
+ */
 const unlimitedRefusals = [
   "net.ipv4.icmp_ratemask=0",
   "net.ipv6.icmp.ratelimit=0",
@@ -173,7 +192,7 @@ async function createNamespace(host: string): Promise<void> {
   await tryRun("ip", ["netns", "exec", name, "sysctl", "-qw", ...unlimitedRefusals]);
 }
 
-/** MTUs at Hetzner. The private network is an overlay, so its MTU is smaller. */
+/** MTUs of Hetzner's networks. The private network is an overlay network, so the private MTU is smaller. */
 export const mtu = { public: "1500", private: "1450" } as const;
 
 async function connect(host: Host, network: "public" | "private", device: string, bridge: string): Promise<void> {

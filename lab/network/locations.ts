@@ -13,11 +13,11 @@ export interface Located {
   readonly location: string;
 }
 
-/** One direction between two hosts in different locations. */
+/** Delay of packets from one host to another host in a different location. */
 export interface Hop {
   readonly from: string;
   readonly to: string;
-  /** Delay of each packet. */
+  /** Delay of each packet in milliseconds. */
   readonly milliseconds: number;
 }
 
@@ -25,16 +25,16 @@ export interface Hop {
 export interface DelaySettings {
   readonly device: string;
   readonly mtu: number;
-  /** Routing table of the packets to delay. */
+  /** Number of the routing table for packets to delay. */
   readonly table: number;
   readonly hops: readonly Hop[];
 }
 
-/** Round-trip times in milliseconds, from public measurements. Other pairs of locations use the larger value. */
+/** Round-trip times in milliseconds, from public measurements: between two German locations, and between all other locations. */
 const roundTrip = { germany: 3.5, other: 25 } as const;
 const germany = ["fsn1", "nbg1"];
 
-/** All hops between hosts in different locations. Pure. */
+/** Returns the delays between all hosts in different locations, in both directions. */
 export const hopsBetween = (all: readonly Located[]): Hop[] =>
   all.flatMap((one) => all.flatMap((other) => hop(one, other)));
 
@@ -48,7 +48,7 @@ function hop(one: Located, other: Located): Hop[] {
 const service = "delay";
 const table = 100;
 
-/** Delays packets between locations, or removes all delays if all hosts are in one location. */
+/** Starts the program that delays packets between locations. If all hosts are in one location, removes all delays. */
 export async function startDelays(layout: Layout, all: readonly Located[]): Promise<void> {
   const hops = hopsBetween(all);
   await inFabric(["nft", "-f", "-"], rulesFor(hops));
@@ -70,7 +70,10 @@ export async function startDelays(layout: Layout, all: readonly Located[]): Prom
   });
 }
 
-/** Marks packets to delay, and silently drops packets of lost hosts and of cut links. Lost hosts and cut links stay in their sets. */
+/**
+ * Returns nftables rules that mark packets to delay and silently drop packets of lost hosts and cut links. A reload keeps lost hosts and
+ * cut links.
+ */
 const rulesFor = (hops: readonly Hop[]): string => `table inet locations {
   set far { type ipv4_addr . ipv4_addr; }
   set apart { type ipv4_addr . ipv4_addr; }
@@ -92,20 +95,20 @@ ${hops.map(({ from, to }) => `add element inet locations far { ${from} . ${to} }
 }
 `;
 
-/** Loses these hosts at once: all their packets in both networks are dropped silently. Replaces the set of lost hosts. */
+/** Silently drops all packets of the given hosts in both networks. Reconnects all other hosts. */
 export const setLost = (hosts: readonly Host[]): Promise<string> =>
   setElements({
     lost: hosts.flatMap(({ publicIpv4, privateIpv4 }) => [publicIpv4, ...(privateIpv4 ? [privateIpv4] : [])]),
     lost6: hosts.map(({ publicIpv6 }) => publicIpv6),
   });
 
-/** Cuts the private link between these hosts and those hosts. Replaces the set of cut links. */
+/** Cuts all private links between two groups of hosts. Restores all other links. */
 export const setApart = (these: readonly Host[], those: readonly Host[]): Promise<string> =>
   setElements({
     apart: these.flatMap(({ privateIpv4: a }) => those.flatMap(({ privateIpv4: b }) => [`${a} . ${b}`, `${b} . ${a}`])),
   });
 
-/** Replaces the elements of sets in one transaction. */
+/** Replaces the elements of nftables sets in one transaction. */
 const setElements = (sets: Readonly<Record<string, readonly string[]>>): Promise<string> =>
   inFabric(
     ["nft", "-f", "-"],

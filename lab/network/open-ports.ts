@@ -2,7 +2,7 @@ import { namespaceOf } from "../layout.js";
 import { run } from "../system/shell.js";
 import type { Host } from "./addresses.js";
 
-/** Redirects every port of these addresses of a host to one port with a listening program. */
+/** Redirects every TCP and UDP port of the given addresses of a host to one port on which a program listens. */
 export async function openEveryPort(host: Host, addresses: readonly string[], port: number): Promise<void> {
   const rules = addresses.flatMap((address) => {
     const destination = `${address.includes(":") ? "ip6" : "ip"} daddr ${address}`;

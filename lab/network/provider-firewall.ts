@@ -7,7 +7,7 @@ import { run } from "../system/shell.js";
 import type { Host } from "./addresses.js";
 import { fabricHost } from "./fabric.js";
 
-/** A server and the rules of its firewall resource. */
+/** A server's host, and the rules of the server's firewall resource. */
 export interface Filtered {
   readonly host: Host;
   readonly rules: readonly FirewallRule[];
@@ -15,9 +15,9 @@ export interface Filtered {
 
 const table = "provider";
 
-/** The firewalls of all servers, from the rules of their firewall resources. */
+/** Returns nftables rules for the firewalls of all servers. The rules correspond to the firewall resources of the servers. */
 export async function providerFirewallOf({ config, servers }: LabEnvironment): Promise<string> {
-  // Imported by its URL, because a bundle with CDKTF would delay every command, and only this function needs CDKTF.
+  // The dynamic import keeps CDKTF out of bundles. CDKTF would delay every command, although only this function needs CDKTF.
   const file = new URL("../../modules/hetzner/provider-firewall.ts", import.meta.url);
   const { providerFirewallRules } = (await import(file.href)) as typeof ProviderFirewall;
   const hostOf = new Map(servers.map((host) => [host.name, host]));
@@ -30,8 +30,9 @@ export async function providerFirewallOf({ config, servers }: LabEnvironment): P
 }
 
 /**
- * The provider's firewall as nftables rules of the router between all hosts. It is stateful, filters only the servers' public traffic,
- * and silently drops traffic without a matching rule. Servers can always reach the metadata service, as at Hetzner.
+ * Returns the provider's firewall as nftables rules for the router between all hosts. The firewall is stateful and filters only the
+ * servers' public traffic. Traffic without a matching rule is silently dropped. Servers can always reach the metadata service, as at
+ * Hetzner.
  */
 export function providerFirewall(filtered: readonly Filtered[]): string {
   const jumps = filtered.flatMap(({ host }) =>
@@ -60,7 +61,10 @@ export function providerFirewall(filtered: readonly Filtered[]): string {
   return `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${[...servers, ...hooks].join("\n")}\n}\n`;
 }
 
-/** Loads the firewall. @param rules @default - none: removes the firewall, to test the servers' own firewalls */
+/**
+ * Replaces the provider's firewall. @param rules nftables rules @default - none: all traffic passes, so that tests reach the servers' host
+ * firewalls
+ */
 export const setProviderFirewall = (rules?: string): Promise<string> =>
   run("ip", ["netns", "exec", namespaceOf(fabricHost), "nft", "-f", "-"], {
     input: rules ?? `table inet ${table}\ndelete table inet ${table}\n`,
@@ -69,10 +73,10 @@ export const setProviderFirewall = (rules?: string): Promise<string> =>
 const chain = (name: string, lines: readonly string[]): string =>
   `  chain ${name} {\n${lines.map((line) => `    ${line}\n`).join("")}  }`;
 
-/** IPv6 range of a server: its whole /64, not only one address. */
+/** Returns the IPv6 range of a server, which is the server's complete /64 network. */
 const publicRange = ({ publicIpv6 }: Host): string => `${publicIpv6.replace(/::[0-9a-f]+$/, "::")}/64`;
 
-/** One line for each address family of a rule. */
+/** Returns the nftables lines of a firewall rule, one line for each address family of the rule. */
 function passes({ direction, protocol, port, sourceIps, destinationIps }: FirewallRule): string[] {
   const peers = (direction === "in" ? sourceIps : destinationIps) ?? [];
   return (["ip", "ip6"] as const).flatMap((family) => {

@@ -5,13 +5,14 @@ import { run } from "../system/shell.js";
 import { downloadFile, type FetchedPackage } from "./fetcher.js";
 
 /**
- * A partial Debian mirror below `www/<host>/`: the original indices, signed by Debian, and only the required packages at their original
- * paths. Machines verify it with Debian's keys. Packages outside all payloads return 404, so their installation fails.
+ * A partial Debian mirror below `www/<host>/`. The mirror contains Debian's signed indices and only the packages that payloads require, so
+ * machines verify the packages with Debian's keys. The mirror returns 404 for all other packages, so an installation of such a package
+ * fails.
  */
 export class DebianMirror {
   constructor(private readonly www: string) {}
 
-  /** Saves the indices of a sources.list line. */
+  /** Downloads the indices of a sources.list line into the mirror. */
   async saveIndices(sourceLine: string): Promise<void> {
     const [, uri = "", suite = "", ...components] = sourceLine.split(" ");
     const release = `${uri}/dists/${suite}`;
@@ -29,14 +30,14 @@ export class DebianMirror {
     }
   }
 
-  /** Stores a package at its path on the original mirror. */
+  /** Stores a package at the same path as on the original mirror. */
   async add(fetched: FetchedPackage): Promise<void> {
     const target = this.fileOf(fetched.url);
     await mkdir(path.dirname(target), { recursive: true });
     await copyFile(fetched.file, target);
   }
 
-  /** File names of all packages in the saved indices. */
+  /** Returns the file names of all packages in the saved indices. */
   async knownFiles(): Promise<ReadonlySet<string>> {
     const indices = await run("find", [this.www, "-name", "Packages.xz"]);
     const known = new Set<string>();

@@ -5,15 +5,17 @@ import { run } from "../system/shell.js";
 
 /** A package file that apt downloaded. */
 export interface FetchedPackage {
-  /** URL on the mirror. */
+  /** URL of the package on the original mirror. */
   readonly url: string;
-  /** File name in the pool, for example "nginx_1.26.3-3_amd64.deb". */
+  /** File name in the mirror's pool, for example "nginx_1.26.3-3_amd64.deb". */
   readonly fileName: string;
-  /** The file on this host. */
+  /** Path of the downloaded file on this host. */
   readonly file: string;
 }
 
-/** Downloads packages with apt in a temporary copy of the base system, so it fetches only packages that a machine lacks. */
+/**
+ * Downloads packages that are not in the base system. apt runs in a temporary copy of the base system.
+ */
 export class Fetcher {
   private constructor(private readonly overlay: Overlay) {}
 
@@ -30,13 +32,13 @@ export class Fetcher {
     }
   }
 
-  /** Adds an apt source and the pins that select its packages. */
+  /** Adds an apt source and the pins that select packages of this source. */
   async addSource(name: string, line: string, preferences: string): Promise<void> {
     await this.write(`etc/apt/sources.list.d/${name}.list`, `${line}\n`);
     await this.write(`etc/apt/preferences.d/${name}`, preferences);
   }
 
-  /** Reads the package lists of all sources. */
+  /** Downloads the package lists of all apt sources. */
   async update(): Promise<void> {
     await this.apt("update");
   }
@@ -72,7 +74,7 @@ export class Fetcher {
   }
 }
 
-/** Downloads a file with this host's apt and its settings. */
+/** Downloads a file with the apt and the apt settings of this host. */
 export async function downloadFile(url: string, target: string): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const temporary = `${target}.download`;

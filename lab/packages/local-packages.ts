@@ -2,10 +2,12 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { agentArchive, buildAgentPackage } from "../stand-ins/datadog/agent/package.js";
 
-/** Packages that the lab builds, by the host name of the vendor repository that provides them in production. */
+/**
+ * Paths of the packages that the lab builds, with the host name of the vendor's repository as the key.
+ */
 export type LocalPackages = Readonly<Record<string, readonly string[]>>;
 
-/** Builds the packages in `directory`. @returns their .deb files */
+/** Builds the lab's packages in `directory`. @returns paths of the .deb files */
 export async function localPackages(directory: string): Promise<LocalPackages> {
   const built = path.join(directory, "local-packages");
   await mkdir(built, { recursive: true });

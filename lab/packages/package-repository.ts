@@ -12,22 +12,23 @@ import { fetchMysql, isMysqlPackage } from "./mysql-packages.js";
 import type { PayloadPackages, PayloadSource } from "./payload-packages.js";
 import { makeVendorRepository } from "./vendor-repository.js";
 
-/** Inputs of the repository. */
+/** Properties of {@link packageRepository}. */
 export interface RepositoryProps {
-  /** Directory that stores complete repositories. */
+  /** Directory in which complete package repositories are stored. */
   readonly cache: string;
-  /** Base system; its packages are not fetched again. */
+  /** Base system. The package repository does not contain the packages of the base system. */
   readonly base: BaseSystem;
-  /** Packages and sources required by the payloads. */
+  /** Packages and apt sources that the payloads require. */
   readonly wanted: PayloadPackages;
-  /** Signs the lab's copies of vendors' repositories. */
+  /** Key that signs the lab's copies of vendors' repositories. */
   readonly key: RepositoryKey;
-  /** Packages built by the lab, by the host name of the vendor repository that provides them. @default - none */
+  /** Paths of the packages that the lab builds, with the host name of the vendor's repository as the key. @default - none */
   readonly localPackages?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Returns the package repository from the cache or builds it, which takes about 20 s and 100 MB. The cache key is a hash of its inputs.
+ * Returns the package repository from the cache. If the cache has no repository with the same inputs, builds a repository, which takes
+ * about 20 s and 100 MB.
  * @returns directory with one folder per host name, for the lab's web server
  */
 export async function packageRepository(props: RepositoryProps): Promise<string> {
@@ -70,7 +71,7 @@ async function fill(
 
 const hostOf = (source: PayloadSource): string => new URL(source.url).host;
 
-/** Part of the cache key, because this file modifies MySQL's packages. */
+/** Path of a module that modifies MySQL's packages. The cache key includes the module's content. */
 const mysqlPackages = fileURLToPath(new URL("./mysql-packages.ts", import.meta.url));
 
 async function keyOf({ base, wanted, key, localPackages = {} }: RepositoryProps): Promise<string> {

@@ -7,13 +7,13 @@ export interface PayloadSource {
   readonly components: readonly string[];
 }
 
-/** apt packages and sources required by payloads. */
+/** apt packages and sources that payloads require. */
 export interface PayloadPackages {
   readonly packages: readonly string[];
   readonly sources: readonly PayloadSource[];
 }
 
-/** Extracts packages and sources from payloads, so the lab's repository needs no separate list. */
+/** Returns the packages and sources in the given payloads, so the lab's repository needs no separate list. */
 export function payloadPackages(
   payloads: readonly (Pick<CloudConfig, "apt"> & { readonly packages: readonly string[] })[],
   suite: string,

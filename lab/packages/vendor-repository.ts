@@ -5,7 +5,7 @@ import { run } from "../system/shell.js";
 import type { PayloadSource } from "./payload-packages.js";
 
 /**
- * Creates a local copy of a vendor's repository with the same address, suite and components, signed with the lab's key.
+ * Creates a local copy of a vendor's repository with the same host name, path, suite and components. The lab's key signs the copy.
  * Every component contains the same packages.
  */
 export async function makeVendorRepository(

@@ -1,6 +1,6 @@
 /**
- * Emulates the internet services that servers use: a web server with one folder per host name for package archives, vendors' repositories
- * and the release, and an address that responds on every port.
+ * Emulates the internet services that servers use. A web server with one folder per host name serves package archives, vendors'
+ * repositories and the release. A separate address responds on every port.
  *
  * Usage: internet.ts SETTINGS.json (see InternetSettings)
  */
@@ -16,16 +16,16 @@ import path from "node:path";
 export interface InternetSettings {
   /** Addresses of the web server. */
   readonly addresses: readonly string[];
-  /** Directories with one folder per host name. The first directory that contains a file serves it. */
+  /** Directories with one folder per host name. The web server sends a file from the first directory that contains the file. */
   readonly directories: readonly string[];
-  /** Directory with an empty file for each unreachable host name. Connections to such a host are closed without a response. */
+  /** Directory with an empty file for each unreachable host name. The web server closes connections for such a host without a response. */
   readonly away: string;
-  /** Host name of the object storage, and the loopback port to which its requests are forwarded. @default none */
+  /** Host name of the object storage, and the loopback port to which the web server forwards requests for that host. @default - none */
   readonly storage?: { readonly host: string; readonly port: number };
-  /** PEM files of a certificate for all served host names. */
+  /** Path of the PEM file with a certificate for all served host names. */
   readonly certificate: string;
   readonly key: string;
-  /** Port to which all other ports of the open address are redirected. */
+  /** Port to which all other ports of the address that responds on every port are redirected. */
   readonly openPort: number;
 }
 

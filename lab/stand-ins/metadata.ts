@@ -1,5 +1,6 @@
 /**
- * Emulates Hetzner's metadata service. It identifies each server by its source address and returns its metadata and user data.
+ * Emulates Hetzner's metadata service. The service identifies a server by the source address of a request and returns the server's
+ * metadata and user data.
  *
  * Usage: metadata.ts SETTINGS.json (see MetadataSettings)
  */
@@ -15,7 +16,7 @@ export interface ServerMetadata {
   readonly userData: string;
 }
 
-/** Settings of the service. */
+/** Settings of the emulated metadata service. */
 export interface MetadataSettings {
   readonly address: string;
   readonly servers: readonly ServerMetadata[];

@@ -3,12 +3,12 @@ import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { unmountBelow } from "./overlay.js";
 
-/** End of the name of a directory whose build has not ended. */
+/** Suffix of the name of a directory whose build has not ended. */
 const partialSuffix = ".partial";
 
 /**
- * Returns the directory `<kind>-<key>` of the cache and builds it if it is missing. A build uses a temporary name, so an interrupted
- * build is never reused. Deletes older directories of the same kind unless a machine's disk uses them.
+ * Returns the directory `<kind>-<key>` of the cache. If the directory is missing, builds the directory under a temporary name, so an
+ * interrupted build is never reused. After a build, deletes all other directories of the same kind that no mount uses.
  */
 export async function cached(
   cache: string,
@@ -27,7 +27,7 @@ export async function cached(
   return directory;
 }
 
-/** Removes the directories of all interrupted builds in `cache`. Unmounts what they contain first. */
+/** Removes the directories of all interrupted builds in `cache`. Before that, unmounts all mounts in these directories. */
 export async function removePartialBuilds(cache: string): Promise<void> {
   const names = await readdir(cache).catch(() => []);
   for (const name of names.filter((name) => name.endsWith(partialSuffix))) await removePartial(path.join(cache, name));

@@ -4,19 +4,21 @@ import path from "node:path";
 import { prefix } from "../layout.js";
 import { waitFor } from "./shell.js";
 
-/** Mount point of the cgroup2 tree. Hosts that also use version 1 have a separate directory for it. */
+/** Mount point of version 2 of the control groups. Hosts that also use version 1 have a separate directory for version 2. */
 export const cgroupRoot = existsSync("/sys/fs/cgroup/unified") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
-/** Memory controller of version 1, if the host uses it. */
+/** Directory of the memory controller of version 1. The directory exists only if the host uses version 1. */
 const memoryV1 = "/sys/fs/cgroup/memory";
 
 /**
- * A control group of one machine or one service. The lab ends processes by their group, never by name or stored pid.
+ * A control group of one machine or one service. To end processes, the lab always kills a control group. The lab never uses process names
+ * or stored pids.
  *
- * A killed group must be removed before its name is reused. After `cgroup.kill`, the kernel immediately kills every process that
+ * A killed group must be removed before another group can have the same name. After `cgroup.kill`, the kernel immediately kills every
+ * process that
  * systemd spawns directly into a child group (CLONE_INTO_CGROUP). Therefore `create` always creates a new group.
  */
 export class ControlGroup {
-  /** Directory of the group in the cgroup2 tree. */
+  /** Directory of the control group in the cgroup2 tree. */
   readonly path: string;
   private readonly memoryPath: string;
 
@@ -25,12 +27,12 @@ export class ControlGroup {
     this.memoryPath = existsSync(memoryV1) ? path.join(memoryV1, prefix, name) : this.path;
   }
 
-  /** Files to which a process writes its pid to join the group. */
+  /** Paths of the files to which a process writes its pid to join the control group. */
   get joinFiles(): string[] {
     return [...new Set([this.path, this.memoryPath])].map((directory) => path.join(directory, "cgroup.procs"));
   }
 
-  /** Creates an empty group and removes an existing one first. */
+  /** Creates an empty control group. Removes an existing group with the same name first. */
   async create(): Promise<void> {
     await this.remove();
     await mkdir(this.path, { recursive: true });
@@ -38,35 +40,35 @@ export class ControlGroup {
     if (this.memoryPath === this.path) await this.enableMemory();
   }
 
-  /** Whether the group or a child group contains a process. */
+  /** Checks whether the control group or a child group contains a process. */
   async alive(): Promise<boolean> {
     return /^populated 1$/m.test(await readOr(path.join(this.path, "cgroup.events"), ""));
   }
 
-  /** Sends SIGKILL to all processes of the group and its child groups at once. */
+  /** Sends SIGKILL to all processes of the control group and of all child groups at once. */
   async kill(): Promise<void> {
     if (existsSync(this.path)) await writeFile(path.join(this.path, "cgroup.kill"), "1");
   }
 
-  /** Used memory in bytes, including the page cache; 0 if the group does not exist. */
+  /** Returns the used memory in bytes, including the page cache; 0 if the control group does not exist. */
   async memoryBytes(): Promise<number> {
     const file = this.memoryPath === this.path ? "memory.current" : "memory.usage_in_bytes";
     return Number(await readOr(path.join(this.memoryPath, file), "0"));
   }
 
-  /** Anonymous memory in bytes, which the kernel cannot reclaim. */
+  /** Returns the anonymous memory in bytes. The kernel cannot reclaim anonymous memory. */
   async anonymousBytes(): Promise<number> {
     const stat = await readOr(path.join(this.memoryPath, "memory.stat"), "");
     return Number(/^(?:total_rss|anon) (\d+)$/m.exec(stat)?.[1] ?? 0);
   }
 
-  /** Processor time of the group so far, in seconds. */
+  /** Returns the processor time in seconds that the control group has used. */
   async cpuSeconds(): Promise<number> {
     const stat = await readOr(path.join(this.path, "cpu.stat"), "");
     return Number(/^usage_usec (\d+)$/m.exec(stat)?.[1] ?? 0) / 1e6;
   }
 
-  /** Kills all processes of the group and removes it. */
+  /** Kills all processes of the control group, then removes the group. */
   async remove(): Promise<void> {
     if (await this.alive()) await this.kill();
     await waitFor(`end of control group ${this.name}`, async (see) => {
@@ -85,19 +87,19 @@ export class ControlGroup {
   }
 }
 
-/** Names of all existing groups. */
+/** Returns the names of all existing control groups of the lab. */
 export async function groupNames(): Promise<string[]> {
   const entries = await readdir(path.join(cgroupRoot, prefix), { withFileTypes: true }).catch(() => []);
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
-/** Removes all groups and their parent group. */
+/** Removes all control groups of the lab and their parent group. */
 export async function removeAllGroups(): Promise<void> {
   for (const name of await groupNames()) await new ControlGroup(name).remove();
   for (const root of [cgroupRoot, memoryV1]) await removeTree(path.join(root, prefix));
 }
 
-/** Removes control groups one by one, the deepest first. Keeps groups that are still in use. */
+/** Removes a control group and all child groups, starting with the deepest groups. Keeps groups that are still in use. */
 async function removeTree(directory: string): Promise<void> {
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) if (entry.isDirectory()) await removeTree(path.join(directory, entry.name));

@@ -4,31 +4,31 @@ import { text } from "node:stream/consumers";
 import { waitFor } from "./shell.js";
 
 /**
- * The lock's name: a Linux abstract socket, which is unique on the host like the lab's namespaces. The kernel releases the name when the
- * holder ends for any reason, so no stale lock remains.
+ * Default name of the lock. The lock is a Linux abstract socket, so the name is unique on the host. If the process that holds the lock
+ * ends for any reason, the kernel releases the name, so no stale lock remains.
  */
 const defaultName = "\0foobar-lab";
 
-/** Maximum time in seconds to wait for the holder's name. */
+/** Time limit in seconds for the response with the name of the process that holds the lock. */
 const answerSeconds = 2;
 
 /** Options of {@link takeLock}. */
 export interface LockOptions {
-  /** Seconds to wait until another holder releases the lock. @default 0 */
+  /** Time limit in seconds until another process releases the lock. @default 0 */
   readonly waitSeconds?: number;
-  /** Name of the socket. @default "\0foobar-lab" */
+  /** Name of the lock's socket. @default "\0foobar-lab" */
   readonly name?: string;
 }
 
-/** A lock that is held until it is released or this process ends. */
+/** A lock that this process holds until `release` is called or the process ends. */
 export interface LabLock {
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock, so only this process can change the lab on this host.
- * @param holder description of this process in the error of other processes
- * @throws if another process still holds the lock after the waiting time; the error names the holder
+ * Acquires the lock. While this process holds the lock, no other process can change the lab on this host.
+ * @param holder description of this process. Other processes show the description if they cannot acquire the lock.
+ * @throws if another process still holds the lock after `waitSeconds`; the error contains the description of that process
  */
 export async function takeLock(
   holder: string,
@@ -42,7 +42,7 @@ export async function takeLock(
   );
 }
 
-/** Listens on the name; returns `undefined` if another process does. */
+/** Tries to acquire the lock once. Returns `undefined` if another process holds the lock. */
 async function listen(name: string, words: string): Promise<LabLock | undefined> {
   const server = net.createServer((connection) => connection.on("error", () => undefined).end(words));
   server.listen(name).unref();

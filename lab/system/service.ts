@@ -7,15 +7,15 @@ import { ControlGroup, groupNames } from "./control-group.js";
 
 /** A long-running process of the lab, such as the name server, a stand-in or the balancer. */
 export interface ServiceProps {
-  /** Name of its control group and log file. */
+  /** Name of the service, part of the names of the control group and the log file. */
   readonly name: string;
-  /** Host in whose network namespace it runs. */
+  /** Lab host in whose network namespace the service runs. */
   readonly host: string;
-  /** The program and its arguments. */
+  /** Path of the program, followed by the arguments. */
   readonly command: readonly [string, ...string[]];
   /** Additional environment variables. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Text of its configuration. A change of the configuration, command or environment restarts the service. @default - none */
+  /** Text of the service's configuration. A change of the configuration, command or environment restarts the service. @default - none */
   readonly configuration?: string;
 }
 
@@ -23,11 +23,11 @@ const groupPrefix = "service-";
 
 const groupOf = (name: string): ControlGroup => new ControlGroup(`${groupPrefix}${name}`);
 
-/** Names of all services that were started and not stopped, including crashed services. */
+/** Returns the names of all services that were started and not stopped, including crashed services. */
 export const startedServices = async (): Promise<string[]> =>
   (await groupNames()).filter((name) => name.startsWith(groupPrefix)).map((name) => name.slice(groupPrefix.length));
 
-/** Starts a service. Does nothing if it is already running with the same properties. */
+/** Starts a service. Does nothing if the service is already running with the same properties. */
 export async function startService(layout: Layout, props: ServiceProps): Promise<void> {
   const group = groupOf(props.name);
   const file = path.join(layout.services, `${props.name}.started`);
@@ -42,13 +42,13 @@ export async function startService(layout: Layout, props: ServiceProps): Promise
   });
 }
 
-/** Stops a service. Does nothing if it is not running. */
+/** Stops a service. Does nothing if the service is not running. */
 export const stopService = (name: string): Promise<void> => groupOf(name).remove();
 
-/** Whether a process of the service is running. */
+/** Checks whether a process of the service is running. */
 export const serviceRuns = (name: string): Promise<boolean> => groupOf(name).alive();
 
-/** Starts a command in the control group. It continues to run after the lab's command has ended. */
+/** Starts a process in a control group. The process continues to run after the lab's command has ended. */
 export async function spawnInGroup(
   group: ControlGroup,
   command: readonly string[],

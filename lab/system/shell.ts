@@ -8,15 +8,15 @@ export const defaultTimeoutSeconds = 600;
 export interface RunOptions {
   /** Standard input of the command. @default - none */
   readonly input?: string | Readable;
-  /** Time limit in seconds. Afterwards, the command is stopped and counts as failed. @default defaultTimeoutSeconds */
+  /** Time limit of the command in seconds. A command that exceeds the time limit is stopped and fails. @default defaultTimeoutSeconds */
   readonly timeoutSeconds?: number;
   /** Additional environment variables. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Working directory. @default - the current one */
+  /** Working directory of the command. @default - the current directory */
   readonly directory?: string;
 }
 
-/** Result of a command that is allowed to fail. */
+/** Result of a command that may fail. */
 export interface RunResult {
   readonly ok: boolean;
   readonly exitCode: number | undefined;
@@ -33,14 +33,14 @@ const execaOptions = (options: RunOptions) =>
     cwd: options.directory,
   }) satisfies Options;
 
-/** Runs a command and returns its output. @throws if the command fails; the error shows the command and its standard error */
+/** Runs a command and returns the command's output. @throws if the command fails; the error contains the command and the standard error */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { input, ...rest } = execaOptions(options);
   const { stdout } = await execa(command, args, input === undefined ? rest : { ...rest, input });
   return stdout;
 }
 
-/** Runs a command and returns its result instead of throwing an error. */
+/** Runs a command and returns the result even if the command fails. */
 export async function tryRun(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { input, ...rest } = execaOptions(options);
   const result = await execa(command, args, { ...rest, ...(input === undefined ? {} : { input }), reject: false });
@@ -52,13 +52,13 @@ export async function tryRun(command: string, args: readonly string[], options: 
   };
 }
 
-/** Waits for this number of seconds. */
+/** Waits for the given number of seconds. */
 export const sleep = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
 const shown = (seen: unknown): string => (typeof seen === "string" ? seen : JSON.stringify(seen));
 
 /**
- * Repeats `check` with a pause until it returns a value other than `undefined` or `false`. `check` passes its observed state to `see`.
+ * Repeats `check` with a pause until `check` returns a value other than `undefined` or `false`. `check` passes the observed state to `see`.
  * @throws after `timeoutSeconds`; the error contains `what` and the last observed state
  */
 export async function waitFor<T>(

@@ -1,6 +1,6 @@
-// Generates the hcloud bindings (package @cdktf/provider-hcloud) from the committed provider schema with `cdktf get`, and compiles them
-// to JavaScript with declarations, so that an app run does not compile 25 000 lines of TypeScript. Needs neither Terraform nor the
-// provider. `--refresh` deletes the schema first and reads it again; this needs both.
+// Generates the hcloud bindings (package @cdktf/provider-hcloud) from the committed provider schema with `cdktf get`. Compiles the
+// bindings to JavaScript, so that an app run does not compile 25 000 lines of TypeScript. Terraform and the provider are not necessary.
+// With `--refresh`, deletes the schema and reads the schema again from the provider, which requires Terraform.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -10,14 +10,16 @@ import { payloadSize, warningBytes } from "../../modules/machine/compose/index.j
 
 const project = resolve(import.meta.dirname, "../..");
 
-/** Prints a value. If it exceeds its limit, sets exit code 1. @param unit suffix of the number: " s", " KiB" */
+/**
+ * Prints a value and its limit. If the value exceeds the limit, sets exit code 1. @param unit suffix of the number, such as " s" or " KiB"
+ */
 function report(what: string, value: number, limit: number, unit: string): void {
   const isWithin = value <= limit;
   console.log(`${what}: ${value.toFixed(2)}${unit}, ${isWithin ? "within" : "ABOVE"} the limit of ${limit}${unit}`);
   if (!isWithin) process.exitCode = 1;
 }
 
-/** Wall time of a program, in seconds. @throws Error with the program's captured output if it fails */
+/** Runs a program. @returns duration in seconds @throws Error with the program's output if the program fails */
 function seconds(program: string, args: readonly string[], options: SpawnSyncOptions): number {
   const begin = performance.now();
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", ...options });
@@ -26,7 +28,10 @@ function seconds(program: string, args: readonly string[], options: SpawnSyncOpt
   return (performance.now() - begin) / 1000;
 }
 
-/** Size of every server's user data. Production terminates TLS at the load balancer, staging at nginx. */
+/**
+ * Measures the size of every server's user data in two environments. In production, the load balancer terminates TLS; in staging, nginx
+ * terminates TLS.
+ */
 async function payload(): Promise<void> {
   for (const environment of ["production", "staging"]) {
     const config = await loadEnvironment(environment);
@@ -37,7 +42,10 @@ async function payload(): Promise<void> {
   }
 }
 
-/** The production environment with 97 more web servers, ten per placement group, and a load balancer that supports them. */
+/**
+ * Text of an environment file: the production environment with 97 additional web servers, ten per placement group, and a larger load
+ * balancer.
+ */
 const hundred = `import { defineEnvironment } from "../modules/config/define.js";
 import production from "./production.js";
 const more = Array.from({ length: 97 }, (_, index) => [
@@ -55,9 +63,10 @@ export default defineEnvironment({
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Five runs of the app for production and for 100 servers, after runs that warm the caches. */
+/** Measures five runs of the app for production and for 100 servers, after one run that fills the caches. */
 async function app(): Promise<void> {
-  // In the project's folder, so that packages resolve; with the process id, so that two runs can work in parallel.
+  // The environment file is in the project's folder so that imports are found. The file name contains the process id so that two runs do
+  // not use the same file.
   const id = `bench-${process.pid}`;
   const file = join(project, `environments/${id}.ts`);
   await withScratch("bench-", ({ folder }) => {
@@ -79,13 +88,13 @@ async function app(): Promise<void> {
   });
 }
 
-/** The unit tests, without tests that start programs. */
+/** Measures the unit tests, without tests that start programs. */
 function tests(): void {
   const args = ["vitest", "run", "--project=unit", "--reporter=dot"];
   report("unit tests", seconds("npx", args, { cwd: project, stdio: "inherit" }), 30, " s");
 }
 
-/** `npm ci` and the first synthesis in a fresh clone of the last commit. npm uses its cache. */
+/** Measures `npm ci` and the first synthesis in a new clone of the last commit. npm may use its existing cache. */
 const clone = (): Promise<void> =>
   withScratch("bench-clone-", ({ folder }) => {
     const step = (program: string, ...args: string[]): number => seconds(program, args, { cwd: folder });
@@ -95,10 +104,10 @@ const clone = (): Promise<void> =>
     return Promise.resolve();
   });
 
-/** The measurements, the fastest first. */
+/** Functions that measure a figure, from the fastest to the slowest. */
 const figures: Readonly<Record<string, () => void | Promise<void>>> = { payload, app, tests, clone };
 
-// After Ctrl-C the measured program fails, which is reported, and temporary files are removed.
+// This listener keeps the process running after Ctrl-C, so that the failed program is reported and temporary files are removed.
 process.once("SIGINT", () => undefined);
 await new Command("npm run bench --")
   .description(

@@ -1,4 +1,4 @@
-// Loaded into every Node process of the canary run. Records each connection and DNS lookup that leaves this machine.
+// Every Node process of the canary run loads this module. The module records each connection to, and each DNS lookup of, another machine.
 import dns from "node:dns";
 import { appendFileSync } from "node:fs";
 import net from "node:net";

@@ -1,6 +1,6 @@
 import { defineEnvironment } from "../../modules/config/define.js";
 
-/** An environment as README's first step describes it. */
+/** Environment of an owner who has completed the first step of README. */
 export default defineEnvironment({
   domain: "example-owner.org",
   application: {

@@ -7,9 +7,9 @@ import { runCommand } from "../../command-line/run.js";
 import { differences } from "./compare.js";
 import { renamed, type Versions, withAliases, withVersions } from "./rename.js";
 
-/** `constructs` must be in the peer range of cdktn. */
+/** Versions of cdktn's packages. The version of `constructs` must be in the peer range of cdktn. */
 const versions: Versions = { cdktn: "0.24.0", "cdktn-cli": "0.24.0", constructs: "10.7.2" };
-/** Peer dependencies of cdktn-cli, which `--legacy-peer-deps` does not install. */
+/** Peer dependencies of cdktn-cli. npm does not install peer dependencies with `--legacy-peer-deps`. */
 const peers = ["jsii@5.9.54", "jsii-pacmak@1.128.0"];
 const providers: Versions = { cloudflare: "16.4.0", datadog: "16.1.0", random: "15.0.1", tls: "14.1.1" };
 
@@ -17,7 +17,7 @@ const root = new URL("../../", import.meta.url).pathname;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const runsCdktnCli = major > 22 || (major === 22 && minor >= 19);
 
-/** Not copied: installed packages, Terraform's files, files with secrets. */
+/** Names of files that are not copied: installed packages, Terraform's files and files with secrets. */
 const excluded =
   /^(node_modules|\.git|cdktf\.out|state|\.gen|\.terraform|\.env(?!\.example$).*|.*\.tfstate.*|\.stryker-tmp)$/;
 
@@ -26,7 +26,7 @@ type Trial = "check" | "migrate";
 const stop = new AbortController();
 const notChecked: string[] = [];
 
-/** Runs a program. @throws Error with the end of its output if it fails */
+/** Runs a program. @throws Error with the end of the program's output if the program fails */
 async function run(cwd: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
   const [program = "", ...args] = words;
   const options = { cwd, env, all: true, reject: false, cancelSignal: stop.signal } as const;
@@ -45,7 +45,7 @@ const filesOf = (folder: string): readonly string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1));
 
-/** Synthesizes one environment of a project. @returns the text of each written file */
+/** Synthesizes one environment of a project. @returns text of each written file, with the path as the key */
 async function synthesized(project: string, environment: string): Promise<ReadonlyMap<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), "cdktn-output-"));
   try {
@@ -57,7 +57,7 @@ async function synthesized(project: string, environment: string): Promise<Readon
   }
 }
 
-/** Changes texts in place. @returns number of changed files */
+/** Applies a change to files. @returns number of changed files */
 function rewrite(folder: string, paths: readonly string[], change: (text: string) => string): number {
   const changed = paths.filter((path) => {
     const [text, file] = [readFileSync(join(folder, path), "utf8"), join(folder, path)];
@@ -69,8 +69,8 @@ function rewrite(folder: string, paths: readonly string[], change: (text: string
 }
 
 /**
- * The provider packages resolve cdktf themselves, so their peer ranges are not followed.
- * @param more packages that package.json does not list
+ * Installs the packages of a copy. npm ignores peer ranges, because the provider packages require cdktf, which the copy replaces.
+ * @param more additional packages that package.json does not list
  */
 const install = (copy: string, more: readonly string[] = []): Promise<void> =>
   step("packages installed", () =>
@@ -88,13 +88,13 @@ const install = (copy: string, more: readonly string[] = []): Promise<void> =>
     ]),
   );
 
-/** Installs cdktn under the names of cdktf. The generated hcloud bindings are used as they are. */
+/** Installs cdktn's packages under the names of cdktf's packages. The copy keeps the generated hcloud bindings. */
 async function useAliases(copy: string): Promise<void> {
   rewrite(copy, ["package.json"], (text) => withAliases(text, versions));
   await install(copy);
 }
 
-/** Provider packages whose successor the registry does not have. */
+/** Returns the names of the provider packages for which the registry has no successor package. */
 async function unavailable(copy: string): Promise<readonly string[]> {
   const kept: string[] = [];
   for (const [name, version] of Object.entries(providers)) {
@@ -107,7 +107,7 @@ async function unavailable(copy: string): Promise<readonly string[]> {
   return kept;
 }
 
-/** Renames everything, and uses the newer provider packages. */
+/** Renames cdktf to cdktn in all files of a copy, and installs the successors of the provider packages. */
 async function migrate(copy: string): Promise<void> {
   const kept = await unavailable(copy);
   const fromRegistry = Object.entries(providers).map(
@@ -121,11 +121,11 @@ async function migrate(copy: string): Promise<void> {
   console.log(`ok  ${rewrite(copy, sources, change)} files renamed`);
   rewrite(copy, ["package.json"], (text) => withVersions(text, { ...versions, ...Object.fromEntries(fromRegistry) }));
   await install(copy, peers);
-  // The kept packages import cdktf.
+  // The link is necessary because the kept provider packages import cdktf.
   if (kept.length > 0) symlinkSync("cdktn", join(copy, "node_modules/cdktf"));
   const hcloud = join(copy, "providers/hcloud");
   if (!runsCdktnCli) {
-    // The same bindings, which import the new name.
+    // The copy keeps the generated bindings, but the bindings must import cdktn.
     rewrite(
       copy,
       paths.filter((path) => path.startsWith("providers/hcloud/lib/")),
@@ -136,14 +136,14 @@ async function migrate(copy: string): Promise<void> {
   rmSync(join(hcloud, "lib"), { recursive: true, force: true });
   for (const name of readdirSync(join(hcloud, "schema")))
     cpSync(join(hcloud, "schema", name), join(hcloud, "schema", name.replace(/\.json$/, "@unknown-cli.json")));
-  // Without Terraform, cdktn-cli reads the copied schema.
+  // cdktn-cli reads the copied schema only if it does not find Terraform.
   const variables = { TERRAFORM_BINARY_NAME: "no-terraform" };
   await step("hcloud bindings generated", () => run(hcloud, [process.execPath, "generate.mjs"], variables));
 }
 
 async function compare(copy: string, environment: string, name: Trial): Promise<void> {
   const before = await synthesized(root, environment);
-  // An output tells the reader to run `npx cdktf output`.
+  // The expected files contain the new name, because one file contains the command `npx cdktf output`.
   const expected = name === "check" ? before : new Map([...before].map(([path, text]) => [path, renamed(text, [])]));
   const after = await synthesized(copy, environment);
   const different = differences(expected, after, { providerVersions: name === "check" });
@@ -151,7 +151,7 @@ async function compare(copy: string, environment: string, name: Trial): Promise<
   console.log(`    ${environment}: ${before.size} files are equal`);
 }
 
-/** Runs one of both trials in a copy, which is then removed. */
+/** Runs a trial in a copy of the project, then removes the copy. */
 async function trial(name: Trial): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), "cdktn-"));
   try {
@@ -176,7 +176,8 @@ async function trial(name: Trial): Promise<void> {
   console.log(`The project works with cdktn ${versions.cdktn}${name === "check" ? " under the names of cdktf" : ""}.`);
 }
 
-// Not `once`: npm passes on a signal that the terminal sends too, and the second one would end the clean-up.
+// The listener must stay after the first signal. The terminal and npm send the same signal, and without a listener the second signal would
+// interrupt the cleanup.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
 await new Command("npm run check:cdktn, npm run migrate:cdktn")
   .description(

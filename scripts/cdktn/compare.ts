@@ -5,15 +5,15 @@ interface Written {
   readonly terraform?: { readonly required_providers?: Readonly<Record<string, object>> };
 }
 
-/** Content of synthesized files by path. */
+/** Contents of synthesized files, with the path as the key. */
 export type Files = ReadonlyMap<string, string>;
 
 interface CompareOptions {
-  /** Whether the versions of providers must be equal. @default true */
+  /** If true, the versions of providers must be equal. @default true */
   readonly providerVersions?: boolean;
 }
 
-/** JSON without cdktf's version. The order of keys is kept, so it is compared too. */
+/** Returns JSON without cdktf's version. The order of keys remains, so a different order is also a difference. */
 function comparable(path: string, text: string, { providerVersions = true }: CompareOptions): string {
   if (!path.endsWith(".json")) return text;
   const json = JSON.parse(text) as Written;

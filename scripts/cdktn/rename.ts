@@ -1,9 +1,9 @@
-/** Version of each package, by name. */
+/** Versions of packages, with the package's name as the key. */
 export type Versions = Readonly<Record<string, string>>;
 
 /**
- * Renames cdktf to cdktn in a text of the project. File names, `CDKTF_` variables and the label value `managed-by: cdktf` stay: cdktn uses
- * the same files and variables, and another label would change every resource.
+ * Renames cdktf to cdktn in a text of the project. File names and `CDKTF_` variables remain, because cdktn uses the same names. The label
+ * value `managed-by: cdktf` remains, because another value would change every resource.
  * @param kept provider packages of @cdktf that have no successor in the registry
  */
 export const renamed = (text: string, kept: readonly string[]): string =>
@@ -16,7 +16,7 @@ export const renamed = (text: string, kept: readonly string[]): string =>
     .replaceAll(/"cdktf(-cli)?": "/g, '"cdktn$1": "')
     .replaceAll(/\bnpx([ -])cdktf\b/g, "npx$1cdktn");
 
-/** Changes the versions of dependencies in the text of a package.json. */
+/** Returns the text of a package.json with changed versions of dependencies. */
 function changed(text: string, change: (name: string, version: string) => string): string {
   const all = JSON.parse(text) as Record<string, Record<string, string>>;
   for (const kind of ["dependencies", "devDependencies"])
@@ -24,11 +24,11 @@ function changed(text: string, change: (name: string, version: string) => string
   return `${JSON.stringify(all, null, 2)}\n`;
 }
 
-/** Sets the versions of dependencies that `versions` lists. */
+/** Returns the text of a package.json with the given versions of dependencies. */
 export const withVersions = (text: string, versions: Versions): string =>
   changed(text, (name, version) => versions[name] ?? version);
 
-/** Installs cdktn and cdktn-cli under the names cdktf and cdktf-cli. */
+/** Returns the text of a package.json that installs cdktn and cdktn-cli under the names cdktf and cdktf-cli. */
 export const withAliases = (text: string, versions: Versions): string =>
   changed(text, (name, version) => {
     const fork = name.replace(/^cdktf(?=$|-cli$)/, "cdktn");

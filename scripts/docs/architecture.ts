@@ -8,7 +8,7 @@ const end = "<!-- End of the generated list. -->";
 
 const list = (): string => folders.map(({ folder, holds }) => `- \`${folder}/\`: ${holds}`).join("\n");
 
-/** docs/architecture.md, with the list of folders from the import rules. */
+/** Returns docs/architecture.md with the current list of folders from scripts/folders.json. */
 export function architecturePage(): Promise<string> {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.split(begin)[0] ?? "", text.split(end)[1] ?? ""];

@@ -3,10 +3,10 @@ import { settings, type Setting } from "../../modules/config/settings.js";
 import { descriptions } from "./descriptions.js";
 import { markdownPage } from "./markdown.js";
 
-/** Settings of one topic. */
+/** A chapter of the page, with the settings of one topic. */
 interface Chapter {
   readonly title: string;
-  /** Introduction. */
+  /** Introduction of the chapter. */
   readonly about: string;
   /** Top-level settings of the topic. */
   readonly keys: readonly (keyof EnvironmentInput)[];
@@ -96,14 +96,14 @@ function detailsOf({ type, required, default: fallback }: Setting, description: 
   return details.length > 0 ? ` (${details.join(", ")})` : "";
 }
 
-/** Whether a setting has a value (lists included) and is not only a group of settings. */
+/** Returns true if a setting has a value or a list of values, and false if the setting only groups other settings. */
 const isValue = (setting: Setting, all: readonly Setting[]): boolean =>
   setting.type.startsWith("list") ||
   !all.some(
     (other) => other.path.length > setting.path.length && setting.path.every((key, index) => other.path[index] === key),
   );
 
-/** One item for all settings with the same type and description. */
+/** Returns a Markdown list. Settings with the same type and description share one item. */
 function list(rows: readonly Setting[], describe: (path: readonly string[]) => string): string {
   const items = new Map<string, string[]>();
   for (const setting of rows) {
@@ -114,7 +114,7 @@ function list(rows: readonly Setting[], describe: (path: readonly string[]) => s
   return [...items].map(([text, paths]) => `- ${paths.join(", ")}${text}`).join("\n");
 }
 
-/** docs/configuration.md: all settings with meaning, type and default, grouped by topic. */
+/** Returns docs/configuration.md: all settings with description, type and default, grouped by topic. */
 export function configurationPage(): Promise<string> {
   const all = settings();
   const describe = descriptions();

@@ -1,7 +1,7 @@
 import memoize from "memoize";
 import ts from "typescript";
 
-/** The type of an environment file, as the compiler sees it. */
+/** Returns the TypeScript type of an environment file, and the type checker. */
 function environmentInput(): { readonly checker: ts.TypeChecker; readonly type: ts.Type } {
   const file = "modules/config/schema.ts";
   const { options } = ts.parseJsonConfigFileContent(
@@ -18,7 +18,7 @@ function environmentInput(): { readonly checker: ts.TypeChecker; readonly type: 
   return { checker, type: checker.getDeclaredTypeOfSymbol(symbol) };
 }
 
-/** Reads the description of a setting, which an editor also shows: the comment at its property of the schema. */
+/** Returns a function that reads the description of a setting. The description is the comment of the setting's property in the schema. */
 export const descriptions = memoize((): ((path: readonly string[]) => string) => {
   const { checker, type: root } = environmentInput();
   const options = (type: ts.Type): readonly ts.Type[] => (type.isUnion() ? type.types : [type]);
@@ -29,7 +29,7 @@ export const descriptions = memoize((): ((path: readonly string[]) => string) =>
     return child ? options(child) : [];
   };
   return (setting) => {
-    // A named value has the description of its group.
+    // The description of a value with a free name is the description of the value's group.
     const path = setting.at(-1) === "*" ? setting.slice(0, -1) : setting;
     const parents = path.slice(0, -1).reduce((types, key) => types.flatMap((type) => below(type, key)), [root]);
     const properties = parents.flatMap((type) => type.getProperty(path.at(-1) ?? "") ?? []);

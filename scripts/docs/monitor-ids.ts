@@ -7,9 +7,9 @@ import { spread } from "../../__tests__/support/servers.js";
 
 const file = new URL("../../modules/platform/monitor-ids.ts", import.meta.url);
 
-/** modules/platform/monitor-ids.ts, with the names of everything that can alert. The schema of environments needs them too. */
+/** Returns modules/platform/monitor-ids.ts with the names of all monitors. The schema of environments uses these names. */
 export function monitorIdsModule(): string {
-  // With two load balancers, because the catalogue has monitors only for them.
+  // The configuration has two load balancers, because some monitors exist only with two load balancers.
   const context = contextOf(exampleConfig(spread));
   const areas = Object.entries(monitorsByArea).map(([area, monitorsOf]) => {
     const alerts = [...(area === "availability" ? allSynthetics(context) : []), ...monitorsOf(context)];

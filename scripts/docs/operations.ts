@@ -20,7 +20,7 @@ const faults = Object.values(faultTable);
 const meanings = (command: JudgedCommand, verdict: Verdict): readonly string[] =>
   faults.filter(({ verdicts }) => verdicts[command] === verdict).map(({ meaning }) => meaning);
 
-/** The faults that stop a command. If they are the majority, the text names the other faults. */
+/** Describes the faults that stop a command. If most faults stop the command, the text lists only the exceptions. */
 function stoppedBy(command: JudgedCommand): string {
   const stops = meanings(command, "stops");
   const others = faults.map(({ meaning }) => meaning).filter((meaning) => !stops.includes(meaning));
@@ -28,7 +28,7 @@ function stoppedBy(command: JudgedCommand): string {
   return others.length < stops.length ? `every fault except: ${others.join("; ")}` : stops.join("; ") || "none";
 }
 
-/** One row for all commands with the same cells. */
+/** Returns the fault table. Commands with the same cells share one row. */
 function table(): string {
   const rows = new Map<string, string[]>();
   for (const command of judgedCommands) {
@@ -41,7 +41,7 @@ function table(): string {
   );
 }
 
-/** docs/operations.md, with the fault table that the commands use. */
+/** Returns docs/operations.md with the current fault table. */
 export function operationsPage(): Promise<string> {
   const text = readFileSync(page, "utf8");
   const [before, after] = [text.split(begin)[0] ?? "", text.split(end)[1] ?? ""];

@@ -6,7 +6,7 @@ import { monitorIdsModule } from "./monitor-ids.js";
 import { operationsPage } from "./operations.js";
 import { trafficPage } from "./traffic.js";
 
-/** Generated pages, by their path in the repository. */
+/** Returns the generated pages, with the path in the repository as the key. */
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
   return {
     "modules/platform/monitor-ids.ts": monitorIdsModule(),

@@ -2,7 +2,7 @@ import { trafficRow } from "../../modules/review/review.js";
 import { trafficRules } from "../../modules/derived/traffic/rules.js";
 import { markdownPage, markdownTable } from "./markdown.js";
 
-/** docs/traffic.md: the rule table for all configurations. */
+/** Returns docs/traffic.md: the rule table for all configurations. */
 export function trafficPage(): Promise<string> {
   const rows = trafficRules.map((rule) => {
     const { from, to, network, ports, users, why } = trafficRow(rule);

@@ -9,12 +9,12 @@ const monitorIds = "modules/platform/monitor-ids.ts";
 const previousIds = readFileSync(inProject(monitorIds), "utf8");
 const pages = await generatedPages();
 
-/** Writes the pages that are generated from the code. A test fails while they are not current. */
+/** Writes the pages that are generated from the code. A test fails if a generated page is outdated. */
 for (const [path, content] of Object.entries(pages)) {
   writeFileSync(inProject(path), content);
   console.log(path);
 }
 
-// Other pages contain the names of monitors, of which this process has loaded the previous ones.
+// If the names of monitors have changed, a second run is necessary, because this process has used the previous names for the other pages.
 if (pages[monitorIds] !== previousIds)
   execFileSync(process.execPath, ["--import", "tsx", fileURLToPath(import.meta.url)], { stdio: "inherit" });

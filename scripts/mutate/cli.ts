@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { runCommand } from "../../command-line/run.js";
 import { knownMutants, mechanicalMutants, project, type Mutant } from "./mutants.js";
 
-/** Share of mutants that tests must detect. */
+/** Minimum ratio of mutants that tests must detect. */
 const goal = 0.9;
 
 const program = new Command("npm run mutate").description(
@@ -30,13 +30,16 @@ const testsFail = async (copy: string, tests: readonly string[]): Promise<boolea
     })
   ).exitCode !== 0;
 
-/** Folder with the tests of a file's component, if it exists. */
+/** Returns the folder with the tests of the mutated file's component; empty if there is no such folder. */
 function ownTests({ file }: Mutant): readonly string[] {
   const folder = `__tests__/${file.split("/files/")[0]}`;
   return existsSync(join(project, folder)) ? [folder] : [];
 }
 
-/** Whether the tests of the file's component detect a mutant, or, unless `isQuick`, all tests. */
+/**
+ * Checks whether tests detect a mutant. Runs the tests of the file's component. If these tests pass and `isQuick` is false, runs all
+ * tests.
+ */
 async function isDetected(copy: string, mutant: Mutant, isQuick: boolean): Promise<boolean> {
   const path = join(copy, mutant.file);
   const own = ownTests(mutant);
@@ -48,7 +51,10 @@ async function isDetected(copy: string, mutant: Mutant, isQuick: boolean): Promi
   }
 }
 
-/** Tries these mutants or a sample in a copy of the project, prints each undetected one, and sets the exit code. */
+/**
+ * Tests mutants, or a sample of them, in a copy of the project. Prints each undetected mutant. If too many mutants are undetected, sets
+ * exit code 1.
+ */
 async function tryMutants(all: readonly Mutant[], { every, quick: isQuick = false }: Options): Promise<void> {
   const mutants = all.filter((_, index) => (index + 1) % Number(every) === 0);
   if (mutants.length === 0) throw new Error("mutate: no mutant matches; choose another --file or --every");
@@ -69,7 +75,7 @@ async function tryMutants(all: readonly Mutant[], { every, quick: isQuick = fals
   }
 }
 
-/** A command that tries mutants in files of servers. */
+/** Adds a command that tests mutants of files for servers. */
 const inServerFiles = (name: string, description: string): Command =>
   program
     .command(name)

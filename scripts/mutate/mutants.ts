@@ -5,18 +5,18 @@ export const project = resolve(import.meta.dirname, "../..");
 
 /** A mutant of a file for servers. */
 export interface Mutant {
-  /** Path in the repository. */
+  /** Path of the file in the repository. */
   readonly file: string;
-  /** Description for the report. */
+  /** Description of the mutant in the report. */
   readonly label: string;
-  /** The file's complete text with the mutation. */
+  /** Complete text of the file with the mutation. */
   readonly text: string;
 }
 
 const replaced = (text: string, at: number, from: string, to: string): string =>
   text.slice(0, at) + to + text.slice(at + from.length);
 
-/** Replaces a text. @throws Error if it does not occur exactly once in the file */
+/** Creates a mutant that replaces one text with another text. @throws Error if the replaced text does not occur exactly once in the file */
 export function knownMutant(file: string, text: string, from: string, to: string): Mutant {
   const found = text.split(from).length - 1;
   if (found !== 1)
@@ -30,7 +30,7 @@ export function knownMutant(file: string, text: string, from: string, to: string
   };
 }
 
-/** The mutants of known.json, which `mechanicalMutants` cannot generate. */
+/** Returns the mutants of known.json, which `mechanicalMutants` cannot generate. */
 export function knownMutants(): readonly Mutant[] {
   const list = JSON.parse(readFileSync(join(import.meta.dirname, "known.json"), "utf8")) as Record<
     string,
@@ -43,7 +43,7 @@ export function knownMutants(): readonly Mutant[] {
   });
 }
 
-/** Pairs of opposite words and operators in configurations and shell. */
+/** Pairs of opposite words and operators in configuration files and shell scripts. */
 const opposites = [
   ["on", "off"],
   ["ON", "OFF"],
@@ -63,22 +63,25 @@ const others = new Map<string, string>(
   ]),
 );
 
-/** A word of `opposites`, a number with or without a unit, an option of a command, or a negation. */
+/** Matches a word of `opposites`, a number with or without a unit, an option of a command, or a negation. */
 const places =
   /(?<=^|[\s=;"'([])(?:on|off|ON|OFF|yes|no|true|false)(?=$|[\s;"')\]])| (?:&&|\|\||!?=|-eq|-ne|-z|-n|-lt|-le|-gt|-ge) |(?<=[\s=:{])\d+(?=[a-zA-Z]{0,3}(?:$|[\s;}]))| --?[a-z][a-z-]*(?:=\S+)?(?= )|(?<=^|[\s(])! /g;
 
-/** The replacement of a text that matches `places`: the opposite, ten times the number, or nothing. */
+/** Returns the replacement of a text that matches `places`: the opposite, ten times the number, or an empty text. */
 const wrong = (text: string): string =>
   others.get(text) ?? (/^\d+$/.test(text) ? (text === "0" ? "1" : `${text}0`) : "");
 
-/** Comments, and lines for templates. */
+/** Checks whether a line is empty, a comment or a block of the template language. */
 const isRemark = (line: string): boolean => /^\s*(#|\/\/|\{\{[#/]|\{\{else|$)/.test(line);
 
-/** Lines that open, continue or close a block. Removing one makes the file unparsable. */
+/** Checks whether a line opens, continues or closes a block. A file without such a line cannot be parsed. */
 const isFrame = (line: string): boolean =>
   /^\s*(set -eu|[{}()\];]+$|fi$|esac$|done\b|else$)|(\{|\(|; then|; do| in)$/.test(line);
 
-/** Mechanical mutants of a file, except comments and help texts: removes each line, and changes each word, number and option. */
+/**
+ * Returns mutants of a file. Each mutant lacks one line, or has one changed word, number or option. Comments and help texts are not
+ * mutated.
+ */
 export function mechanicalMutants(file: string, text: string): readonly Mutant[] {
   const mutants: Mutant[] = [];
   let [at, number, isHelp] = [0, 0, false];

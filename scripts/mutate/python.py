@@ -17,12 +17,12 @@ GOAL = 0.9
 PACKAGES = ["mutmut==3.8.1", "pytest==9.2.0"]
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = "modules/machine/parts"
-# The component of the payload that contains each program.
+# Component of the payload that contains each program.
 PROGRAMS = {"mysql-group": "mysql", "mysql-backup": "backup", "app-runs": "application"}
-# mysql-backup contains a copy of this module of mysql-group.
+# Module of mysql-group of which mysql-backup contains a copy.
 SHARED = f"{PARTS}/mysql/files/mysql-group/gtid.py"
 TOOLS = PROJECT / "node_modules/.cache/mutate-python"
-# Texts of --help, which no test repeats.
+# Function with the texts of --help. Tests do not check these texts.
 HELP = "cli.x__parser__"
 
 SETTINGS = """
@@ -46,7 +46,7 @@ def main(program, modules):
         undetected = [mutant for mutant, outcome in results.items() if outcome not in ("killed", "timeout")]
         for mutant in undetected:
             print(tool(folder, "show", mutant))
-    # On a busy machine a time-out may be chance.
+    # Time-outs are reported separately, because a time-out may be caused by a busy machine.
     timeouts = list(results.values()).count("timeout")
     share = 1 - len(undetected) / len(results)
     print(f"{program}: {len(results)} mutants, {share:.1%} detected ({timeouts} by a time-out); goal {GOAL:.0%}")

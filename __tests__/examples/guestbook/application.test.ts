@@ -44,14 +44,14 @@ const get = (path: string, headers: Record<string, string> = {}) => fetch(app.ur
 const post = (body: string, headers: Record<string, string> = {}) =>
   fetch(`${app.url}/api/notes`, { method: "POST", body, headers });
 
-it("the page shows the notes, escapes all user input, and is not stored in caches", async () => {
+it("the guestbook's page shows the notes, escapes all user input, and is not stored in caches", async () => {
   const response = await get("/");
   expect(response.headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
   expect(response.headers.get("cache-control")).toBe("no-store");
   expect(await response.text()).toContain("<li>&#60;b&#62;Ann&#60;/b&#62;: &#34;&#39;&#38;</li>");
 });
 
-it("the page returns 503 with Retry-After if the database is unavailable", async () => {
+it("the guestbook's page returns 503 with Retry-After if the database is unavailable", async () => {
   failure = away;
   const response = await get("/");
   expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
@@ -60,7 +60,7 @@ it("the page returns 503 with Retry-After if the database is unavailable", async
 describe("a new note", () => {
   const note = '{"author":"Ann","text":"hello"}';
 
-  it("a new note is written with the id of its request, and a repeated request is successful too", async () => {
+  it("the guestbook stores a new note with the id of its request, and returns 201 for a repeated request too", async () => {
     const headers = { "x-request-id": "0123456789abcdef" };
     expect((await post(note, headers)).status).toBe(201);
     failure = duplicate;
@@ -79,22 +79,22 @@ describe("a new note", () => {
     ['{"author":"Ann","text":"t\\u0000"}', 400],
     ['{"author":"Ann","text":"\\ud800"}', 400],
     [" ".repeat(32 * 1024 + 1), 413],
-  ])("rejects the body %s with %i", async (body, status) => {
+  ])("the guestbook does not store a note with the body %s, and returns %i", async (body, status) => {
     expect((await post(body)).status).toBe(status);
     expect(written).toEqual([]);
   });
 
-  it("accepts a note of the maximum length in four-byte characters", async () => {
+  it("the guestbook accepts a note whose author and text have the maximum length in four-byte characters", async () => {
     const body = JSON.stringify({ author: "🌍".repeat(80), text: "🌍".repeat(2000) });
     expect((await post(body)).status).toBe(201);
   });
 });
 
 describe("operations", () => {
-  it("reports version, release, server and environment", async () =>
+  it("/api/status reports version, release, server and environment", async () =>
     expect(await (await get("/api/status")).json()).toEqual(release));
 
-  it.each(["/healthz", "/readyz"])("answers %s with 200, or with 503 and the reason", async (path) => {
+  it.each(["/healthz", "/readyz"])("%s returns 200, or 503 with the reason if the database is unavailable", async (path) => {
     expect((await get(path)).status).toBe(200);
     failure = away;
     const response = await get(path);
@@ -102,7 +102,7 @@ describe("operations", () => {
     expect(await response.json()).toMatchObject({ ok: false, reason: "no primary" });
   });
 
-  it("allows fault injection only if it is enabled", async () => {
+  it("the guestbook allows fault injection only if the setting is enabled", async () => {
     const fail = (url: string) => fetch(`${url}/api/_fail`, { method: "POST" });
     expect((await fail(app.url)).status).toBe(500);
     const other = await serve(operationRoutes({ monitor, release }));
@@ -117,7 +117,7 @@ const logged = async (path: string): Promise<LogLine | undefined> => {
   return app.lines[0];
 };
 
-it("the log contains each request with its id, method, path, class, status and duration", async () => {
+it("the guestbook logs each request with its id, method, path, class, status and duration", async () => {
   const line = await logged("/api/status?secret=1");
   expect(line).toMatchObject({
     level: "info",
@@ -129,7 +129,7 @@ it("the log contains each request with its id, method, path, class, status and d
   expect(line?.error).toBeUndefined();
 });
 
-it("the log contains an error with its stack and causes; the answer contains no details", async () => {
+it("the guestbook logs an error with its stack and causes, but its response contains no details of the error", async () => {
   expect(await logged("/api/broken")).toMatchObject({ level: "error", error: { message: "secret detail" } });
   expect(await (await get("/api/broken")).text()).not.toContain("secret detail");
   failure = away;
@@ -140,7 +140,7 @@ it.each([
   ["/nothing", undefined, "info"],
   ["/healthz", undefined, "debug"],
   ["/healthz", away, "warn"],
-])("the log contains %s (database: %s) at level %s", async (path, error, level) => {
+])("a request to %s (database error: %s) is logged at the level %s", async (path, error, level) => {
   failure = error;
   expect(await logged(path)).toMatchObject({ level });
 });

@@ -21,7 +21,10 @@ const duplicate = Object.assign(new Error("duplicate"), { errno: 1062, sqlState:
 
 type Script = (attempt: number) => Outcome | Error;
 
-/** An endpoint that answers each attempt according to the script. After a failure it is unavailable for `outageMs`. */
+/**
+ * Database endpoint that answers each attempt according to the script. After a connection failure, the endpoint is unavailable for
+ * `outageMs`.
+ */
 class ScriptedEndpoint implements DatabaseEndpoint {
   readonly state = { reachable: true };
   readonly timeouts: number[] = [];
@@ -60,33 +63,33 @@ const rows = (id: number): Outcome => ({ rows: [{ id }], insertId: 0 });
 const always = (result: Outcome | Error): ScriptedEndpoint => new ScriptedEndpoint(() => result);
 
 describe("reads", () => {
-  it("reads from a replica", async () => {
+  it("the database client reads from a replica", async () => {
     const primary = always(rows(1));
     expect(await new FailoverDatabase(primary, always(rows(2)), budget).read(statement)).toEqual([{ id: 2 }]);
     expect(primary.attempts).toBe(0);
   });
 
-  it("reads from the primary at once if no replica answers", async () => {
+  it("the database client reads from the primary at once if no replica answers", async () => {
     const replicas = always(unreachable);
     expect(await new FailoverDatabase(always(rows(1)), replicas, budget).read(statement)).toEqual([{ id: 1 }]);
     expect(replicas.attempts).toBe(1);
   });
 
-  it("retries a read while neither endpoint answers", async () => {
+  it("the database client retries a read while neither the primary nor a replica answers", async () => {
     const replicas = new ScriptedEndpoint((attempt) => (attempt < 4 ? unreachable : rows(2)));
     expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
   });
 });
 
 describe("an unavailable endpoint", () => {
-  it("reads do not use a failed endpoint while the other endpoint answers", async () => {
+  it("a read does not use a failed database endpoint while the other database endpoint answers", async () => {
     const replicas = new ScriptedEndpoint(() => unreachable, 1000);
     const database = new FailoverDatabase(always(rows(1)), replicas, budget);
     for (let read = 0; read < 3; read += 1) expect(await database.read(statement)).toEqual([{ id: 1 }]);
     expect(replicas.attempts).toBe(1);
   });
 
-  it("operations that need a failed endpoint wait for it without further attempts", async () => {
+  it("an operation waits for a failed database endpoint to recover before its next attempt", async () => {
     const primary = new ScriptedEndpoint((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     const before = Date.now();
@@ -95,38 +98,38 @@ describe("an unavailable endpoint", () => {
     expect(primary.attempts).toBe(2);
   });
 
-  it("reports the failed endpoint if it recovers too late", async () => {
+  it("an operation fails with the endpoint's error if the database endpoint recovers too late", async () => {
     const database = new FailoverDatabase(new ScriptedEndpoint(() => unreachable, 5000), always(rows(2)), budget);
     await expect(database.writeIdempotent(statement)).rejects.toThrow("the database did not answer in time: slow");
   });
 });
 
 describe("writes", () => {
-  it("retries a write after a pause if another transaction won", async () => {
+  it("the database client retries a write after a deadlock", async () => {
     const primary = new ScriptedEndpoint((attempt) => (attempt < 4 ? deadlock : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
     expect(primary.attempts).toBe(4);
   });
 
-  it("retries a write until the new primary answers", async () => {
+  it("the database client retries a write until the new primary answers", async () => {
     const primary = new ScriptedEndpoint((attempt) => (attempt < 10 ? readOnly : { rows: [], insertId: 7 }));
     const database = new FailoverDatabase(primary, always(rows(2)), budget);
     expect(await database.writeIdempotent(statement)).toEqual({ rows: [], insertId: 7 });
     expect(primary.attempts).toBe(10);
   });
 
-  it("a write fails at its deadline with the last cause", async () => {
+  it("the database client's write fails at its deadline with the last cause", async () => {
     const before = Date.now();
     const database = new FailoverDatabase(always(readOnly), always(rows(2)), budget);
     const error = await database.writeIdempotent(statement).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DatabaseUnavailable);
     expect(error).toMatchObject({ cause: readOnly });
-    // Timers fire late on a busy machine.
+    // On a busy machine, timers fire late, so the limit is two seconds longer.
     expect(Date.now() - before).toBeLessThan(budget.writeDeadlineMs + 2000);
   });
 
-  it("does not retry a write if the statement itself is rejected", async () => {
+  it("the database client does not retry a write if the database rejects the statement itself", async () => {
     const primary = always(duplicate);
     await expect(new FailoverDatabase(primary, always(rows(2)), budget).writeIdempotent(statement)).rejects.toBe(
       duplicate,
@@ -134,7 +137,7 @@ describe("writes", () => {
     expect(primary.attempts).toBe(1);
   });
 
-  it("starts no attempt with less than a quarter of its time", async () => {
+  it("the database client starts no attempt if less than a quarter of the operation's time limit remains", async () => {
     const primary = always(unreachable);
     await new FailoverDatabase(primary, always(rows(2)), budget).writeIdempotent(statement).catch(() => undefined);
     expect(Math.min(...primary.timeouts)).toBeGreaterThanOrEqual(20);
@@ -143,7 +146,7 @@ describe("writes", () => {
 });
 
 describe("too many operations at once", () => {
-  it("rejects operations above the limit at once, and accepts them again later", async () => {
+  it("the database client rejects operations above its limit at once, and accepts operations again when others have ended", async () => {
     let release = (): void => undefined;
     const gate = new Promise<Outcome>((resolve) => (release = () => resolve(rows(1))));
     const slow = Object.assign(always(rows(1)), { run: () => gate });

@@ -35,13 +35,13 @@ const get = (path: string): Promise<IncomingMessage> =>
     request.on("error", reject).end();
   });
 
-it("a server without connections stops immediately", async () => {
+it("a guestbook server without connections stops immediately", async () => {
   const before = Date.now();
   await drain.stop();
   expect(Date.now() - before).toBeLessThan(1000);
 });
 
-it("a stopping server answers one more request of an idle connection and asks it to close", async () => {
+it("a stopping guestbook server answers one more request of an idle connection and asks the client to close the connection", async () => {
   expect((await get("/")).headers.connection).toBe("keep-alive");
   const stopped = drain.stop({ drainMs: 2000 });
   await pause(50);
@@ -51,7 +51,7 @@ it("a stopping server answers one more request of an idle connection and asks it
   await stopped;
 });
 
-it("a stopping server accepts connections while it has idle connections, because no other process accepts connections yet", async () => {
+it("a stopping guestbook server accepts connections while it has idle connections, because no other process accepts connections yet", async () => {
   await get("/");
   const stopped = drain.stop({ drainMs: 300 });
   await pause(50);
@@ -60,14 +60,14 @@ it("a stopping server accepts connections while it has idle connections, because
   await expect(fetch(app.url)).rejects.toThrow();
 });
 
-it("a stopping server finishes a running request and asks its connection to close", async () => {
+it("a stopping guestbook server finishes a running request and asks the client to close the connection", async () => {
   const slow = get("/slow");
   await pause(50);
   await drain.stop();
   expect((await slow).headers.connection).toBe("close");
 });
 
-it("a stopping server waits for an accepted connection whose request arrives a moment later", async () => {
+it("a stopping guestbook server waits for an accepted connection whose request arrives a moment later", async () => {
   const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
   await new Promise((resolve) => socket.once("connect", resolve));
   await pause(20);
@@ -79,7 +79,7 @@ it("a stopping server waits for an accepted connection whose request arrives a m
   await stopped;
 });
 
-it("a server stops within its time limit although a request never ends", async () => {
+it("a guestbook server stops within its time limit although a request never ends", async () => {
   const never = get("/never").catch((error: Error) => error.message);
   await pause(50);
   const before = Date.now();
@@ -88,7 +88,7 @@ it("a server stops within its time limit although a request never ends", async (
   expect(await never).toBe("socket hang up");
 });
 
-it("uses an inherited socket only if systemd passed it to this process", () => {
+it("a server uses an inherited socket only if systemd passed the socket to this process", () => {
   expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(true);
   expect(inheritsSocket({ LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toBe(false);
   expect(inheritsSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toBe(false);

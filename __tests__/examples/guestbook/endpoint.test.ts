@@ -13,7 +13,7 @@ class FakePool implements ProbedPool {
   readonly reachability = new Reachability();
   result: Error | Promise<Outcome> = Promise.resolve(outcome);
   probes = 0;
-  /** Number of the first probe that succeeds. */
+  /** Number of the first probe that succeeds. All earlier probes fail. */
   backAt = 1;
 
   run(): Promise<Outcome> {
@@ -31,14 +31,14 @@ const guard = () => {
   return { pool, endpoint: new GuardedEndpoint(pool, { pauseMs: 1, probeMs: 10 }) };
 };
 
-it("an endpoint is available until a failure", async () => {
+it("a database endpoint is available until a failure", async () => {
   const { endpoint } = guard();
   expect(await endpoint.run(statement, 10)).toBe(outcome);
   await endpoint.recovered();
   expect(endpoint.available).toBe(true);
 });
 
-it("an endpoint is unavailable after a connection failure until its single probe loop succeeds", async () => {
+it("after a connection failure, a database endpoint is unavailable until its single probe loop succeeds", async () => {
   const { pool, endpoint } = guard();
   pool.backAt = 5;
   pool.result = down;
@@ -49,14 +49,14 @@ it("an endpoint is unavailable after a connection failure until its single probe
   expect(pool.probes).toBe(5);
 });
 
-it("an endpoint stays available if only the statement was wrong", async () => {
+it("a database endpoint stays available if only the statement was wrong", async () => {
   const { pool, endpoint } = guard();
   pool.result = duplicate;
   await expect(endpoint.run(statement, 10)).rejects.toBe(duplicate);
   expect(endpoint.available).toBe(true);
 });
 
-it("a recovered endpoint stays available if an older statement fails", async () => {
+it("a recovered database endpoint stays available if an older statement fails", async () => {
   const { pool, endpoint } = guard();
   let fail = (): void => undefined;
   pool.result = new Promise((_, reject) => (fail = () => reject(down)));
@@ -69,7 +69,7 @@ it("a recovered endpoint stays available if an older statement fails", async () 
   expect(endpoint.available).toBe(true);
 });
 
-it("an endpoint is unavailable after a failed probe, before any request fails", async () => {
+it("a database endpoint is unavailable after a failed probe, before any request fails", async () => {
   const { pool, endpoint } = guard();
   pool.backAt = 3;
   await expect(endpoint.probe(10)).rejects.toBe(down);
@@ -78,7 +78,7 @@ it("an endpoint is unavailable after a failed probe, before any request fails", 
   expect(pool.probes).toBe(3);
 });
 
-it("stopping an endpoint ends its probe loop", async () => {
+it("stopping a database endpoint ends its probe loop", async () => {
   const { pool, endpoint } = guard();
   pool.backAt = Infinity;
   await endpoint.probe(10).catch(() => undefined);

@@ -14,16 +14,16 @@ const downFor = (seconds: number) => ({
 const never = { reachable: false, reason: "cannot connect" };
 
 it.each([
-  ["both endpoints answer", [up, up]],
-  ["the primary is away for ever and replicas answer", [downFor(1000), up]],
-  ["no replica answers and the primary does", [up, never]],
-  ["the whole database fails over", [downFor(8), downFor(8)]],
-  ["both endpoints are silent for 29 s", [downFor(29), downFor(60)]],
+  ["both database endpoints answer", [up, up]],
+  ["the primary has not answered for 1000 s and replicas answer", [downFor(1000), up]],
+  ["no replica has ever answered and the primary answers", [up, never]],
+  ["both database endpoints have been silent for 8 s", [downFor(8), downFor(8)]],
+  ["one database endpoint has been silent for 29 s and the other for 60 s", [downFor(29), downFor(60)]],
 ])("/healthz is healthy while %s", (_, endpoints) =>
   expect(liveness({ endpoints, leaving: false, nowMs: now })).toEqual({ ok: true }),
 );
 
-it("/healthz is unhealthy with a reason if both endpoints have not answered for 30 s", () =>
+it("/healthz is unhealthy with a reason if both database endpoints have not answered for 30 s", () =>
   expect(liveness({ endpoints: [downFor(30), downFor(31)], leaving: false, nowMs: now })).toEqual({
     ok: false,
     reason: "the database has not answered for 30 s: connection lost",
@@ -38,7 +38,7 @@ it("/healthz is unhealthy before the database was reached for the first time", (
 it("/healthz is unhealthy if the process closes its own listening socket", () =>
   expect(liveness({ endpoints: [up, up], leaving: true, nowMs: now })).toEqual({ ok: false, reason: "shutting down" }));
 
-it("remembers an endpoint's last failure with its causes, and the time of its last answer", () => {
+it("the state of a database endpoint contains its last failure with the causes, and the time of its last answer", () => {
   const reachability = new Reachability(() => now);
   expect(reachability.state).toEqual({ reachable: false, reason: "not tried yet", lastAnswerAt: undefined });
   reachability.answered();
@@ -86,7 +86,7 @@ describe("/readyz", () => {
     });
   });
 
-  it("concurrent callers share one readiness check", async () => {
+  it("concurrent callers of /readyz share one check of the database", async () => {
     const counted = endpoint();
     const monitor = new Monitor({ write: endpoint(), read: counted, migrations });
     await Promise.all([monitor.readiness(), monitor.readiness(), monitor.readiness()]);
@@ -95,7 +95,7 @@ describe("/readyz", () => {
     expect(counted.asked).toBe(2);
   });
 
-  it("probes regularly, so that health is known without traffic", async () => {
+  it("the guestbook probes the database regularly, so health checks do not need other requests", async () => {
     const counted = endpoint();
     const monitor = new Monitor({ write: endpoint(), read: counted, migrations, intervalMs: 5 });
     monitor.start();

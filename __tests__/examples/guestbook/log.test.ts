@@ -7,7 +7,7 @@ const record = (level?: LogLevel) => {
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? "{}") as Record<string, unknown> };
 };
 
-it("the log writes one JSON object per line", () => {
+it("the guestbook's log contains one JSON object per line", () => {
   const { log, lines, last } = record();
   log.info({ request_id: "r" }, "two\nlines");
   expect(lines).toHaveLength(1);
@@ -16,7 +16,7 @@ it("the log writes one JSON object per line", () => {
   expect(Date.parse(String(last()["timestamp"]))).toBeGreaterThan(0);
 });
 
-it("the log drops lines below its level", () => {
+it("the guestbook's log omits lines below the configured level", () => {
   const { log, lines } = record("warn");
   log.debug("a");
   log.info("b");
@@ -25,7 +25,7 @@ it("the log drops lines below its level", () => {
   expect(lines).toHaveLength(2);
 });
 
-it("the log writes errors with kind, message, code and the stack of the causes", () => {
+it("the guestbook's log contains errors with kind, message, code and the stack of the causes", () => {
   const { log, last } = record();
   const cause = Object.assign(new Error("inner"), { code: "ECONNRESET" });
   log.error({ error: new TypeError("outer", { cause }) }, "failed");
@@ -35,7 +35,7 @@ it("the log writes errors with kind, message, code and the stack of the causes",
   expect(last()["error"]).toMatchObject({ kind: "Error", code: "ECONNRESET" });
 });
 
-it("the log writes thrown values that are not errors", () => {
+it("the guestbook's log contains thrown values that are not errors", () => {
   const { log, last } = record();
   log.error({ error: "text" }, "failed");
   expect(last()["error"]).toEqual({ kind: "string", message: "text" });

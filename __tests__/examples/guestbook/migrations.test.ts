@@ -13,7 +13,7 @@ const migrations = [
 interface TargetProps {
   readonly recorded?: readonly string[];
   readonly taken?: number;
-  /** MySQL's error number for a statement. */
+  /** MySQL's error number for each statement that fails. */
   readonly failing?: Readonly<Record<string, number>>;
 }
 
@@ -31,7 +31,7 @@ const fakeTarget = ({ recorded = [], taken = 1, failing = {} }: TargetProps = {}
   return { target, log };
 };
 
-it("applies migrations in order under a lock and records each one", async () => {
+it("the migration runner applies migrations in order under a lock, and records each migration", async () => {
   const { target, log } = fakeTarget();
   expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
   expect(log).toEqual([
@@ -47,19 +47,19 @@ it("applies migrations in order under a lock and records each one", async () => 
   ]);
 });
 
-it("skips recorded migrations and keeps unknown records of a newer release", async () => {
+it("the migration runner skips recorded migrations and keeps unknown records of a newer release", async () => {
   const { target, log } = fakeTarget({ recorded: ["0001-a", "0009-newer"] });
   expect(await applyMigrations(target, migrations)).toEqual(["0002-b"]);
   expect(log).not.toContain("CREATE TABLE a");
 });
 
-it("only reads the schema if all migrations are recorded, so that any account is sufficient", async () => {
+it("if all migrations are recorded, the migration runner only reads the schema, so any database account is sufficient", async () => {
   const { target, log } = fakeTarget({ recorded: ["0001-a", "0002-b"], taken: 0 });
   expect(await applyMigrations(target, migrations)).toEqual([]);
   expect(log).toEqual(["SELECT name FROM schema_migrations"]);
 });
 
-it("applies all migrations if there are no records", async () => {
+it("if there are no records, the migration runner applies all migrations", async () => {
   const { target, log } = fakeTarget();
   const first = vi
     .fn((sql: string, values?: readonly string[]) => target.execute(sql, values))
@@ -68,19 +68,19 @@ it("applies all migrations if there are no records", async () => {
   expect(log[0]).toContain("GET_LOCK");
 });
 
-it("records migrations that were applied but not recorded before a crash", async () => {
+it("the migration runner records a migration that was applied but not recorded before a crash", async () => {
   const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1050 } });
   expect(await applyMigrations(target, migrations)).toEqual(["0001-a", "0002-b"]);
   expect(log).toContain("INSERT INTO schema_migrations (name) VALUES (?) | 0001-a");
 });
 
-it("stops at the first failed migration, does not record it, and releases the lock", async () => {
+it("the migration runner stops at the first failed migration, does not record it, and releases the lock", async () => {
   const { target, log } = fakeTarget({ failing: { "CREATE TABLE a": 1142 } });
   await expect(applyMigrations(target, migrations)).rejects.toThrow("error 1142");
   expect(log.slice(4)).toEqual(["CREATE TABLE a", "SELECT RELEASE_LOCK(?) | app.migrations"]);
 });
 
-it("applies no migration while another server holds the lock", async () => {
+it("the migration runner applies no migration while another server holds the lock", async () => {
   const { target, log } = fakeTarget({ taken: 0 });
   await expect(applyMigrations(target, migrations)).rejects.toThrow("another server has held the lock for 10 s");
   expect(log).toHaveLength(2);
@@ -88,11 +88,11 @@ it("applies no migration while another server holds the lock", async () => {
 
 const packaged = packagedMigrations();
 
-it("the migrations of the package have unique names and consecutive numbers", () => {
+it("the guestbook's migrations have unique names and consecutive numbers", () => {
   expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
 });
 
-it.each(packaged)("$name is one statement; if it creates a table, the table has a primary key and uses InnoDB", ({ sql }) => {
+it.each(packaged)("the migration $name is one statement; if it creates a table, the table has a primary key and uses InnoDB", ({ sql }) => {
   expect(sql).not.toContain(";");
   if (!sql.startsWith("CREATE TABLE")) return;
   expect(sql).toContain("PRIMARY KEY (");

@@ -7,7 +7,7 @@ interface Manifest {
 }
 const manifest = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Manifest;
 
-it.each(["guestbook", "node"])("the example %s requires the package versions that are tested here", (name) => {
+it.each(["guestbook", "node"])("the example %s requires the same package versions as this repository", (name) => {
   const { dependencies, devDependencies } = manifest("package.json");
   const tried = { ...dependencies, ...devDependencies };
   const example = manifest(`examples/${name}/package.json`);

@@ -52,22 +52,22 @@ afterEach(async () => {
 });
 
 describe("TLS to the database", () => {
-  it("connects if the certificate contains the expected name, regardless of the address", async () => {
+  it("a database connection is accepted if the server's certificate contains the expected name, regardless of the address", async () => {
     await start();
     expect(await pool.run(statement, 5000)).toEqual({ rows: [], insertId: 0 });
   });
 
-  it("rejects a certificate with another name", async () => {
+  it("a database connection is rejected if the server's certificate has another name", async () => {
     await start({}, {}, "other.internal");
     expect(await causeOf(pool.run(statement, 5000))).toContain("does not match certificate's altnames");
   });
 
-  it("rejects a certificate of another authority", async () => {
+  it("a database connection is rejected if another authority signed the server's certificate", async () => {
     await start({ certificate: makeCertificate("mysql.internal") });
     expect(await causeOf(pool.run(statement, 5000))).toMatch(/self-signed certificate|signature failure/);
   });
 
-  it("connecting fails without sending a password if the server offers no TLS", async () => {
+  it("a database connection fails, and no password is sent, if the server offers no TLS", async () => {
     await start({ withTls: false });
     expect(await causeOf(pool.run(statement, 5000))).toBe("Server does not support secure connection");
   });
@@ -76,7 +76,7 @@ describe("TLS to the database", () => {
 describe("results", () => {
   beforeEach(() => start());
 
-  it("a SELECT returns rows", async () => {
+  it("a SELECT statement returns rows", async () => {
     mysql.answer = () => ({
       columns: ["id", "author"],
       rows: [
@@ -91,7 +91,7 @@ describe("results", () => {
     ]);
   });
 
-  it("an INSERT returns the new key", async () => {
+  it("an INSERT statement returns the new key", async () => {
     mysql.answer = () => ({ insertId: 42 });
     expect((await pool.run({ sql: "INSERT" }, 1000)).insertId).toBe(42);
   });
@@ -111,7 +111,7 @@ describe("an unusable connection", () => {
     ["leads to a former primary", { errno: 1290 }],
     ["leads to a member in offline mode", { errno: 3032 }],
     ["gets its commit rejected by the group", { errno: 3100 }],
-  ] as const)("closes a connection and its siblings if the connection %s", async (_, answer) => {
+  ] as const)("if a database connection %s, the connection pool closes this connection and all its other connections", async (_, answer) => {
     await openTwo();
     mysql.answer = () => answer;
     await expect(pool.run(statement, 5000)).rejects.toThrow();
@@ -121,7 +121,7 @@ describe("an unusable connection", () => {
     expect(pool.reachability.state.reachable).toBe(true);
   });
 
-  it("closes a frozen connection within its time limit and does not try other idle connections", async () => {
+  it("the connection pool closes a database connection that does not answer in time, and does not try other idle connections", async () => {
     await openTwo();
     mysql.answer = () => "hang";
     const before = Date.now();
@@ -133,7 +133,7 @@ describe("an unusable connection", () => {
     expect(mysql.accepted).toBe(3);
   });
 
-  it("keeps a connection if only the statement was wrong", async () => {
+  it("the connection pool keeps a database connection if only the statement was wrong", async () => {
     mysql.answer = () => ({ errno: 1062 });
     await expect(pool.run(statement, 5000)).rejects.toMatchObject({ errno: 1062 });
     mysql.answer = () => "ok";
@@ -142,14 +142,14 @@ describe("an unusable connection", () => {
   });
 });
 
-it("connecting fails within its time limit if the server accepts but sends nothing", async () => {
+it("connecting to the database fails within the time limit if the server accepts the connection but sends nothing", async () => {
   await start({ mute: true }, { connectMs: 200 });
   const before = Date.now();
   await expect(pool.run(statement, 5000)).rejects.toThrow(ConnectFailure);
   expect(Date.now() - before).toBeLessThan(2000);
 });
 
-it("connecting fails while nothing listens, and succeeds as soon as a server listens", async () => {
+it("connecting to the database fails while no server listens, and succeeds as soon as a server listens", async () => {
   mysql = new FakeMysql({ certificate });
   const address = await mysql.listen();
   await mysql.close();
@@ -162,14 +162,14 @@ it("connecting fails while nothing listens, and succeeds as soon as a server lis
   expect(await pool.run(statement, 5000)).toEqual({ rows: [], insertId: 0 });
 });
 
-it("requests above the number of connections wait for a free connection", async () => {
+it("a database request waits for a free connection if all connections of the connection pool are in use", async () => {
   await start({}, { size: 1 });
   await Promise.all([1, 2, 3].map(() => pool.run(statement, 5000)));
   expect(mysql.accepted).toBe(1);
   expect(mysql.statements).toHaveLength(3);
 });
 
-it("a request fails if no connection becomes free in time", async () => {
+it("a database request fails if no connection of the connection pool becomes free in time", async () => {
   await start({}, { size: 1 });
   mysql.answer = () => "hang";
   const busy = pool.run(statement, 400).catch(() => undefined);
@@ -194,7 +194,7 @@ it("the health check of the read endpoint passes for any member", async () => {
   await expect(pool.probe(5000)).resolves.toBeUndefined();
 });
 
-it("closing ends idle and frozen connections within its time limit", async () => {
+it("closing the connection pool ends idle and frozen database connections within the time limit", async () => {
   await start();
   mysql.answer = (sql) => (sql === "SLOW" ? "hang" : "ok");
   const frozen = pool.run({ sql: "SLOW" }, 300).catch(() => undefined);

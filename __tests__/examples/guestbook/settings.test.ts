@@ -15,7 +15,7 @@ const complete = {
 const readFile = (path: string): string => `content of ${path}\n`;
 
 describe("settings", () => {
-  it("fills in the defaults of the settings", () =>
+  it("settings of the guestbook that are not set get their default values", () =>
     expect(readSettings(complete, readFile)).toEqual({
       listen: { host: "127.0.0.1", port: 3000 },
       siteDomain: "www.foobar.com",
@@ -33,7 +33,7 @@ describe("settings", () => {
       },
     }));
 
-  it("reads all settings", () => {
+  it("the guestbook reads all its settings from environment variables", () => {
     const environment = { ...complete, HOST: "::1", PORT: "8080", LOG_LEVEL: "debug", ENABLE_FAULT_INJECTION: "1" };
     expect(readSettings(environment, readFile)).toMatchObject({
       listen: { host: "::1", port: 8080 },
@@ -49,11 +49,11 @@ describe("settings", () => {
     [{ DATABASE_NAME: "" }, "DATABASE_NAME: is required, got nothing; set it in the environment"],
     [{ LOG_LEVEL: "loud" }, 'LOG_LEVEL: must be one of debug, info, warn, error, got "loud"'],
     [{ ENABLE_FAULT_INJECTION: "yes" }, 'ENABLE_FAULT_INJECTION: must be one of 0, 1, got "yes"'],
-  ])("rejects the settings %j", (change, problem) =>
+  ])("the guestbook rejects the settings %j", (change, problem) =>
     expect(() => readSettings({ ...complete, ...change }, readFile)).toThrow(`environment: 1 problem\n  ${problem}`),
   );
 
-  it("rejects an empty or missing password file without showing its content", () => {
+  it("the guestbook rejects an empty or missing password file without showing its content", () => {
     expect(() => readSettings(complete, (path) => (path.includes("password") ? " \n" : "x"))).toThrow(
       "DATABASE_PASSWORD_FILE: must name a file with content, got the empty file /etc/app/database-password",
     );
@@ -62,6 +62,6 @@ describe("settings", () => {
     );
   });
 
-  it("reports all problems of the settings at once", () =>
+  it("the guestbook reports all problems of its settings at once", () =>
     expect(() => readSettings({}, readFile)).toThrow("environment: 9 problems"));
 });

@@ -12,34 +12,34 @@ import { authority, issue, type KeyPair } from "../../../lab/keys/certificates.j
 import { edgeConfig, type EdgeProps, tokenKey } from "../../../lab/stand-ins/edge/edge.js";
 import { waitFor } from "../../../lab/system/shell.js";
 
-/** A request that the origin received. */
+/** Data of a request that the origin received. */
 export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
   readonly serverName: string | false | null;
-  /** Common name of the client's certificate. @default - no certificate */
+  /** Common name in the client's certificate. @default - no certificate */
   readonly clientName?: string;
 }
 
-/** A visitor's response. */
+/** Response that a visitor gets. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Address of an origin that closes every connection. */
+/** Address on which an origin closes every connection. */
 export const deadAddress = "127.0.0.2";
 
-/** How a visitor connects. */
+/** Options of a visitor's connection. */
 export interface Visit {
-  /** @default "127.0.0.1" */
+  /** Address that the visitor connects to. @default "127.0.0.1" */
   readonly address?: string;
-  /** Newest supported TLS version. @default "TLSv1.3" */
+  /** Newest TLS version that the visitor supports. @default "TLSv1.3" */
   readonly maxVersion?: SecureVersion;
-  /** Server name that the visitor requests in TLS. @default "www.foobar.com" */
+  /** Host name that the visitor sends in the TLS handshake. @default "www.foobar.com" */
   readonly serverName?: string;
 }
 
-/** HAProxy with the edge's configuration on loopback, in front of an origin that records its requests. */
+/** Runs HAProxy with the edge's configuration on loopback. Behind HAProxy is an origin that records its requests. */
 export class EdgeOnLoopback {
   readonly seen: SeenRequest[] = [];
   ca = "";
@@ -52,8 +52,9 @@ export class EdgeOnLoopback {
   private directory = "";
 
   /**
-   * @param changes settings that differ from the defaults
-   * @param originName name in the origin's certificate
+   * Starts the origin and HAProxy.
+   * @param changes settings of the edge that differ from the defaults
+   * @param originName DNS name in the origin's certificate
    */
   async start(
     changes: (clientBundle: string) => Partial<EdgeProps> = () => ({}),
@@ -118,12 +119,12 @@ export class EdgeOnLoopback {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Changes the target of a name while the edge runs. */
+  /** Changes the target of a host name while the edge runs. */
   async lead(host: string, to: string): Promise<void> {
     await askHaproxy(this.socket, `set map ${this.leadsFile} ${host} ${to}`);
   }
 
-  /** GET over HTTP/1.1 and TLS as a visitor of www.foobar.com. */
+  /** Sends a GET request over HTTP/1.1 and TLS as a visitor of www.foobar.com. */
   get(
     url: string,
     headers: Record<string, string> = {},
@@ -147,7 +148,7 @@ export class EdgeOnLoopback {
     });
   }
 
-  /** Status of a GET over HTTP/2. */
+  /** Sends a GET request over HTTP/2 and returns the status. */
   getHttp2(url: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const session = connectHttp2(`https://127.0.0.1:${this.httpsPort}`, {
@@ -193,13 +194,13 @@ export class EdgeOnLoopback {
   }
 }
 
-/** Common name of the peer's certificate. Node returns an empty object if there is no certificate. */
+/** Returns the common name in the peer's certificate. If there is no certificate, Node returns an empty object. */
 function commonName(socket: TLSSocket): string | undefined {
   const { subject } = socket.getPeerCertificate() as { subject?: { CN: string } };
   return subject?.CN;
 }
 
-/** A free port on loopback. */
+/** Returns a free port on loopback. */
 async function freePort(): Promise<number> {
   const server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

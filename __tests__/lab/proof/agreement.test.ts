@@ -18,7 +18,7 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Changes the lab's configuration, as an edit of the environment would. */
+/** Replaces the lab's configuration, like an edit of the environment file. */
 async function configure(overrides: LabOverrides): Promise<void> {
   const settings = await loadSettings(lab.layout);
   if (settings === undefined) throw new Error("no lab");
@@ -28,17 +28,20 @@ async function configure(overrides: LabOverrides): Promise<void> {
 const first = { tls: "terminate", balancerIp: "10.0.1.5" } as const;
 const second = { tls: "passthrough", balancerIp: "10.0.1.6" } as const;
 
-/** Configuration while this balancer replaces the other balancer. */
+/** Returns the configuration of a load balancer migration to the load balancer with the given number. */
 const takesOver = (number: 1 | 2): LabOverrides => {
   const [now, formerly] = number === 1 ? [first, second] : [second, first];
   return { tls: now.tls, network: { balancerIp: now.balancerIp }, loadBalancer: { number, formerly } };
 };
 
-/** Names of the running balancers of the lab. */
+/** Returns the names of the lab's running load balancers. */
 const balancers = async (): Promise<readonly string[]> =>
   (await (await Lab.attach()).status()).services.filter((name) => name.startsWith("balancer"));
 
-/** Rolls out the configuration while visitors read and write, and requires that no request fails. Kills and restarts the run at these moments. */
+/**
+ * Rolls out the configuration while visitors read and write, and checks that no request fails. @param kills output at which a rollout is
+ * killed and started again
+ */
 async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<void> {
   const runs = async () => {
     for (const moment of kills) await killedAt(moment, "rollout");
@@ -49,7 +52,7 @@ async function rollOut(what: string, kills: readonly RegExp[] = []): Promise<voi
   figure(`ops rollout, ${what}`, told);
 }
 
-/** Output at four moments of a change. @param middle output at the third moment */
+/** Returns the output at which a rollout is killed: four steps of a load balancer migration. @param middle output of the third step */
 const momentsWith = (middle: RegExp) => [
   /creates the second load balancer/,
   /: is replaced/,
@@ -58,7 +61,7 @@ const momentsWith = (middle: RegExp) => [
 ];
 
 describe("a change of tls", () => {
-  it("rejects a change of tls without a second balancer, and shows the settings that declare one", async () => {
+  it("a rollout rejects a change of the TLS mode without a second load balancer, and prints the settings that declare one", async () => {
     await configure({ tls: "passthrough" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
@@ -68,24 +71,27 @@ describe("a change of tls", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("rolls out tls passthrough with a second balancer without a failed request", async () => {
+  it("a rollout changes the TLS mode to passthrough with a second load balancer without a failed request", async () => {
     await configure(takesOver(2));
     await rollOut("tls terminate to passthrough");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
     expect(await balancers()).toEqual(["balancer-2"]);
   });
 
-  it("rolls back to tls terminate without a failed request, even if the run is killed at four moments", async () => {
+  it("a rollout changes the TLS mode back to terminate without a failed request, even if the run is killed at four moments", async () => {
     await configure(takesOver(1));
     await rollOut("tls passthrough to terminate, killed at four moments", momentsWith(/records point to the new/));
     expect(await balancers()).toEqual(["balancer"]);
-    // The change is complete, so its settings are removed.
+    // The migration is complete, so the configuration no longer contains the settings of the migration.
     await configure({ tls: "terminate" });
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 });
 
-/** Configuration while the domain changes. Visitors always request the old name and follow redirects. */
+/**
+ * Returns the configuration of a domain change to the load balancer with the given number. Visitors always request the first domain and
+ * follow redirects.
+ */
 const moves = (number: 1 | 2): LabOverrides => {
   const [now, formerly] =
     number === 1
@@ -100,21 +106,21 @@ const moves = (number: 1 | 2): LabOverrides => {
   return {
     domain: now.domain,
     network: { balancerIp: now.balancerIp },
-    // This certificate contains the names of both domains.
+    // The certificate of generation 2 contains the names of both domains.
     certificate: { generation: 2 },
     cloudflare: { number },
     loadBalancer: { number, formerly },
   };
 };
 
-/** Status and redirect target for a visitor who does not follow redirects. */
+/** Requests a page without following redirects. @returns HTTP status and redirect target */
 const answerOf = async (host: string) => {
   const { status, redirect } = await visit(lab, `https://${host}/?from=${host}`);
   return `${status} ${redirect}`.trim();
 };
 
 describe("a change of the domain", () => {
-  it("rejects a change of the domain without a second zone, and shows the settings that declare one", async () => {
+  it("a rollout rejects a change of the domain without a second zone, and prints the settings that declare one", async () => {
     await configure({ domain: "foobar.net" });
     const { exitCode, stderr } = await ops("rollout");
     expect(exitCode).toBe(1);
@@ -123,7 +129,7 @@ describe("a change of the domain", () => {
     await configure({ tls: "terminate" });
   });
 
-  it("rolls out a new domain without a failed request; the old name finally redirects to the new name", async () => {
+  it("a rollout changes the domain without a failed request, and the old name finally redirects to the new name", async () => {
     await configure(moves(2));
     await rollOut("another domain");
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
@@ -138,7 +144,7 @@ describe("a change of the domain", () => {
     expect(await answerOf("www.foobar.net")).toBe("200");
   });
 
-  it("rolls back to the old domain without a failed request, even if the run is killed at four moments", async () => {
+  it("a rollout changes the domain back without a failed request, even if the run is killed at four moments", async () => {
     await configure(moves(1));
     await rollOut("back to the first domain, killed at four moments", momentsWith(/served without a redirect/));
     expect(await balancers()).toEqual(["balancer"]);

@@ -18,7 +18,10 @@ import { startWriting, writesOn } from "../../../lab/load/writes.js";
 const archiveHost = "archive.foobar.com";
 const ratePerSecond = 20;
 const losses = Number(process.env["LOSSES"] ?? 1);
-/** Seconds without a bucket, more than the 60 s after which the monitor alerts. */
+/**
+ * Time in seconds during which the bucket is unreachable. The monitor of the backup alerts after 60 s, so the time must be longer.
+ * @default 70
+ */
 const awaySeconds = Number(process.env["AWAY_SECONDS"] ?? 70);
 const database = { groupName: randomUUID(), bufferPoolMib: 128 };
 let base: LabOverrides;
@@ -34,7 +37,7 @@ beforeAll(async () => {
     bucket: "foobar-archive",
     recipients: [...recipients],
   };
-  // The release is also stored in the object storage.
+  // The object storage also contains the release, in a separate bucket.
   const storage = { endpoint: `https://${archiveHost}`, region: "fsn1", bucket: "foobar-releases" };
   const { application } = await labConfig({});
   base = { backup, database, application: { ...application, url: undefined, storage } };
@@ -46,12 +49,12 @@ afterAll(async () => {
 
 const up = (overrides: LabOverrides): Promise<Lab> => Lab.up(overrides, (title) => console.log(`lab up: ${title}`));
 
-/** The table that visitors write to. */
+/** Returns the name of the table to which visitors write. */
 const table = (): string => `app.${applicationVisitor(lab.blueprint.environment.config).table}`;
 
 const onAll = <T>(action: (machine: Machine) => Promise<T>): Promise<T[]> => Promise.all(lab.machines.map(action));
 
-/** Wipes all machines and volumes, then recreates the environment from the archive. @param at restore time */
+/** Deletes all machines and volumes, then creates them again from the archive. @param at restore time */
 async function restored(at: string): Promise<{ readonly group: WholeGroup; readonly seconds: number }> {
   await onAll((machine) => machine.wipe());
   const timeline = lab.blueprint.environment.config.database.groupName;
@@ -61,7 +64,10 @@ async function restored(at: string): Promise<{ readonly group: WholeGroup; reado
   return { group: await settled(lab), seconds: took };
 }
 
-/** Starts the base backup service on every member until one has made a base backup. A timer does this every five minutes. */
+/**
+ * Starts the base backup service on every member until a member has made a base backup. In production, a timer starts the service every
+ * five minutes.
+ */
 async function baseMade(): Promise<void> {
   await waitFor(
     "a base backup",
@@ -74,7 +80,7 @@ async function baseMade(): Promise<void> {
   );
 }
 
-/** Fills a table with incompressible data. */
+/** Writes incompressible data to a table. */
 async function fill(primary: Machine, megabytes: number): Promise<void> {
   if (megabytes === 0) return;
   await query(primary, "CREATE TABLE IF NOT EXISTS app.ballast (id INT PRIMARY KEY AUTO_INCREMENT, bytes MEDIUMBLOB)");
@@ -86,7 +92,7 @@ async function fill(primary: Machine, megabytes: number): Promise<void> {
     );
 }
 
-/** Whether a member has uploaded all its logs. */
+/** Checks whether a member has uploaded all log segments. */
 const isShipped = async (machine: Machine): Promise<boolean> => {
   const state = JSON.parse(await machine.exec(["mysql-backup", "status"])) as {
     behindSeconds: number;
@@ -99,7 +105,7 @@ const allShipped = (timeoutSeconds: number): Promise<true> =>
   waitFor("uploaded logs", async () => (await onAll(isShipped)).every(Boolean), { timeoutSeconds });
 
 describe("a private release", () => {
-  it("servers boot with a private release without revealing the bucket's read-only key", async () => {
+  it("servers boot with a private release, and no output reveals the bucket's read-only key", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
     const [, secret = ""] = downloadKey(await archiveKeys(layout.secrets)).split(":");
     const fetch = (machine: Machine) => machine.tryExec([paths.release.fetch, url, sha256, "app", "/tmp/release"]);
@@ -119,14 +125,15 @@ describe("a private release", () => {
 });
 
 describe("the archive", () => {
-  // LOSSES=10 tests ten losses; BALLAST_MB=1000 adds a gigabyte to the last one.
+  // With LOSSES=10, this test repeats the loss ten times. With BALLAST_MB=1000, the database contains an additional gigabyte at the last
+  // loss.
   it.each(Array.from({ length: losses }, (_, index) => index + 1))(
-    "restores all data except the last seconds after all machines and volumes are lost (loss %i)",
+    "after the loss of all machines and volumes, a restore returns all data except the last seconds (loss %i)",
     async (loss) => {
       const group = await settled(lab);
       const ballastMb = loss === losses ? Number(process.env["BALLAST_MB"] ?? 0) : 0;
       await fill(group.primary, ballastMb);
-      // Data that is not yet uploaded is lost, so the ballast is uploaded before the measurement.
+      // The ballast must be uploaded before the measurement, because data that are not uploaded are lost.
       await allShipped(600);
       await baseMade();
       const until = new AbortController();
@@ -145,14 +152,14 @@ describe("the archive", () => {
       );
       expect(kept.length).toBeGreaterThan(ratePerSecond * 5);
       expect(lost.length / ratePerSecond).toBeLessThan(10);
-      // Only the latest writes are lost; there is no gap before them.
+      // The lost writes must be the latest writes, without a gap before them.
       expect(lost).toEqual(kept.slice(kept.length - lost.length));
     },
   );
 
-  it("the archive passes the restore drill", async () => {
+  it("the archive of the lab passes the restore drill", async () => {
     const group = await settled(lab);
-    // A restored group starts a new timeline without a base backup.
+    // A base backup is necessary, because a restored group has a new timeline without base backups.
     await baseMade();
     await allShipped(120);
     const { reader, privateKey } = await archiveKeys(layout.secrets);
@@ -173,7 +180,7 @@ describe("the archive", () => {
     await query(group.primary, "DROP TABLE IF EXISTS app.ballast");
   });
 
-  it("restores any moment of a period with rotated logs, a failover, a cloned member and a total outage", async () => {
+  it("a restore can reach any moment of a period with rotated logs, a failover, a cloned member and a total outage", async () => {
     const group = await settled(lab);
     await baseMade();
     const [from = ""] = await query(group.primary, "SELECT UNIX_TIMESTAMP(NOW(6))");
@@ -214,7 +221,7 @@ describe("the archive", () => {
     for (const [index, rows] of restoredAt.entries()) {
       const moment = (moments[index] ?? 0) - startedAt;
       const there = textsIn(rows, start);
-      // Writes acknowledged before the moment exist; writes sent after it do not.
+      // Writes that were acknowledged before the restore time must exist. Writes that were sent after the restore time must not exist.
       const before = acknowledged.filter((_, position) => (acknowledgedAt[position] ?? 0) < moment - 2);
       const later = Array.from({ length: sent }, (_, n) => n).filter((n) => n / ratePerSecond > moment + 1);
       expect(before.filter((n) => !there.has(`${start}${n}`))).toEqual([]);
@@ -226,7 +233,7 @@ describe("the archive", () => {
     );
   });
 
-  it("measures the costs of the backup: processor time, p99 of writes with and without uploads, and bytes", async () => {
+  it("a measurement shows the costs of the backup: processor time, p99 of writes with and without uploads, and bytes", async () => {
     const group = await settled(lab);
     const used = async (): Promise<number> =>
       Number(await group.primary.exec(["systemctl", "show", "mysql-backup", "--property=CPUUsageNSec", "--value"])) /
@@ -266,7 +273,7 @@ describe("the archive", () => {
     expect(withIt).toHaveLength(pairs);
   });
 
-  it("restores every row as it was one second before an accidental DELETE", async () => {
+  it("a restore returns every row as it was one second before an accidental DELETE", async () => {
     const group = await settled(lab);
     await baseMade();
     const written = await (await startWriting(lab, group, { seconds: 8, ratePerSecond })).end;
@@ -284,7 +291,7 @@ describe("the archive", () => {
     expect((await writesOn(after.group.primary, written)).size).toBe(written.kept.length);
   });
 
-  it("reports an unreachable bucket, and catches up automatically once the bucket returns", async () => {
+  it("a health notice reports an unreachable bucket, and the backup catches up automatically once the bucket returns", async () => {
     const group = await settled(lab);
     await lab.setAway([archiveHost]);
     await (
@@ -297,7 +304,7 @@ describe("the archive", () => {
     figure(`bucket back after ${awaySeconds} s`, `everything uploaded after ${seconds(took)}`);
   });
 
-  it("reports a bucket that rejects requests in a separate health notice, which disappears with the cause", async () => {
+  it("a separate health notice reports a bucket that rejects requests, and disappears once the bucket accepts requests", async () => {
     const machine = (await settled(lab)).replicas[0] as Machine;
     const key = paths.backup.bucketKey;
     const use = (secret: string): Promise<string> =>
@@ -306,7 +313,7 @@ describe("the archive", () => {
       await machine.exec(["systemctl", "start", "server-watch"]);
       return (await machine.tryExec(["test", "-e", `${paths.notices}/${archiveNotices[cause]}`])).ok;
     };
-    // systemd starts a unit at most five times in ten seconds.
+    // The pause is long, because systemd starts a unit at most five times in ten seconds.
     const patience = { timeoutSeconds: 60, pauseSeconds: 3 };
     await machine.exec(["cp", "-a", key, `${key}.good`]);
     onTestFinished(async () => {
@@ -320,7 +327,7 @@ describe("the archive", () => {
     await waitFor("no notice", async () => !(await noticed("refused")), patience);
   });
 
-  it("the archive can be restored with standard tools by the steps of docs/backup.md", async () => {
+  it("an operator can restore the archive with standard tools by the steps of docs/backup.md", async () => {
     const group = await settled(lab);
     await baseMade();
     const { kept, start, visitor } = await (await startWriting(lab, group, { seconds: 5, ratePerSecond })).end;
@@ -347,7 +354,7 @@ describe("the archive", () => {
   });
 });
 
-/** Downloads all objects of the archive to a folder. Any S3 client could do this. */
+/** Python script that downloads all objects of the archive to a folder, like any S3 client. */
 const fetchAll = `
 import pathlib, sys
 sys.path.insert(0, "/opt/mysql-backup/current")
@@ -361,7 +368,7 @@ for item in bucket.list(told.timeline + "/"):
     file.write_bytes(bucket.get(item.key))
 `;
 
-/** Restores these moments one after the other, as a server would, and prints the result of a query for each moment. */
+/** Python script that restores the archive to each given time, like a new server, and prints the result of a query after each restore. */
 const restoreMoments = `
 import json, pathlib, shutil, sys, tempfile, time
 sys.path.insert(0, "/opt/mysql-backup/current")
@@ -382,7 +389,7 @@ with tempfile.TemporaryDirectory(dir="/var/lib/mysql-files") as folder:
 print(json.dumps(found))
 `;
 
-/** Runs the restore drill as a temporary machine would. */
+/** Python script that runs the restore drill like the drill's temporary machine. */
 const runDrill = `
 import json, os, pathlib, sys, tempfile, types
 sys.path.insert(0, "/opt/mysql-backup/current")

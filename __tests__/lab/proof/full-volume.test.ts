@@ -9,7 +9,7 @@ import { labInAnyMode } from "../support/lab-in-mode.js";
 import { tryWrite, visit } from "../support/visits.js";
 import { lostWrites, startWriting } from "../../../lab/load/writes.js";
 
-/** Maximum duration of a failover, as in database.test.ts. */
+/** Maximum time in seconds without a successful write during a failover, the same as in database.test.ts. */
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Fills a member's data volume completely. As root, it also fills the space reserved for root. */
+/** Fills a member's data volume completely. Only the user root can also fill the space that the file system reserves for root. */
 async function fill(machine: Machine, as: "root" | "mysql"): Promise<void> {
   onTestFinished(() => empty(machine));
   const script = `cd ${paths.mysql.dataDirectory}; n=0
@@ -39,7 +39,7 @@ const startedAt = (machine: Machine): Promise<string> =>
   machine.exec(["systemctl", "show", "--property=ActiveEnterTimestamp", "mysql"]);
 
 describe("a primary with a full data volume", () => {
-  it("a primary with a full volume transfers its role, and rejoins automatically once there is free space", async () => {
+  it("a primary with a full data volume transfers its role, and rejoins automatically once there is free space", async () => {
     const { primary: full, replicas } = group;
     const started = await startedAt(full);
     const over = new AbortController();
@@ -80,7 +80,7 @@ describe("a primary with a full data volume", () => {
 });
 
 describe("full data volumes on every member", () => {
-  it("full volumes make the site reject writes with 503 and Retry-After until an operator releases the reserve", async () => {
+  it("if the data volumes of all members are full, the site rejects writes with 503 and Retry-After until an operator frees reserved space", async () => {
     const { primary } = group;
     const write = () => tryWrite(lab, `room-${Date.now()}`);
     for (const machine of lab.machines) {
@@ -90,7 +90,7 @@ describe("full data volumes on every member", () => {
     await waitFor("a primary that reports why it rejects writes", async (see) =>
       see(await primary.exec(["mysql-group", "status"])).includes("online as PRIMARY; data volume is full"),
     );
-    // HAProxy needs two checks before it accepts a changed role.
+    // The first writes may still succeed, because HAProxy needs two checks before it accepts a changed role.
     const refused = await waitFor("a rejected write", async (see) => {
       const answer = see(await write());
       return answer.kept ? undefined : answer;

@@ -9,9 +9,9 @@ import { drop, from, to } from "../support/dropped-packets.js";
 import { failures, figure, seconds } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 
-/** Duration of each fault in seconds. A member that is expelled because of the fault is expelled within seven seconds. */
+/** Duration of each fault in seconds. The group needs at most 7 s to expel a member, so a longer fault has no other effect. */
 const faultSeconds = 20;
-/** Maximum duration of a failover, as in database.test.ts. */
+/** Maximum time in seconds without a successful write during a failover, the same as in database.test.ts. */
 const longestGapSeconds = 10;
 
 let lab: Lab;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-/** Causes a fault and returns a function that ends it. */
+/** Function that causes a fault and returns another function, which ends the fault. */
 type Fault = (group: WholeGroup) => Promise<() => Promise<unknown>>;
 
 const hang =
@@ -67,7 +67,7 @@ const faults: Readonly<Record<string, Fault>> = {
 
 describe("a partial fault while visitors read and write", () => {
   it.each(Object.entries(faults))(
-    `loses no write, stops writes for at most ${longestGapSeconds} s, and recovers automatically: %s`,
+    `a partial fault loses no write, stops writes for at most ${longestGapSeconds} s, and ends without manual action: %s`,
     async (name, fault) => {
       const group = await settled(lab);
       const { reads, writes, lost } = await underLoad(lab, group, { ratePerSecond: 20 }, async () => {

@@ -17,12 +17,12 @@ beforeAll(async () => {
 });
 
 describe("transactions that only one member received, after an operator declared that member lost", () => {
-  it("lost transactions are quarantined before the member rejoins, and status shows their folder until it is deleted", async () => {
+  it("before a lost member rejoins, its unreplicated transactions are quarantined, and status shows their folder until it is deleted", async () => {
     const group = await settled(lab);
     const [isolated, behind] = group.replicas as [Machine, Machine];
     await isolated.partition();
     await wholeGroup(lab, [group.primary, behind]);
-    // The applier waits for this lock until the crash.
+    // This lock prevents the replica from applying transactions until the crash.
     const { table } = applicationVisitor(lab.blueprint.environment.config);
     const lock = behind.tryExec(["mysql", "-e", `FLUSH TABLES app.${table} WITH READ LOCK; DO SLEEP(300)`]);
     await waitFor("the lock", async () => (await query(behind, lockHolder)).length > 0);

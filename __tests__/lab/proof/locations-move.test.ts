@@ -8,9 +8,11 @@ import { labInMode } from "../support/lab-in-mode.js";
 import { ops, statusNow } from "../support/operator.js";
 import { unnoticed } from "../support/under-load.js";
 
-/** Servers of the first location, servers of all locations, and the second balancer, as in docs/changes.md. */
+/** Server that exists before and after the move. The servers and settings of this test are the same as in docs/changes.md. */
 const stays = { alpha: { privateIp: "10.0.1.11" } };
+/** Servers that the move removes. */
 const goes = { bravo: { privateIp: "10.0.1.12" }, charlie: { privateIp: "10.0.1.13" } };
+/** Servers that the move adds. */
 const comes: LabOverrides["servers"] = {
   delta: { privateIp: "10.0.1.14", location: "fsn1" },
   echo: { privateIp: "10.0.1.15", location: "hel1", roles: ["database"] },
@@ -24,11 +26,12 @@ const settings = (servers: LabOverrides["servers"]): LabOverrides => ({
 let lab: Lab;
 beforeAll(async () => {
   await labInMode("terminate");
-  // The emulated balancer restarts when a target is added, unlike Hetzner's, so this step runs without visitors.
+  // This step runs without visitors, because the lab's load balancer restarts when a target is added. Hetzner's load balancer does not
+  // restart.
   lab = await Lab.up(settings({ ...stays, ...goes, ...comes }));
 });
 
-/** Changes the lab's configuration. @returns the lab with the configured servers */
+/** Replaces the lab's configuration. @returns the lab with the configured servers */
 async function configure(overrides: LabOverrides): Promise<Lab> {
   const current = await loadSettings(lab.layout);
   if (current === undefined) throw new Error("no lab");
@@ -36,16 +39,16 @@ async function configure(overrides: LabOverrides): Promise<Lab> {
   return Lab.attach();
 }
 
-/** Runs a command that must succeed. */
+/** Runs `npm run ops` with the given arguments and checks that the command succeeds. */
 async function succeed(...args: readonly string[]): Promise<void> {
   expect(await ops(...args)).toMatchObject({ exitCode: 0, stderr: "" });
 }
 
 describe("a move from one location to three", () => {
-  it("a move from one location to three fails no request and loses no write, and the environment is healthy afterwards", async () => {
+  it("moving an environment from one location to three fails no request, loses no write and ends with a healthy environment", async () => {
     const group = await wholeGroup(lab);
     const remaining = settings({ ...stays, ...comes });
-    // The load ends with the servers that remain.
+    // The load uses the lab with the remaining servers, because the other servers do not exist at the end of the load.
     const moved = await configure(remaining);
     await configure(settings({ ...stays, ...goes, ...comes }));
     const { told } = await unnoticed(moved, group, async () => {

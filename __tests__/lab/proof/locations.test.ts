@@ -14,13 +14,13 @@ import { direct, directToBoth, loseForAWhile, movePrimaryTo, returnSeconds } fro
 import { insertOwn, makeOwnTable } from "../support/own-table.js";
 import { primariesAtOnce } from "../support/primaries.js";
 
-/** Maximum additional median latency of a write in milliseconds: with all locations, and without a German location. */
+/** Maximum additional median latency of a write in milliseconds: with all three locations, and without one German location. */
 const slower = { complete: 8, lost: 60 } as const;
-/** Maximum time in seconds without a write if a location is lost: the primary's location, or another one. */
+/** Maximum time in seconds without a successful write if the primary's location or another location is lost. */
 const longestGapSeconds = { primary: 10, other: 3 } as const;
-/** Maximum duration of errors in seconds if the link between two locations is cut. */
+/** Maximum time in seconds with failed requests if the link between two locations is cut. */
 const linkSeconds = 5;
-/** Seconds that the edge waits for a connection to an origin. */
+/** Time limit in seconds of the edge's connection attempt to an origin. */
 const connectSeconds = 19;
 
 let lab: Lab;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   lab = await labInThreeLocations();
 });
 
-/** A healthy lab with the primary in nbg1, whose visitors use both balancers. */
+/** Prepares a healthy lab: the primary is in nbg1, and visitors use both load balancers. */
 async function prepared(retry: boolean): Promise<WholeGroup> {
   await settled(lab);
   await directToBoth(lab, retry);
@@ -37,7 +37,7 @@ async function prepared(retry: boolean): Promise<WholeGroup> {
 
 const visitors = { ratePerSecond: 20, timeoutSeconds: 30 } as const;
 
-/** Seconds from the first to the last failed request of both loads, by the time of sending. */
+/** Returns the seconds between the first and the last failed request of the given loads. */
 function failingSeconds(loads: readonly LoadResult[]): number {
   const times = loads.flatMap(({ startedAt, failures: all }) => all.map(({ at }) => startedAt + at));
   return times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
@@ -50,7 +50,7 @@ describe("the latency of a write", () => {
     return written.p50;
   };
 
-  it("a write takes a few milliseconds longer in three locations, and at most 60 ms longer while a German location is lost", async () => {
+  it("in three locations, a write takes a few milliseconds longer, and at most 60 ms longer while a German location is lost", async () => {
     const group = await prepared(true);
     await direct("first");
     await startDelays(lab.layout, []);
@@ -72,7 +72,7 @@ describe("the latency of a write", () => {
 
 describe("a lost location", () => {
   it.each(["nbg1", "fsn1", "hel1"])(
-    "the loss of a location loses no write, stops writes only for the limit, and ends completely healthy: %s",
+    "the loss of a location loses no write, stops writes no longer than allowed, and ends with a healthy environment: %s",
     async (location) => {
       const group = await prepared(true);
       const limit = longestGapSeconds[locationOf(lab, group.primary) === location ? "primary" : "other"];
@@ -95,7 +95,7 @@ describe("a lost location", () => {
 });
 
 describe("a dead balancer while all servers are healthy", () => {
-  it("a dead balancer fails only requests in flight if it refuses connections and the edge retries", async () => {
+  it("if a dead load balancer refuses connections and the emulated edge retries, only requests in flight fail", async () => {
     const group = await prepared(true);
     const { result, reads, writes, lost } = await underLoad(lab, group, visitors, () =>
       loseForAWhile(lab, "fsn1", { balancers: "refusing", machines: "unaffected" }),
@@ -108,9 +108,9 @@ describe("a dead balancer while all servers are healthy", () => {
     expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
   });
 
-  it("a silent balancer delays new connections by 19 s if the edge retries", async () => {
+  it("if a load balancer does not respond and the emulated edge retries, new connections are delayed by 19 s", async () => {
     const group = await prepared(true);
-    // The edge ends pooled connections after 90 s.
+    // The time limit of requests is long, because the edge needs 90 s to end pooled connections to a load balancer that does not respond.
     const patient = { ratePerSecond: 20, timeoutSeconds: 120 };
     let directedAt = 0;
     const { result, reads, writes, lost } = await underLoad(lab, group, patient, () =>
@@ -128,7 +128,7 @@ describe("a dead balancer while all servers are healthy", () => {
         `sent after the command: ${later.join(" and ")}; ${seconds(writes.longestGap)} without a write; directed after ${seconds(directedAt - result.lostAt)}`,
     );
     expect({ lost, later }).toEqual({ lost: {}, later: [0, 0] });
-    // A connection that was established when the balancer died counts as pooled.
+    // The margin of 0.5 s covers connections that already existed when the load balancer stopped responding.
     expect(failedBetween(reads, result.lostAt + 0.5, Infinity)).toBe(0);
     expect(reads.max / 1000).toBeGreaterThan(connectSeconds);
     expect(reads.max / 1000).toBeLessThan(connectSeconds + 2);
@@ -136,7 +136,7 @@ describe("a dead balancer while all servers are healthy", () => {
 });
 
 describe("two lost locations", () => {
-  it("two lost locations stop all writes without a second primary, and the group is complete after their return", async () => {
+  it("the loss of two of three locations stops all writes without a second primary, and the group is complete after their return", async () => {
     const group = await prepared(true);
     await makeOwnTable(group.primary);
     const { result, writes, lost } = await underLoad(lab, group, visitors, async () => {
@@ -176,7 +176,7 @@ describe("a cut link between two locations that both reach the third", () => {
     ["nbg1", "hel1"],
     ["fsn1", "hel1"],
   ] as const)(
-    "a cut link keeps one primary and causes errors for only a few seconds: %s and %s",
+    "if the link between two locations is cut, the group keeps one primary, and errors last only a few seconds: %s and %s",
     async (one, other) => {
       const group = await prepared(true);
       const { result, reads, writes, lost } = await underLoad(lab, group, visitors, async () => {

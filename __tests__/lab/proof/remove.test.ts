@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe("a removal of three servers out of six", () => {
-  it("a removal of three servers, including the primary, fails no request and leaves a group that accepts writes", async () => {
+  it("a removal of three of six servers, including the primary, fails no request and leaves a group that accepts writes", async () => {
     const members = six.machines.filter(({ name }) => name !== "front");
     await wholeGroup(six, members);
     const [uuid] = await query(six.machine("delta"), "SELECT @@server_uuid");

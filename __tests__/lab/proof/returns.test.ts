@@ -7,19 +7,27 @@ import { sleep } from "../../../lab/system/shell.js";
 import { failures, figure, seconds, timed } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 
-/** Longer than the other members need to expel a silent member: they suspect it after 5 s and expel it within another 2 s. */
+/**
+ * Time in seconds after which a member that does not respond has been expelled. Members suspect the member after 5 s and expel the member
+ * within another 2 s.
+ */
 const missedSeconds = 8;
-/** Shortest and longest absence in tenths of a second. The range includes the moment of the expulsion. */
+/** Shortest absence in tenths of a second. The absences from `firstTenth` to `lastTenth` include the time of the expulsion. */
 const firstTenth = 10;
+/** Longest absence in tenths of a second. */
 const lastTenth = 73;
-/** Tests only every n-th absence. An odd number tests all kinds of absence equally often. */
+/**
+ * Distance between two tested absences in tenths of a second. If the distance is an odd number, all kinds of absence are tested equally
+ * often. @default
+ * 1
+ */
 const step = Number(process.env["LAB_STEP"] ?? 1);
 
 const systemctl = (machine: Machine, ...words: readonly string[]) => machine.exec(["systemctl", ...words]);
 const signal = (machine: Machine, name: string) =>
   systemctl(machine, "kill", "--kill-whom=main", `--signal=${name}`, "mysql");
 
-/** The kinds of absence: the machine, mysqld or the network fails, or mysqld freezes. */
+/** Kinds of absence, each with functions that start and end the absence. */
 const ways = {
   "power cut": { go: (machine: Machine) => machine.kill(), back: (machine: Machine) => machine.start() },
   crash: {
@@ -35,7 +43,7 @@ const ways = {
 const roles = ["primary", "replica"] as const;
 const kinds = (Object.keys(ways) as (keyof typeof ways)[]).flatMap((way) => roles.map((role) => ({ way, role })));
 
-/** Contains each tenth of a second once and each kind of absence equally often. */
+/** Absences to test. Each duration occurs once, and each kind of absence occurs equally often. */
 const returns = Array.from({ length: lastTenth - firstTenth + 1 }, (_, n) => ({
   ...(kinds[n % kinds.length] as (typeof kinds)[number]),
   away: (firstTenth + n) / 10,
@@ -54,7 +62,7 @@ afterAll(() => {
 
 describe("a member that returns about when the group expels it", () => {
   it.each(returns)(
-    "a returning member rejoins the group, and no write is lost: $way of a $role for $away s",
+    "a member that returns rejoins the group, and no write is lost: $way of a $role for $away s",
     async (absence) => {
       const { go, back } = ways[absence.way];
       const group = await settled(lab);

@@ -19,22 +19,22 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Changes the lab's configuration. */
+/** Changes settings of the lab's configuration. */
 async function override(overrides: LabOverrides): Promise<void> {
   const settings = await loadSettings(lab.layout);
   if (settings === undefined) throw new Error("no lab");
   await saveSettings(lab.layout, { ...settings, overrides: { ...settings.overrides, ...overrides } });
 }
 
-/** Changes a setting that is part of the payload, as an edit of the environment would. */
+/** Changes a setting that is part of the payload, like an edit of the environment file. */
 const configure = (bufferPoolMib: number): Promise<void> =>
   override({ database: { ...environment.database, bufferPoolMib } });
 
-/** Twenty reads and twenty writes per second. */
+/** Load during rollouts: 20 reads and 20 writes per second. */
 const load = { ratePerSecond: 20 };
 
 describe("a rollout of a changed payload under load", () => {
-  it("a rollout replaces three servers one at a time without a failed request", async () => {
+  it("a rollout of a changed payload replaces three servers one at a time without a failed request", async () => {
     await configure(136);
     const before = await statusNow();
     expect(before.needsHand).toHaveLength(3);
@@ -45,7 +45,7 @@ describe("a rollout of a changed payload under load", () => {
   });
 });
 
-/** "bravo 98 s, charlie 101 s, alpha 110 s", from the times in a rollout's output. */
+/** Returns the duration of each replacement from the times in a rollout's output, for example "bravo 98 s, charlie 101 s, alpha 110 s". */
 function perServer(said: string): string {
   const secondsOf = (clock: string): number => clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
   const begins = [...said.matchAll(/^(\S+) {2}(\w+): checks what its replacement would change$/gm)];
@@ -58,7 +58,7 @@ function perServer(said: string): string {
     .join(", ");
 }
 
-/** Output of a run at five moments. */
+/** Output at which a rollout is killed: five steps of the replacement of a server. */
 const moments = [
   /: shuts down/,
   /: is replaced/,
@@ -68,7 +68,7 @@ const moments = [
 ];
 
 describe("a killed rollout to the previous payload", () => {
-  it("a killed rollout continues when it is run again, from any of five moments, and leaves nothing behind", async () => {
+  it("a rollout that was killed at any of five moments continues when it is run again, and leaves nothing behind", async () => {
     await configure(128);
     const runs = async () => {
       for (const moment of moments) await killedAt(moment, "rollout");
@@ -82,7 +82,7 @@ describe("a killed rollout to the previous payload", () => {
 });
 
 describe("a rollout that introduces a separate database account for migrations", () => {
-  it("a rollout makes the first replaced member the primary if only a new primary creates a needed account", async () => {
+  it("if only a new primary creates a needed database account, a rollout makes the first replaced member the primary", async () => {
     const migrate: [string, string] = ["/usr/bin/node", "migrate.js"];
     await override({ application: { ...environment.application, migrate } });
     const { result, told } = await unnoticed(lab, group, () => ops("rollout"), load);
@@ -93,11 +93,11 @@ describe("a rollout that introduces a separate database account for migrations",
   });
 });
 
-/** The run gives up if a server has not returned after two minutes. */
+/** Option with which a rollout stops if a replaced server is not healthy after two minutes. */
 const impatient = ["--patience", "2"] as const;
 
 describe("a rollout with a server that does not return", () => {
-  it("a rollout stops at a payload that does not boot, and the next rollout repairs the server", async () => {
+  it("a rollout stops if a server does not boot with its new payload, and the next rollout repairs the server", async () => {
     await configure(144);
     const release = new URL(lab.blueprint.environment.config.application.url).hostname;
     onTestFinished(() => lab.setAway([]));
@@ -123,10 +123,10 @@ describe("a rollout with a server that does not return", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("a rollout stops if a member does not catch up, and continues on the next run once it has", async () => {
+  it("a rollout stops if a member does not catch up, and the next rollout continues once the member has caught up", async () => {
     const [replica] = group.replicas;
     if (replica === undefined) throw new Error("a replica is needed");
-    /** Prevents the replica from applying transactions for this time. */
+    /** Prevents the replica from applying transactions for the given time in seconds. */
     const hold = (seconds: number) =>
       replica.tryExec(["mysql", "--execute", `FLUSH TABLES WITH READ LOCK; DO SLEEP(${seconds})`], {
         timeoutSeconds: seconds + 10,

@@ -19,10 +19,10 @@ beforeEach(async () => {
   group = await settled(lab);
 });
 
-/** Reads per second, and writes per second. Each request uses a new connection. */
+/** Number of reads and number of writes per second during rotations. */
 const rate = 20;
 
-/** Increments a generation, as an edit of the environment would. @returns the new number */
+/** Increments a generation, like an edit of the environment file. @returns the new number */
 async function raise<Section extends "generations" | "certificate">(
   section: Section,
   setting: keyof NonNullable<EnvironmentInput[Section]>,
@@ -44,7 +44,7 @@ const rotations = [
 ] as const;
 
 describe.each(rotations)("a rotation of %s", (what, setting) => {
-  it("no request fails during a rotation, and a rotation continues after each kill and failover until the old secret is revoked", async () => {
+  it("no request fails during a rotation of a secret, which continues after each kill and failover until the old secret is revoked", async () => {
     const generation = await raise("generations", setting);
     const work = async () => {
       for (const moment of [/bravo: receives/, /is used/, /charlie: receives/, /no longer accepted/]) {
@@ -61,7 +61,7 @@ describe.each(rotations)("a rotation of %s", (what, setting) => {
   });
 });
 
-/** SHA-256 of the certificate that the edge receives from the origin. */
+/** Returns the SHA-256 fingerprint of the certificate that the edge receives from the origin. */
 const shownToEdge = async (): Promise<string> => {
   const [site] = siteHosts(lab.blueprint.environment.config);
   const { publicIpv4 } = lab.blueprint.environment.balancer;
@@ -75,7 +75,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     group = await settled(lab);
   });
 
-  it("no request fails during a certificate rotation, which continues after each kill and leaves no server outdated", async () => {
+  it("no request fails during a rotation of the origin certificate, which continues after each kill and leaves no server outdated", async () => {
     const before = await shownToEdge();
     const generation = await raise("certificate", "generation");
     const moments =
@@ -95,7 +95,7 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     figure(`ops rotate origin-certificate, ${tls}`, told);
   });
 
-  it.runIf(tls === "passthrough")("no request fails during a rotation of Cloudflare's authority", async () => {
+  it.runIf(tls === "passthrough")("no request fails during a rotation of the authority of Cloudflare's client certificate", async () => {
     const generation = await raise("generations", "originPullAuthority");
     const work = async () => {
       for (const moment of [/bravo: receives/, /no longer accepted/])

@@ -14,7 +14,7 @@ import { figure, seconds, timed } from "../support/figures.js";
 import { unnoticed } from "../support/under-load.js";
 import { deploy, type PublishedRelease, publishVersion, versionsOf } from "../support/releases.js";
 
-/** Settings with which the Python starter replaces the guestbook. No code changes. */
+/** Folder of the application that replaces the guestbook in this lab. */
 const application = "examples/python";
 
 let lab: Lab;
@@ -37,14 +37,14 @@ const number = async (machine: Machine, statement: string): Promise<number> =>
   Number((await query(machine, statement))[0]);
 const votesOn = (machine: Machine) => number(machine, "SELECT COUNT(*) FROM app.votes");
 
-/** Number of votes on every member, after all replicas have caught up. */
+/** Waits until all replicas have applied all transactions of the primary. @returns number of votes on every member */
 async function votesEverywhere(): Promise<readonly number[]> {
   const { primary, replicas } = await wholeGroup(lab);
   for (const replica of replicas) await catchUp(replica, primary);
   return Promise.all([primary, ...replicas].map(votesOn));
 }
 
-/** Waits until the worker has counted every vote. @returns duration in seconds */
+/** Waits until the starter's worker has counted every vote. @returns duration of the wait in seconds */
 const allCountedOn = async (members: readonly Machine[]): Promise<number> => {
   const { primary } = await wholeGroup(lab, members);
   const uncounted = "SELECT (SELECT COUNT(*) FROM app.votes) - (SELECT COALESCE(SUM(votes), 0) FROM app.counts)";
@@ -65,7 +65,7 @@ async function deployEverywhere(release: PublishedRelease): Promise<void> {
 }
 
 describe("the Python starter", () => {
-  it("the Python starter serves visitors after all its migrations were applied", async () => {
+  it("a lab with the Python starter applies all of the starter's migrations and serves version 1.0.0 on every server", async () => {
     const { primary } = await wholeGroup(lab);
     expect(await query(primary, "SELECT name FROM app.schema_migrations ORDER BY name")).toEqual([
       "0001-votes",
@@ -74,7 +74,7 @@ describe("the Python starter", () => {
     expect(await versionsOf(lab)).toEqual(lab.machines.map(() => "1.0.0"));
   });
 
-  it("the Python starter is upgraded and rolled back under load without a failed request", async () => {
+  it("`deploy-app` deploys another version of the Python starter and the previous version again without a failed request", async () => {
     const { url, sha256 } = lab.blueprint.environment.config.application;
     const release = await publishVersion(lab, "99.0.0", application);
     for (const [what, target, version] of [
@@ -90,7 +90,7 @@ describe("the Python starter", () => {
     }
   });
 
-  it("the Python starter loses no vote in a power cut of the primary, and its worker continues", async () => {
+  it("the Python starter loses no acknowledged vote in a power cut of the primary, and its worker continues", async () => {
     const group = await wholeGroup(lab);
     const { primary, replicas } = group;
     const before = await votesOn(primary);

@@ -16,7 +16,7 @@ import { ops, statusNow } from "../support/operator.js";
 import { passed, probeFromServer, type Target } from "../support/probes.js";
 import { unnoticed } from "../support/under-load.js";
 
-/** Tests of optional application features: an allowed destination, a secret, a worker on one server at a time, and long schedules. */
+/** Tests of optional settings of an application: an outbound destination, a secret, a worker and scheduled jobs. */
 
 const node = (script: string): [string, string, string] => ["/usr/bin/node", "-e", script];
 let lab: Lab;
@@ -28,7 +28,7 @@ beforeAll(async () => {
     listens: "port" as const,
     egress: [{ cidr: `${openToAll.ipv4}/32`, ports: [25] }],
     secrets: { PAYMENT_KEY: { maxBytes: 64 } },
-    // Logs one line per second while it runs.
+    // This worker logs one line per second.
     workers: { tick: { command: node("setInterval(() => console.log('worker tick'), 1000)") } },
     schedules: {
       report: { command: node("console.log('report begun'); setTimeout(() => {}, 20000)"), at: "minutely" },
@@ -46,11 +46,11 @@ afterAll(async () => {
   await (await Lab.attach().catch(() => undefined))?.down();
 });
 
-/** Servers that run the worker's process. */
+/** Returns the names of the servers on which the worker's process runs. */
 async function working(): Promise<readonly string[]> {
   const found = await Promise.all(
     lab.machines.map(async (machine) => {
-      // A machine that is off does not respond.
+      // An error means that the machine is off, so the worker does not run there.
       const found = await machine
         .tryExec(["pgrep", "--full", "^/usr/bin/node -e setInterval"])
         .catch(() => ({ ok: false }));
@@ -66,7 +66,7 @@ const machineOf = (name: string): Machine => {
   return machine;
 };
 
-/** Number of a schedule's starts in each minute, from the journals of all servers. */
+/** Counts the starts of a scheduled job in the journals of all servers. @returns number of starts, with the minute as the key */
 async function begins(word: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const machine of lab.machines) {
@@ -84,7 +84,7 @@ async function begins(word: string): Promise<ReadonlyMap<string, number>> {
 }
 
 describe("a custom application", () => {
-  it("an application reaches only its configured destination and port", async () => {
+  it("the application reaches only the destination and port in the setting `egress`", async () => {
     const at = (address: string, port: number): Target => ({
       name: address,
       address,
@@ -103,7 +103,7 @@ describe("a custom application", () => {
     }
   });
 
-  it("an application that opens its port itself fails no request while it is restarted on one server after the other", async () => {
+  it("if an application opens its own port, no request fails while it is restarted on one server after the other", async () => {
     const loading = lab.load({ url: lab.url(), ratePerSecond: 20, seconds: 40 });
     await sleep(3);
     for (const machine of lab.machines) {
@@ -115,14 +115,14 @@ describe("a custom application", () => {
     expect(reads.failed).toBe(0);
   });
 
-  it("an application's secret is in a file that only its user can read", async () => {
+  it("only the application's user can read the file with an application secret", async () => {
     for (const machine of lab.machines)
       expect(await machine.exec(["stat", "--format=%a %U %s", applicationSecret("PAYMENT_KEY")])).toMatch(
         /^600 app \d+$/,
       );
   });
 
-  it("a rotation replaces an application's secret without a failed request; a second rotation changes nothing", async () => {
+  it("`npm run ops rotate application-secrets` replaces an application secret without a failed request, and a second run changes nothing", async () => {
     const file = path.join(lab.layout.secrets, applicationSecretVariable("PAYMENT_KEY"));
     const pidOf = (machine: Machine): Promise<string> =>
       machine.exec(["systemctl", "show", "app.service", "--property=MainPID", "--value"]);
@@ -144,7 +144,7 @@ describe("a custom application", () => {
     expect(await statusNow()).toMatchObject({ needsHand: [], lock: null });
   });
 
-  it("a worker runs on exactly one server, and moves to another server if that server dies", async () => {
+  it("a worker of the application runs on exactly one server; if this server dies, another server starts the worker within 60 s", async () => {
     await waitFor("the worker", async (see) => see(await working()).length === 1, { timeoutSeconds: 120 });
     const [before = ""] = await working();
     const machine = machineOf(before);
@@ -161,9 +161,9 @@ describe("a custom application", () => {
     expect(await working()).toHaveLength(1);
   });
 
-  it("a schedule never starts twice for the same time, even during a power cut, unless it is repeatable", async () => {
+  it("a scheduled job never starts twice for the same time, even during a power cut, unless it is repeatable", async () => {
     const { primary } = await settled(lab);
-    // Waits until a run is in progress on any server.
+    // After the wait, the jobs of the next minute are running on some server.
     await sleep(65 - new Date().getUTCSeconds());
     await primary.kill();
     await sleep(120);

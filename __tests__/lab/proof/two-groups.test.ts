@@ -10,7 +10,10 @@ import { figure, seconds, timed } from "../support/figures.js";
 import { labInAnyMode } from "../support/lab-in-mode.js";
 import { insertOwn, makeOwnTable, ownTexts } from "../support/own-table.js";
 
-/** Every second the member queries the other members, and HAProxy queries the member. HAProxy confirms a changed answer once. */
+/**
+ * Maximum duration in seconds of a session with the smaller group. This maximum is longer than the intervals of the member's queries and
+ * of HAProxy's checks, which are 1 s each.
+ */
 const longestSessionSeconds = 5;
 
 let lab: Lab;
@@ -19,21 +22,24 @@ beforeAll(async () => {
   lab = await labInAnyMode();
 });
 
-/** Opens a write session of the application's account through the machine's HAProxy and sends it this shell script's output. */
+/**
+ * Opens a write session of the application's account through the machine's HAProxy. @param statements shell command whose output the
+ * session executes
+ */
 function session(machine: Machine, statements: string) {
   const client = `mysql --host=127.0.0.1 --port=${ports.databaseWrite} --user=app --skip-reconnect --unbuffered app`;
   const script = `export MYSQL_PWD="$(cat ${paths.mysql.applicationPassword})"; ${statements} | ${client}`;
   return machine.tryExec(["sh", "-c", script], { timeoutSeconds: 90 });
 }
 
-/** Writes ten times per second in one session until the session ends. */
+/** Inserts ten rows per second in one session until the session ends. */
 function keepWriting(machine: Machine, start: string) {
   const insert = `${insertOwn(`CONCAT('${start}', UUID())`)};`;
   return session(machine, `for n in $(seq 600); do echo "${insert}"; sleep 0.1; done`);
 }
 
 describe("two groups that both accept writes", () => {
-  it("sessions with the smaller of two groups are closed, and its member can be cloned from the larger group", async () => {
+  it("if two groups accept writes, sessions with the smaller group are closed, and its member can be cloned from the larger group", async () => {
     const { primary: alone, replicas } = await settled(lab);
     await makeOwnTable(alone);
     const others = (verb: "stop" | "start") =>
@@ -41,7 +47,7 @@ describe("two groups that both accept writes", () => {
     onTestFinished(async () => void (await others("start")));
     await others("stop");
     await query(alone, "STOP GROUP_REPLICATION");
-    // An operator's mistake: the members that are declared lost still exist and only do not respond.
+    // This command simulates a mistake of an operator: the members that the operator declares lost still exist.
     const lost = replicas.map(({ name }) => name) as [string, ...string[]];
     await alone.exec(["mysql-group", "force-bootstrap", "--i-have-lost-members", ...lost], { timeoutSeconds: 150 });
     await waitFor("a session with the smaller group", async () => (await session(alone, "echo 'SELECT 1;'")).ok);

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const host = "repo.mysql.com";
 
-/** Publishes MySQL's server package of the lab's repository again, with "+1" appended to its version and no other change. */
+/** Publishes a copy of MySQL's server package whose version ends with "+1". @returns the new version */
 async function publishNextMysql(): Promise<string> {
   const source = wantedPackages(lab.blueprint).sources.find(({ url }) => new URL(url).hostname === host);
   const { directories } = JSON.parse(await readFile(path.join(lab.layout.services, "internet.json"), "utf8")) as {
@@ -49,7 +49,7 @@ async function publishNextMysql(): Promise<string> {
 }
 
 describe("an upgrade of MySQL's package with a reboot of every server", () => {
-  it("an upgrade updates MySQL and reboots three servers one at a time without a failed request", async () => {
+  it("an upgrade of MySQL's package updates MySQL and reboots three servers one at a time without a failed request", async () => {
     const group = await settled(lab);
     const version = await publishNextMysql();
     for (const machine of lab.machines) await machine.exec(["touch", "/run/reboot-required"]);

@@ -1,6 +1,6 @@
 import type { Accepted } from "./auditors.js";
 
-/** Accepted findings of the auditors. Remove a finding from this list when it no longer occurs. */
+/** Findings of audit tools that the project accepts. If a finding no longer occurs, remove the finding from this list. */
 
 const statusPage: Accepted = {
   finding: "status_page_exposed",

@@ -1,14 +1,16 @@
 import type { Machine } from "../../../lab/machine/machine.js";
 import { tryRun, waitFor } from "../../../lab/system/shell.js";
 
-/** An accepted finding of an auditor. */
+/** A finding of an audit tool that the project accepts. */
 export interface Accepted {
-  /** The auditor's identifier. */
+  /** Identifier of the finding in the audit tool's report. */
   readonly finding: string;
   readonly why: string;
 }
 
-/** Findings that are not accepted, and accepted findings that no longer occur. Both must be empty. */
+/**
+ * Returns the findings that are not accepted, and the accepted findings that no longer occur. A test requires that both lists are empty.
+ */
 export function compared(found: readonly string[], accepted: readonly Accepted[]) {
   const known = accepted.map(({ finding }) => finding);
   return {
@@ -19,7 +21,10 @@ export function compared(found: readonly string[], accepted: readonly Accepted[]
 
 export const nothing = { unexpected: [], gone: [] };
 
-/** gixy's findings of any severity on a machine's whole nginx configuration, as nginx itself reads it. */
+/**
+ * Returns gixy's findings, of any severity, about a machine's nginx configuration. The input is the complete configuration that nginx has
+ * read.
+ */
 export async function gixy(machine: Machine): Promise<string[]> {
   const input = await machine.exec(["nginx", "-T", "-q"]);
   const { stdout } = await tryRun("gixy", ["--level", "--format", "json", "-"], { input });
@@ -27,7 +32,7 @@ export async function gixy(machine: Machine): Promise<string[]> {
   return [...new Set(findings.map(({ plugin }) => plugin))].sort();
 }
 
-/** lynis' findings on a machine. lynis is copied to the machine for the audit and removed afterwards. */
+/** Audits a machine with lynis. Copies lynis to the machine for the audit and removes the copy after the audit. */
 export async function lynis(machine: Machine): Promise<{ warnings: string[]; hardeningIndex: number }> {
   const place = "/run/lynis";
   const copied = [`${place}/program`, `${place}/report`];
@@ -47,8 +52,8 @@ export async function lynis(machine: Machine): Promise<{ warnings: string[]; har
 }
 
 /**
- * Algorithms of a machine's SSH server that ssh-audit reports as warnings or failures. The rate test is skipped and the audit is retried,
- * because OpenSSH temporarily rejects clients that have connected often without a login.
+ * Returns the algorithms of a machine's SSH server that ssh-audit reports as warnings or failures. OpenSSH temporarily rejects clients
+ * that have often connected without a login, so the audit skips the rate test and is retried.
  */
 export async function sshAudit(namespace: string): Promise<string[]> {
   const command = ["netns", "exec", namespace, "ssh-audit", "--json", "--skip-rate-test", "127.0.0.1"];
@@ -72,7 +77,7 @@ interface Algorithm {
   readonly notes: { readonly warn?: readonly string[]; readonly fail?: readonly string[] };
 }
 
-/** systemd's rating of a unit's sandbox, from 0 (nothing exposed) to 10 (everything exposed). */
+/** Returns systemd's exposure level of a unit, from 0 (nothing exposed) to 10 (everything exposed). */
 export async function exposure(machine: Machine, unit: string): Promise<number> {
   const { stdout } = await machine.tryExec(["systemd-analyze", "security", unit, "--no-pager"]);
   return Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN);

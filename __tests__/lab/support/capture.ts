@@ -6,14 +6,14 @@ import { namespaceOf } from "../../../lab/layout.js";
 import { fabricHost, privateBridge } from "../../../lab/network/fabric.js";
 import { sleep, waitFor } from "../../../lab/system/shell.js";
 
-/** Packets that crossed the private network. */
+/** Captured packets of the private network. */
 export interface Captured {
   readonly packets: number;
-  /** Whether a packet contains this text. */
+  /** Checks whether a captured packet contains a text. */
   shows(text: string): boolean;
 }
 
-/** Captures all traffic of the private network with tcpdump. */
+/** Captures packets of the private network with tcpdump. */
 export class Capture {
   private constructor(
     private readonly directory: string,
@@ -21,8 +21,8 @@ export class Capture {
   ) {}
 
   /**
-   * Captures the packets that cross the network during an action.
-   * @param filters tcpdump filters, such as "tcp port 80"; each filter has its own capture
+   * Captures the packets that cross the private network during an action.
+   * @param filters tcpdump filters, such as "tcp port 80"; each filter results in a separate capture
    */
   static async during(action: () => Promise<unknown>, ...filters: readonly string[]): Promise<readonly Captured[]> {
     const captures: Capture[] = [];
@@ -75,7 +75,10 @@ export class Capture {
   }
 }
 
-/** A pcap file has a header of 24 bytes. Each packet follows a record of 16 bytes that contains its length. */
+/**
+ * Counts the packets in a pcap file. The file has a header of 24 bytes. Before each packet, a record of 16 bytes contains the packet's
+ * length.
+ */
 function countPackets(data: Buffer): number {
   let count = 0;
   for (let at = 24; at + 16 <= data.length; at += 16 + data.readUInt32LE(at + 8)) count++;

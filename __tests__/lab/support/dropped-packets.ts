@@ -1,17 +1,17 @@
 import type { Machine } from "../../../lab/machine/machine.js";
 
-/** Matches packets from a machine's private address. */
+/** Returns an nftables match for packets from a machine's private address. */
 export const from = ({ host }: Machine): string => `ip saddr ${host.privateIpv4}`;
-/** Matches packets to a machine's private address. */
+/** Returns an nftables match for packets to a machine's private address. */
 export const to = ({ host }: Machine): string => `ip daddr ${host.privateIpv4}`;
 
-/** nftables matches of the incoming and outgoing packets that a machine's kernel drops. */
+/** nftables matches for the packets that a machine's kernel drops. */
 export interface Dropped {
   readonly incoming?: readonly string[];
   readonly outgoing?: readonly string[];
 }
 
-/** Makes a machine drop packets, as a broken link would. @returns function that ends the fault */
+/** Adds nftables rules with which a machine drops packets, like a broken link. @returns function that removes the rules */
 export async function drop(
   machine: Machine,
   { incoming = [], outgoing = [] }: Dropped,

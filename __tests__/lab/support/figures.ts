@@ -1,9 +1,9 @@
 import type { LoadResult } from "../../../lab/load/load.js";
 
-/** Prints a measured figure with a prefix that makes it easy to find in the output of a run. */
+/** Prints a measured figure with the prefix FIGURE. The command `npm run lab bench proof` shows the lines with this prefix. */
 export const figure = (what: string, value: string): void => console.log(`FIGURE: ${what}: ${value}`);
 
-/** "61 of 340 failed (503: 60, timeout: 1, sent 3.1 s to 9.0 s after the start)" */
+/** Describes the failed requests: "61 of 340 failed (503: 60, timeout: 1, sent 3.1 s to 9.0 s after the start)". */
 export function failures({ failed, sent, failures: all }: LoadResult): string {
   const counts = new Map<string, number>();
   for (const { reason } of all) counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -14,23 +14,26 @@ export function failures({ failed, sent, failures: all }: LoadResult): string {
   return `${failed} of ${sent} failed (${reasons}, ${period})`;
 }
 
-/** Number of failed requests that were sent within a period, in Unix seconds. */
+/** Counts the failed requests that were sent between two times in Unix seconds. */
 export const failedBetween = ({ startedAt, failures: all }: LoadResult, from: number, to: number): number =>
   all.filter(({ at }) => startedAt + at >= from && startedAt + at < to).length;
 
-/** The longest pauses between two successful requests: "3.1 s (after 0.4 s), 0.9 s (after 7.0 s)". @param since Unix seconds of the fault */
+/**
+ * Describes the three longest pauses between two successful requests: "3.1 s (after 0.4 s), 0.9 s (after 7.0 s)". @param since time of the
+ * fault in Unix seconds
+ */
 export const pauses = ({ startedAt, gaps }: LoadResult, since: number): string =>
   gaps
     .slice(0, 3)
     .map((gap) => `${seconds(gap.seconds)} (after ${seconds(startedAt + gap.from - since)})`)
     .join(", ");
 
-/** The current time in Unix seconds. */
+/** Returns the current time in Unix seconds. */
 export const now = (): number => Date.now() / 1000;
 
 export const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
-/** "2.1 s, 3.4 s (median 2.8 s, worst 3.4 s)" */
+/** Describes durations with median and maximum: "2.1 s, 3.4 s (median 2.8 s, worst 3.4 s)". */
 export function secondsOf(values: readonly number[]): string {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -38,7 +41,7 @@ export function secondsOf(values: readonly number[]): string {
   return `${values.map(seconds).join(", ")} (median ${seconds(median)}, worst ${seconds(sorted.at(-1) ?? 0)})`;
 }
 
-/** Result and duration of some work. */
+/** Runs a function and returns the function's result and duration in seconds. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
   const started = performance.now();
   const result = await work();

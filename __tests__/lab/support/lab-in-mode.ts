@@ -5,10 +5,16 @@ import type { LabOverrides } from "../../../lab/environment.js";
 import { layout } from "../../../lab/layout.js";
 import { loadSettings } from "../../../lab/settings.js";
 
-/** Settings of the lab that this run has started. Test files share this module, so later files need not check every part of the lab. */
+/**
+ * Settings of the lab that this test run has started. Test files share this variable, so later test files can reuse the lab without a full
+ * check.
+ */
 let broughtUp: string | undefined;
 
-/** Returns a healthy lab of this tree with these settings: the running lab if it fits, otherwise a new lab. */
+/**
+ * Returns a healthy lab of this tree with the given settings. Reuses the running lab if the settings and payloads are the same; otherwise
+ * starts a new lab.
+ */
 async function labWith(overrides: LabOverrides): Promise<Lab> {
   const running = await Lab.attach().catch(() => undefined);
   const wanted = JSON.stringify(overrides);
@@ -16,7 +22,7 @@ async function labWith(overrides: LabOverrides): Promise<Lab> {
     await settled(running);
     return running;
   }
-  // A lab with other settings from an earlier test cannot be reused, because it would need deleted generations of its secrets.
+  // A running lab with other settings cannot be reused, because the lab might need deleted generations of secrets.
   const current = JSON.stringify({ tls: "terminate", ...(await loadSettings(layout))?.overrides });
   const fits = running && current === wanted && (await running.outdated()).length === 0;
   if (running && !fits) await running.down();
@@ -26,10 +32,10 @@ async function labWith(overrides: LabOverrides): Promise<Lab> {
   return lab;
 }
 
-/** Returns a healthy lab in this TLS mode. */
+/** Returns a healthy lab with the given TLS mode. */
 export const labInMode = (tls: Config["tls"]): Promise<Lab> => labWith({ tls });
 
-/** Returns a healthy lab with the recommended layout: three locations, and two balancers in the locations of the web servers. */
+/** Returns a healthy lab with the recommended layout: three locations, and two load balancers in the locations of the web servers. */
 export const labInThreeLocations = (): Promise<Lab> =>
   labWith({
     tls: "terminate",
@@ -41,7 +47,7 @@ export const labInThreeLocations = (): Promise<Lab> =>
     loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },
   });
 
-/** Returns a healthy lab in its current TLS mode, for tests that do not depend on the mode. */
+/** Returns a healthy lab with the TLS mode of the running lab, for tests that do not depend on the TLS mode. */
 export async function labInAnyMode(): Promise<Lab> {
   const running = await Lab.attach().catch(() => undefined);
   return labInMode(running?.blueprint.environment.config.tls ?? "terminate");

@@ -9,22 +9,22 @@ import { balancersOf } from "../../../modules/derived/balancer.js";
 import { now } from "./figures.js";
 import { ops } from "./operator.js";
 
-/** Maximum time in seconds until a returned location is complete. */
+/** Time limit in seconds until all servers of a returned location are healthy. */
 export const returnSeconds = 120;
 
-/** Directs visitors to one or both balancers by `npm run ops balancers`. */
+/** Directs visitors to one or both load balancers with `npm run ops balancers`. */
 export async function direct(to: Direction["to"]): Promise<void> {
   const { exitCode, stderr } = await ops("balancers", to);
   if (exitCode !== 0) throw new Error(stderr);
 }
 
-/** Uses both balancers. @param retry whether the edge retries a failed connection on the other balancer */
+/** Directs visitors to both load balancers. @param retry true if the edge retries a failed connection on the other load balancer */
 export async function directToBoth({ layout, blueprint }: Lab, retry: boolean): Promise<void> {
   await setRetry(layout, blueprint, { retry });
   await direct("both");
 }
 
-/** Makes the member in this location the primary. */
+/** Makes the member in the given location the primary. */
 export async function movePrimaryTo(lab: Lab, location: string): Promise<WholeGroup> {
   const group = await wholeGroup(lab);
   const [machine] = machinesAt(lab, location);
@@ -35,25 +35,26 @@ export async function movePrimaryTo(lab: Lab, location: string): Promise<WholeGr
   return wholeGroup(lab);
 }
 
-/** Balancers outside a location. */
+/** Returns which load balancers are outside a location. */
 function balancersApartFrom({ blueprint }: Lab, location: string): Direction["to"] {
   const outside = balancersOf(blueprint.environment.config).filter((balancer) => balancer.location !== location);
   return outside.length === 2 ? "both" : (outside[0]?.which ?? "both");
 }
 
-/** Times of a loss, in Unix seconds. */
+/** Times of the loss of a location, in Unix seconds. */
 export interface LossTimes {
   readonly lostAt: number;
-  /** Balancers and group have noticed the loss. */
+  /** Time at which the load balancers and the group have noticed the loss. */
   readonly noticedAt: number;
   readonly restoredAt: number;
-  /** Everything is healthy again. */
+  /** Time at which all members and targets are healthy again. */
   readonly completeAt: number;
 }
 
 /**
- * Loses a location, waits until balancers and group have noticed, does some work, and directs visitors away. Then restores the location,
- * waits until it is complete, and directs visitors as before.
+ * Simulates a temporary loss of a location. Waits until the load balancers and the group have noticed the loss, and runs the function
+ * `meanwhile`. Then directs visitors to other locations, restores the location, waits until all servers are healthy, and directs visitors
+ * as before.
  */
 export async function loseForAWhile(
   lab: Lab,
@@ -70,10 +71,10 @@ export async function loseForAWhile(
     lab,
     lab.machines.filter((machine) => !victims.includes(machine)),
   );
-  // A request may have been in transit, and the balancer is queried ten times a second.
+  // The margin covers requests in transit, and the interval of 0.1 s between two queries of the load balancer.
   const noticedAt = now() + 0.5;
   await meanwhile();
-  // A returning balancer answers 503 until its first successful health check, so visitors use it only when it is complete.
+  // A returning load balancer answers 503 until the first successful health check, so visitors must not use the load balancer before that.
   await direct(balancersApartFrom(lab, location));
   const restoredAt = now();
   await restoreLocations(lab);

@@ -3,14 +3,17 @@ import type { Machine } from "../../../lab/machine/machine.js";
 import { sleep } from "../../../lab/system/shell.js";
 import { ports } from "../../../modules/platform/ports.js";
 
-/** Whether the member tells HAProxy that it accepts writes. */
+/** Checks whether a member reports to HAProxy the role of a primary that accepts writes. */
 export async function answersAsPrimary(machine: Machine): Promise<boolean> {
   const url = `http://${machine.host.privateIpv4}:${ports.memberRole}/primary`;
   const { ok } = await machine.tryExec(["curl", "--silent", "--fail", "--max-time", "2", url], { timeoutSeconds: 5 });
   return ok;
 }
 
-/** Names of the members that claim to be primary at the same time, or an empty list if this does not happen within the period. */
+/**
+ * Waits until two members report the primary role at the same time, or until the time limit. @param during time limit in seconds @returns
+ * names of these members; empty at the time limit
+ */
 export async function primariesAtOnce({ machines }: Lab, during: number): Promise<string[]> {
   const end = Date.now() + during * 1000;
   while (Date.now() < end) {

@@ -3,7 +3,8 @@
 Input:  {"users": ["root", ...], "targets": [{"address": ..., "protocol": "tcp" | "udp" | "icmp", "port": ..., "fromPort": ...}, ...], "seconds": 3}
 Output: {"root": ["open" | "closed" | "prohibited" | "silent", ...], ...}   in the order of the targets
 
-open: a response arrived. closed: the port rejected the connection. prohibited: this machine refused to send. silent: no response in time.
+open: a response arrived. closed: the port rejected the connection.
+prohibited: this machine refused to send. silent: no response arrived in time.
 """
 
 import errno
@@ -24,9 +25,9 @@ def payload(target):
         kind = 128 if ":" in target["address"] else 8
         return bytes([kind]) + bytes(7) + b"probe"
     if target["port"] == 123:
-        # An NTP client request, version 4.
+        # This payload is an NTP client request, version 4.
         return b"\x23" + bytes(47)
-    # A DNS query for the address of "probe". Name servers answer it; other services of the lab answer any content.
+    # This payload is a DNS query for the address of "probe". Name servers answer the query. The lab's other services answer any payload.
     return b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05probe\x00\x00\x01\x00\x01"
 
 
@@ -57,7 +58,7 @@ def outcome_of(code):
         return "prohibited"
     if code == errno.ETIMEDOUT:
         return "silent"
-    # The probe itself failed, for example with too many open files, so there is no outcome.
+    # Any other error means that the probe program failed, for example because of too many open files.
     raise OSError(code, os.strerror(code))
 
 
@@ -90,7 +91,7 @@ def probe(targets, seconds):
         outcomes[index] = outcome(sock, targets[index])
         sock.close()
 
-    # Datagrams may be lost on a busy machine, so they are repeated. TCP retransmits by itself.
+    # Datagrams may be lost on a busy machine, so the probe repeats datagrams. TCP retransmits lost packets without help.
     end = time.monotonic() + seconds
     repeat = time.monotonic() + REPEAT_SECONDS
     while waiting and time.monotonic() < end:
@@ -108,7 +109,7 @@ def probe(targets, seconds):
 
 
 def probe_as(user, order):
-    """Runs the probes in a separate process as this user."""
+    """Runs the probes in a separate process as the given user."""
     reader, writer = os.pipe()
     if os.fork() == 0:
         entry = pwd.getpwnam(user)
@@ -126,7 +127,7 @@ def probe_as(user, order):
     return os.fdopen(reader)
 
 
-# Allows all groups to send echo requests without raw sockets, so only the firewall can reject them.
+# This setting allows all groups to send echo requests, so that only the firewall can reject them.
 with open("/proc/sys/net/ipv4/ping_group_range", "w") as setting:
     setting.write("0 2147483647")
 order = json.load(sys.stdin)

@@ -6,30 +6,30 @@ const program = new URL("probe.py", import.meta.url);
 
 /** A network destination to probe. */
 export interface Target {
-  /** Readable name, such as "alpha private". */
+  /** Name for the report, such as "alpha private". */
   readonly name: string;
   readonly address: string;
   readonly network: "public" | "private";
   readonly protocol: "tcp" | "udp" | "icmp";
-  /** @default - none, for icmp */
+  /** Destination port. @default - none, only for icmp */
   readonly port?: number;
-  /** The source port. @default - any free port */
+  /** Source port. @default - any free port */
   readonly fromPort?: number;
 }
 
-/** See probe.py. */
+/** Outcome of one probe; probe.py describes the values. */
 export type Outcome = "open" | "closed" | "prohibited" | "silent";
 
-/** Whether no firewall blocked the probe. A closed port also counts. */
+/** Checks that no firewall blocked the probe. A rejection by a closed port also means that the probe passed. */
 export const passed = (outcome: Outcome): boolean => outcome === "open" || outcome === "closed";
 
-/** Outcomes by user, in the order of the targets. */
+/** Outcomes of the probes in the order of the targets, with the user as the key. */
 export type Outcomes = Readonly<Record<string, readonly Outcome[]>>;
 
-/** Seconds after which a missing response counts as silence. Datagrams are repeated every second, because they may be lost. */
+/** Time limit of each probe in seconds. If no response arrives within the time limit, the outcome of the probe is "silent". */
 const seconds = 4;
 
-/** Probes from a server, as several of its users in parallel. */
+/** Probes targets from a server, as several users of the server in parallel. */
 export async function probeFromServer(
   machine: Machine,
   users: readonly string[],
@@ -39,7 +39,7 @@ export async function probeFromServer(
   return JSON.parse(await machine.exec(["python3", "-c", await readFile(program, "utf8")], { input })) as Outcomes;
 }
 
-/** Probes from another host of the lab. */
+/** Probes targets from a host of the lab that is not a server. */
 export async function probeFromHost(lab: Lab, host: string, targets: readonly Target[]): Promise<readonly Outcome[]> {
   const input = JSON.stringify({ users: ["root"], targets, seconds });
   const command = ["python3", "-c", await readFile(program, "utf8")] as const;
@@ -47,6 +47,6 @@ export async function probeFromHost(lab: Lab, host: string, targets: readonly Ta
   return outcomes["root"] ?? [];
 }
 
-/** "alpha private tcp 80" */
+/** Describes a target, for example "alpha private tcp 80". */
 export const label = ({ name, protocol, port }: Target): string =>
   [name, protocol, port].filter((word) => word !== undefined).join(" ");

@@ -16,13 +16,16 @@ export interface PublishedRelease {
   readonly sha256: string;
 }
 
-/** Builds the application with another version and publishes it in the lab. @param application its folder @default - the guestbook */
+/**
+ * Builds an application with another version and publishes the release in the lab. @param application folder of the application @default -
+ * the guestbook
+ */
 export function publishVersion(lab: Lab, version: string, application?: string): Promise<PublishedRelease> {
   const build = async (folder: string): Promise<string> => (await buildRelease({ folder, version, application })).path;
   return published(lab, `app-${version}.tar.gz`, build);
 }
 
-/** Publishes the application with an additional migration. */
+/** Publishes a release of the guestbook with an additional migration. */
 export function publishMigration(lab: Lab, name: string, sql: string): Promise<PublishedRelease> {
   return published(lab, `${name}.tar.gz`, async (folder) => {
     const release = await buildRelease({ folder });
@@ -34,7 +37,7 @@ export function publishMigration(lab: Lab, name: string, sql: string): Promise<P
   });
 }
 
-/** Publishes something that is not a release: this text, or a tarball of these files. */
+/** Publishes a file that is not a valid release. @param content text of the file, or the files of a tarball */
 export function publishBroken(
   lab: Lab,
   name: string,
@@ -54,7 +57,7 @@ export function publishBroken(
   });
 }
 
-/** Publishes a tarball with a symbolic link to a file outside its folder. */
+/** Publishes a tarball with a symbolic link to a file outside the tarball. */
 export function publishLink(lab: Lab): Promise<PublishedRelease> {
   return published(lab, "link.tar.gz", async (folder) => {
     const file = path.join(folder, "release.tar.gz");
@@ -81,7 +84,7 @@ async function published(lab: Lab, name: string, make: (folder: string) => Promi
 export const deploy = (machine: Machine, { url, sha256 }: PublishedRelease): Promise<RunResult> =>
   machine.tryExec([paths.application.deploy, url, sha256]);
 
-/** Version that a server's application reports; `undefined` if it does not respond. */
+/** Returns the version that a server's application reports; `undefined` if the application does not respond. */
 export async function versionOn(lab: Lab, machine: Machine): Promise<string | undefined> {
   const { statusPath = "/" } = lab.blueprint.environment.config.application;
   const url = `http://127.0.0.1:${ports.application}${statusPath}`;
@@ -89,6 +92,6 @@ export async function versionOn(lab: Lab, machine: Machine): Promise<string | un
   return ok ? (JSON.parse(stdout) as { version: string }).version : undefined;
 }
 
-/** The versions on all servers. */
+/** Returns the versions that the applications on all servers report. */
 export const versionsOf = (lab: Lab): Promise<readonly (string | undefined)[]> =>
   Promise.all(lab.machines.map((machine) => versionOn(lab, machine)));

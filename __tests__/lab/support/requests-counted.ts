@@ -1,15 +1,15 @@
 import type { MetricPoint } from "../../../lab/stand-ins/datadog/intake/records.js";
 
-/** Number of events, computed from a rate. */
+/** Number of events in a period, computed from a rate. */
 export interface Counted {
   readonly events: number;
-  /** Length of the measured period, from one point to another. */
+  /** Length of the period in seconds. */
   readonly seconds: number;
 }
 
 /**
- * Adds up a rate from its last point before `from` to its first point after `to` (Unix seconds). Each point covers the time since the
- * previous point. Returns `undefined` if one of the two points is missing.
+ * Counts events from the points of a rate. Each point covers the time since the previous point. The period begins at the last point before
+ * `from` and ends at the first point after `to`, both in Unix seconds. Returns `undefined` if either of these points is missing.
  */
 export function counted(points: readonly MetricPoint[], from: number, to: number): Counted | undefined {
   const sorted = [...points].sort((a, b) => a.time - b.time);

@@ -5,7 +5,7 @@ import { ports } from "../../../modules/platform/ports.js";
 import { inboundOf, outboundOf, type ResolvedRule } from "../../../modules/derived/traffic/resolve.js";
 import type { Target } from "./probes.js";
 
-/** Computes from the rule table whether a connection is allowed, without the code of the host firewall. */
+/** This module computes from the rule table whether a connection is allowed. The module does not use the code of the host firewall. */
 
 const contains = (peer: string, address: string): boolean => {
   const parsed = ipaddr.parse(address);
@@ -15,7 +15,7 @@ const contains = (peer: string, address: string): boolean => {
   return parsed.kind() === range.kind() && parsed.match(range, bits);
 };
 
-/** "0.0.0.0/0" does not include the metadata service, which exists only next to a server. */
+/** Checks whether a rule applies to an address. The range "0.0.0.0/0" does not include the link-local address of the metadata service. */
 const isPeer = (rule: ResolvedRule, address: string): boolean =>
   rule.peers.some((peer) => contains(peer, address)) &&
   (address !== addresses.metadataService || rule.peers.includes(address));
@@ -25,24 +25,29 @@ const matches = (rule: ResolvedRule, { network, protocol, port }: Target): boole
   rule.protocol === protocol &&
   (protocol === "icmp" || (port !== undefined && rule.ports.includes(port)));
 
-/** Whether a server accepts this connection from an address. */
+/** Returns whether a server must accept a connection from an address. */
 export const mayArrive = (config: Config, server: ServerConfig, from: string, target: Target): boolean =>
   inboundOf(config, server).some((rule) => matches(rule, target) && isPeer(rule, from));
 
-/** Whether a user of a server may open this connection. */
+/** Returns whether a user of a server may open a connection. */
 export const mayLeave = (config: Config, server: ServerConfig, user: string, target: Target): boolean =>
   outboundOf(config, server).some(
     (rule) => matches(rule, target) && isPeer(rule, target.address) && rule.users?.some((one) => one === user),
   );
 
-/** Whether the provider's firewall allows a server to open this connection. The user does not matter. */
+/**
+ * Returns whether the provider's firewall must allow a server to open a connection. The provider's firewall does not distinguish the users
+ * of a server.
+ */
 export const providerLetsOut = (config: Config, server: ServerConfig, target: Target): boolean =>
   outboundOf(config, server).some((rule) => matches(rule, target) && isPeer(rule, target.address));
 
-/** Ports without a rule: Telnet, SMTP, MySQL's X protocol, Docker's API and an unassigned port. */
+/** Ports for which the rule table has no rule: Telnet, SMTP, MySQL's X protocol, Docker's API and an unassigned port. */
 const unnamed = [23, 25, 33060, 2375, 40404];
 
-/** Probes of one address: each port of the platform and some forbidden ports over TCP, some ports over UDP, and an ICMP echo. */
+/**
+ * Returns the targets at one address: each port of the platform and some forbidden ports over TCP, some ports over UDP, and an ICMP echo.
+ */
 export const targetsAt = (name: string, address: string, network: Target["network"]): readonly Target[] => {
   const at = { name: `${name} ${address}`, address, network };
   const tcp = [...new Set([...Object.values(ports), ...unnamed])];

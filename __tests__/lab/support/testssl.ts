@@ -12,20 +12,27 @@ interface Finding {
   readonly finding: string;
 }
 
-/** testssl.sh's findings on the balancer's HTTPS, for a client that bypasses the edge. */
+/** Returns testssl.sh's findings about the load balancer's HTTPS port. testssl.sh runs on a client that bypasses the edge. */
 export function testsslOfBalancer(lab: Lab): Promise<string[]> {
   const { host } = new URL(lab.url());
   return testssl(lab, client.name, ["--ip", lab.blueprint.environment.balancer.publicIpv4, `${host}:${ports.https}`]);
 }
 
-/** testssl.sh's findings on a member's MySQL, from the private network. The member's firewall must be open. */
+/**
+ * Returns testssl.sh's findings about a member's MySQL port. testssl.sh runs in the private network, so the member's host firewall must be
+ * open.
+ */
 export const testsslOfMysql = (lab: Lab, { host }: Machine): Promise<string[]> =>
   testssl(lab, lab.blueprint.environment.balancer.name, ["--starttls", "mysql", `${host.privateIpv4}:${ports.mysql}`]);
 
-/** Maximum number of attempts until all checks complete. One of some hundred connections may fail without a fault of the server. */
+/**
+ * Maximum number of attempts. An attempt is repeated if a connection fails, because one of several hundred connections may fail by chance.
+ */
 const attempts = 3;
 
-/** Findings with severity LOW or higher. @param from host of the lab that runs testssl.sh @param target last arguments of testssl.sh */
+/**
+ * Returns the findings with severity LOW or higher. @param from lab host that runs testssl.sh @param target last arguments of testssl.sh
+ */
 async function testssl(lab: Lab, from: string, target: readonly string[]): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
     const findings = (await run(lab, from, target)).filter(

@@ -4,7 +4,7 @@ import type { Lab } from "../../../lab/lab.js";
 import { underLoad } from "../../../lab/load/under-load.js";
 import { failures, seconds } from "./figures.js";
 
-/** Runs an action while visitors read and write. Requires that no request fails and no acknowledged write is lost. */
+/** Runs an action while visitors read and write. Checks that no request fails and no acknowledged write is lost. */
 export async function unnoticed<T>(
   lab: Lab,
   group: WholeGroup,

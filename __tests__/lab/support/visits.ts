@@ -5,11 +5,11 @@ import { waitFor } from "../../../lab/system/shell.js";
 import { paths } from "../../../modules/platform/paths.js";
 import { ports } from "../../../modules/platform/ports.js";
 
-/** curl's report on a response, from its --write-out variables. */
+/** curl's report about a response. Except for the body, the values come from variables of `--write-out`. */
 export interface Visit {
   readonly status: number;
   readonly httpVersion: string;
-  /** 0 if the certificate chain was verified. */
+  /** Result of the certificate verification; 0 if curl verified the certificate chain. */
   readonly verifyResult: number;
   readonly redirect: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,10 +19,10 @@ export interface Visit {
 const shape =
   '\\n{"status":%{response_code},"httpVersion":"%{http_version}","verifyResult":%{ssl_verify_result},"redirect":"%{redirect_url}","headers":%{header_json}}';
 
-/** Sends one request of an external visitor with these curl arguments. @throws if there is no response */
+/** Sends one request as an external visitor with the given curl arguments. @throws if there is no response */
 export async function visit(lab: Lab, ...args: readonly string[]): Promise<Visit> {
   const output = await lab.visitor.curl("--write-out", shape, ...args);
-  // curl prints the headers on several lines, so the report starts at the last line that begins with `{"status"`.
+  // The report starts at the last line that begins with `{"status"`, because curl prints the headers on several lines.
   const start = output.lastIndexOf('\n{"status"');
   const { headers, ...report } = JSON.parse(output.slice(start)) as Omit<Visit, "headers" | "body"> & {
     headers: Record<string, string[]>;
@@ -31,7 +31,7 @@ export async function visit(lab: Lab, ...args: readonly string[]): Promise<Visit
   return { ...report, headers: flat, body: output.slice(0, start) };
 }
 
-/** curl arguments of a request that writes a text, to be followed by the address. */
+/** Returns the curl arguments, without the URL, of a request that writes a text. */
 function writing(lab: Lab, text: string) {
   const visitor = applicationVisitor(lab.blueprint.environment.config);
   const { method, headers, body, status } = requestToWrite(visitor, text);
@@ -40,7 +40,7 @@ function writing(lab: Lab, text: string) {
   return { visitor, status, args: ["--request", method, ...args, "--data-raw", body] };
 }
 
-/** Writes a text through the site. @returns the response, and whether it confirms that the text is stored */
+/** Writes a text through the site. @returns the response, and whether the response confirms that the text is stored */
 export async function tryWrite(lab: Lab, text: string): Promise<Visit & { readonly kept: boolean }> {
   const { visitor, args, status } = writing(lab, text);
   const answer = await visit(lab, ...args, lab.url(visitor.path));
@@ -78,8 +78,8 @@ export async function shownOn(lab: Lab, machine: Machine, text: string): Promise
 }
 
 /**
- * Names of the servers that respond, as reported by the servers. Sends requests at the same time over separate connections, because the
- * balancer assigns each new connection to the server with the fewest connections.
+ * Returns the names of the servers that respond. Sends parallel requests over separate connections, because the load balancer assigns each
+ * new connection to the server with the fewest connections.
  */
 export async function answeringServers(lab: Lab, args: readonly string[]): Promise<Set<string>> {
   const { statusPath = "/" } = lab.blueprint.environment.config.application;
@@ -91,7 +91,7 @@ export async function answeringServers(lab: Lab, args: readonly string[]): Promi
   return seen;
 }
 
-/** Line with this request id from nginx's access log of the server that responded. */
+/** Waits for the line with the given request id in the nginx access log of any server. */
 export async function accessLogLine(lab: Lab, requestId: string): Promise<Record<string, unknown>> {
   return waitFor(`access log of ${requestId}`, async (see) => {
     for (const machine of lab.machines) {

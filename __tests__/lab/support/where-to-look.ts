@@ -1,7 +1,7 @@
 import { beforeEach } from "vitest";
 import { layout } from "../../../lab/layout.js";
 
-/** Prints the location of the logs when a test fails. `lab down` removes these logs. */
+/** If a test fails, prints the location of the logs. The command `npm run lab down` removes these logs. */
 beforeEach(({ onTestFailed, task }) => {
   onTestFailed(() => {
     console.error(

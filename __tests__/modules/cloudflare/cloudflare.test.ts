@@ -32,11 +32,11 @@ const ruleset = (synthesized: typeof edge, phase: string): Attributes | undefine
   Object.values(resources(synthesized, "cloudflare_ruleset")).find((candidate) => candidate["phase"] === phase);
 
 describe("the zone", () => {
-  it("the zone is found by the domain in any account", () => {
+  it("Terraform finds the Cloudflare zone by the domain in any account if no zone is configured", () => {
     expect(edge.data?.["cloudflare_zone"]).toEqual({ site_zone: { filter: { name: "foobar.com" } } });
   });
 
-  it("the zone is found by the configured zone name and account", () => {
+  it("Terraform finds the Cloudflare zone by the configured zone name and account", () => {
     expect(full.data?.["cloudflare_zone"]).toEqual({
       site_zone: { filter: { name: "example.org", account: { name: "Example Ltd" } } },
     });
@@ -44,7 +44,7 @@ describe("the zone", () => {
 });
 
 describe("DNS records", () => {
-  it("DNS records point www and the apex to the load balancer over IPv4 and IPv6, proxied", () => {
+  it("DNS records of www and the apex point to the load balancer over IPv4 and IPv6, and are proxied by Cloudflare", () => {
     const proxied = { zone_id: zoneId, ttl: 1, proxied: true, lifecycle: { prevent_destroy: true } };
     const v4 = { type: "A", content: "${hcloud_load_balancer.balancer.ipv4}", ...proxied };
     const v6 = { type: "AAAA", content: "${hcloud_load_balancer.balancer.ipv6}", ...proxied };
@@ -58,7 +58,7 @@ describe("DNS records", () => {
 });
 
 describe("zone settings", () => {
-  it("zone settings require strict TLS 1.2 or newer, HTTPS, HTTP/3 and a year of HSTS by default", () => {
+  it("by default, the Cloudflare zone requires strict TLS 1.2 or newer, HTTPS, HTTP/3 and a year of HSTS", () => {
     expect(values(edge)).toEqual({
       ssl: "strict",
       min_tls_version: "1.2",
@@ -77,14 +77,14 @@ describe("zone settings", () => {
     });
   });
 
-  it("zone settings disable HSTS if its maximum age is 0", () => {
+  it("the Cloudflare zone disables HSTS if the configured maximum age is 0", () => {
     const none = synthesizeEnvironment(exampleConfig({ cloudflare: { hsts: { maxAgeSeconds: 0 } } })).edge;
     expect(values(none)["security_header"]).toMatchObject({
       strict_transport_security: { enabled: false, max_age: 0 },
     });
   });
 
-  it("zone settings contain the configured TLS version and HSTS", () => {
+  it("the Cloudflare zone has the configured TLS version and HSTS", () => {
     expect(values(full)).toMatchObject({
       min_tls_version: "1.3",
       security_header: { strict_transport_security: { max_age: 63_072_000, preload: true } },
@@ -93,16 +93,16 @@ describe("zone settings", () => {
 });
 
 describe("the firewall rule", () => {
-  it("the WAF rule blocks scanners and dot files except /.well-known/ by default", () => {
+  it("by default, the Cloudflare WAF rule blocks scanners and dot files except /.well-known/", () => {
     const rules = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     expect(rules).toHaveLength(1);
     expect(rules[0]).toMatchObject({ ref: "scanners", action: "block", enabled: true });
     expect(rules[0]?.["expression"]).toMatch(/^http\.host in \{"www\.foobar\.com" "foobar\.com"\} and \(/);
-    // Operators of Cloudflare's rule language that only paid plans support.
+    // Cloudflare allows the operator `matches` and the field `cf.bot_management` only in paid plans.
     expect(rules[0]?.["expression"]).not.toMatch(/ matches |cf\.bot_management/);
   });
 
-  it("by default, the WAF rule blocks only requests that scanners send, and no path that a page of the site may have", () => {
+  it("by default, the Cloudflare WAF rule blocks only requests that scanners send, and no path that a page of the site may have", () => {
     const [rule] = ruleset(edge, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     const program = String(rule?.["expression"])
       .replaceAll("http.request.uri.path", "path")
@@ -128,7 +128,7 @@ describe("the firewall rule", () => {
       expect(stops(path), path).toBe(false);
   });
 
-  it("the firewall rule uses the configured expression and action", () => {
+  it("the Cloudflare WAF rule uses the configured expression and action", () => {
     const rules = ruleset(full, "http_request_firewall_custom")?.["rules"] as readonly Attributes[];
     expect(rules[0]).toMatchObject({
       action: "managed_challenge",
@@ -138,7 +138,7 @@ describe("the firewall rule", () => {
 });
 
 describe("an expression that Terraform would read as a template", () => {
-  it("an expression with Terraform's template characters reaches Cloudflare unchanged", () => {
+  it("a Cloudflare expression with Terraform's template characters reaches Cloudflare unchanged", () => {
     const expression = 'http.request.uri.query contains "${jndi:" or http.user_agent contains "%{"';
     const escaped = 'http.request.uri.query contains "$${jndi:" or http.user_agent contains "%%{"';
     const cloudflare = { firewall: { expression }, rateLimit: { expression } };
@@ -151,7 +151,7 @@ describe("an expression that Terraform would read as a template", () => {
 });
 
 describe("the rate limit", () => {
-  it("the rate limit blocks an address after 50 requests to write paths in 10 seconds by default, within the free plan", () => {
+  it("by default, Cloudflare's rate limit blocks an address after 50 requests to write paths in 10 seconds, as the free plan allows", () => {
     expect(ruleset(edge, "http_ratelimit")?.["rules"]).toEqual([
       {
         ref: "requests-per-address",
@@ -169,14 +169,14 @@ describe("the rate limit", () => {
     ]);
   });
 
-  it("the rate limit counts requests to the configured write paths, as exact paths or with all paths below them", () => {
+  it("Cloudflare's rate limit counts requests to the configured write paths, as exact paths or with all paths below them", () => {
     const { edge: named } = synthesizeEnvironment(exampleConfig({ application: { writePaths: ["/api/", "/orders"] } }));
     expect(ruleset(named, "http_ratelimit")?.["rules"]).toMatchObject([
       { expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/orders"' },
     ]);
   });
 
-  it("the rate limit uses the configured number and expression", () => {
+  it("Cloudflare's rate limit uses the configured number and expression", () => {
     const rules = ruleset(full, "http_ratelimit")?.["rules"] as readonly Attributes[];
     expect(rules[0]).toMatchObject({
       expression: 'starts_with(http.request.uri.path, "/login")',
@@ -186,7 +186,7 @@ describe("the rate limit", () => {
 });
 
 describe("the proof that a request came through the zone", () => {
-  it("in terminate mode, a secret header proves that a request came through the zone", () => {
+  it("in terminate mode, Cloudflare adds a secret header that proves that a request came through the zone", () => {
     const token =
       "data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-random_password-edge_token-result";
     expect(ruleset(edge, "http_request_late_transform")?.["rules"]).toEqual([
@@ -202,7 +202,7 @@ describe("the proof that a request came through the zone", () => {
     expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
   });
 
-  it("in passthrough mode, our own client certificate proves that a request came through the zone; it is enabled after it is created", () => {
+  it("in passthrough mode, our own client certificate proves that a request came through the zone; Cloudflare uses it once it exists", () => {
     const output = (name: string): string =>
       `\${data.terraform_remote_state.cross-stack-reference-input-production-credentials.outputs.cross-stack-output-${name}}`;
     expect(onlyResource(full, "cloudflare_authenticated_origin_pulls_certificate")).toEqual({

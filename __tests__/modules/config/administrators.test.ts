@@ -43,7 +43,7 @@ describe("administrators' networks", () => {
     },
   );
   it.each(["8.8.8.8/33", "8.8.8.8/", "8.8.8.8/ 32", "8.8.8.8/32/32", "2a01:4f8::%eth0/64"])(
-    "rejects the network %s",
+    "administrators.cidrs rejects the invalid network %s",
     (cidr) => {
       expect(lineFor(cidr)).toContain("administrators.cidrs[0]: must be a network in CIDR notation");
     },
@@ -82,7 +82,7 @@ describe("SSH keys", () => {
     ecdsa("P-256", "nistp256"),
     ecdsa("P-384", "nistp384"),
     ecdsa("P-521", "nistp521"),
-  ])("accepts the SSH key %s", (key) => expect(lineFor(key)).toBe(""));
+  ])("administrators.sshKeys accepts the SSH key %s", (key) => expect(lineFor(key)).toBe(""));
   it.each([
     ["cut off", short.slice(0, 60)],
     ["cut off by one field", line("ssh-rsa", "e")],
@@ -93,7 +93,7 @@ describe("SSH keys", () => {
     ["of another algorithm than stated", short.replace("ssh-ed25519", "ssh-rsa")],
     ["named constructor", "constructor AAAA"],
     ["of an old algorithm", line("ssh-dss", "p")],
-  ])("rejects an SSH key %s", (_what, key) => {
+  ])("administrators.sshKeys rejects an SSH key %s", (_what, key) => {
     expect(lineFor(key)).toContain("administrators.sshKeys.jane: must be an OpenSSH public key");
   });
   it("administrators.sshKeys accepts several keys if they differ", () => {

@@ -6,7 +6,7 @@ const application = (settings: object) => exampleConfig({ application: settings 
 const worker = { command: ["./mail"], memoryMib: 128 };
 const schedule = { command: ["./report"], at: "daily", memoryMib: 256 };
 
-it("the memory of an application includes the memory of all its workers and schedules", () => {
+it("the memory limit of an application includes the memory of all its workers and schedules", () => {
   expect(memoryOf(application({ memoryMib: 512 }))).toBe(512);
   expect(memoryOf(application({ memoryMib: 512, workers: { mail: worker }, schedules: { report: schedule } }))).toBe(
     896,
@@ -14,13 +14,13 @@ it("the memory of an application includes the memory of all its workers and sche
 });
 
 it.each([
-  ["no tasks", {}, false],
+  ["no worker, schedule or migrations", {}, false],
   ["a worker on all servers", { workers: { mail: { ...worker, on: "all" } } }, false],
   ["a worker on one server", { workers: { all: { ...worker, on: "all" }, mail: { ...worker, on: "one" } } }, true],
   ["a schedule", { schedules: { report: schedule } }, true],
   ["migrations", { migrate: ["./migrate"] }, true],
 ])(
-  "servers share leases only if a worker, schedule or migration runs on one server at a time: %s",
+  "the application uses leases only if a worker, a schedule or migrations run on one server at a time: %s",
   (_, settings, expected) => {
     expect(isClaimed(application(settings))).toBe(expected);
   },

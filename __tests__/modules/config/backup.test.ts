@@ -14,7 +14,7 @@ const problemsOf = (overrides: Overrides<EnvironmentInput>, environment = "produ
   findProblems(environment, exampleInput(overrides)).map(({ path, rule }) => `${path} ${rule}`);
 
 describe("production without a backup", () => {
-  it("production without a backup requires acceptNoBackup; other environments do not", () => {
+  it("the configuration of production without a backup requires acceptNoBackup; other environments do not require it", () => {
     expect(problemsOf({ acceptNoBackup: false })).toEqual([expect.stringMatching(/^backup must be set in production/)]);
     expect(problemsOf({ acceptNoBackup: false, backup })).toEqual([]);
     expect(problemsOf({ acceptNoBackup: false }, "staging")).toEqual([]);
@@ -22,7 +22,7 @@ describe("production without a backup", () => {
 });
 
 describe("a restore", () => {
-  it("a restore time in the future is rejected", () => {
+  it("the configuration check rejects a restore time in the future", () => {
     const problems = (at: string) =>
       restoreProblems({ restore: { at } }, new Date("2026-12-01T20:00:00Z")).map(problemLine);
     expect(["2026-12-01T20:00:00Z", "latest", `before ${timeline}:4711`].flatMap(problems)).toEqual([]);
@@ -31,7 +31,7 @@ describe("a restore", () => {
     ]);
   });
 
-  it("only the first member gets the private key of a restore", () => {
+  it("only the first member receives the private key for a restore", () => {
     const config = exampleConfig({ backup, restore: { timeline, at: "latest" } });
     const withKey = config.servers.filter((server) =>
       secretFilesOf(config, server).own.some(({ path }) => path === paths.backup.restorePrivateKey),
@@ -46,7 +46,7 @@ describe("connections to the bucket", () => {
     return outboundOf(config, serverOf(config, "alpha")).flatMap(({ users: some = [] }) => some);
   };
 
-  it("the firewalls allow connections to the bucket only for mysql-backup, and only if backup is set", () => {
+  it("the firewalls allow connections to the backup bucket only for mysql-backup, and only if a backup is configured", () => {
     expect(users({ backup }).filter((user) => user === "mysql-backup")).toHaveLength(1);
     expect(users({})).not.toContain("mysql-backup");
   });

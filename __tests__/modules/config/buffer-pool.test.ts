@@ -13,16 +13,16 @@ describe("the buffer pool", () => {
     [8, false, 5248],
     [16, true, 11264],
     [64, false, 51200],
-  ])("the buffer pool of a server with %i GiB (web: %s) is %i MiB", (memoryGib, web, expected) => {
+  ])("the default buffer pool of a server with %i GiB (role web: %s) has %i MiB", (memoryGib, web, expected) => {
     expect(largestBufferPoolMib({ memoryMib: memoryGib * 1024, ...(web && { applicationMib: 768 }) })).toBe(expected);
   });
 
-  it("the buffer pool is never smaller than one chunk", () => {
+  it("the default buffer pool of MySQL is never smaller than one chunk", () => {
     expect(largestBufferPoolMib({ memoryMib: 1024, applicationMib: 768 })).toBe(128);
   });
 
   it.each(["cpx22", "ccx13", "cpx42", "ccx63"])(
-    "the default size of the buffer pool of %s is also accepted as an explicit setting",
+    "the default buffer pool size of the server type %s is also accepted as an explicit setting",
     (serverType) => {
       const pool = (bufferPoolMib?: number) =>
         /innodb_buffer_pool_size = (\d+)M/.exec(

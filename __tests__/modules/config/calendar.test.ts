@@ -19,7 +19,7 @@ describe("a calendar expression", () => {
     "*-02-29 12:00",
     "12:00 Etc/GMT-1",
     "12:00 America/Argentina/Buenos_Aires",
-  ])("the calendar expression %s is accepted", (text) => expect(isAccepted(text)).toBe(true));
+  ])("the schedule check accepts the calendar expression %s", (text) => expect(isAccepted(text)).toBe(true));
 
   it.each([
     "",
@@ -36,7 +36,7 @@ describe("a calendar expression", () => {
     "*:*/5",
     "Mon..Tue..Wed",
     "12:00 US/Pacific",
-  ])("the calendar expression '%s' is rejected", (text) => expect(isAccepted(text)).toBe(false));
+  ])("the schedule check rejects the calendar expression '%s'", (text) => expect(isAccepted(text)).toBe(false));
 
   it
     .runIf(hasTool("systemd-analyze", "that calendar expressions without a run are rejected"))

@@ -7,7 +7,7 @@ import { exampleConfig, exampleInput, exampleSshKey } from "../../support/config
 describe("defaults of the example", () => {
   const config = exampleConfig();
 
-  it("the example has three servers with both roles", () => {
+  it("the example environment has three servers with the roles web and database", () => {
     expect(config.servers).toEqual(
       [
         ["alpha", "10.0.1.11"],
@@ -50,7 +50,7 @@ describe("defaults of the example", () => {
     });
   });
 
-  it("by default, only production is protected", () => {
+  it("by default, production is protected against deletion and other environments are not", () => {
     expect(exampleConfig({}, "staging").protect).toBe(false);
     expect(exampleConfig({ protect: true }, "staging").protect).toBe(true);
     expect(exampleConfig({ protect: false, acceptUnprotected: true }).protect).toBe(false);
@@ -95,14 +95,14 @@ describe("everything set", () => {
     });
   });
 
-  it("the servers of a role are in the order of the configuration", () => {
+  it("the list of the servers with a role has the order of the configuration", () => {
     expect(serversWithRole(config, "web").map((server) => server.name)).toEqual(["bravo", "charlie", "delta"]);
     expect(serversWithRole(config, "database").map((server) => server.name)).toEqual(["alpha", "bravo", "charlie"]);
   });
 });
 
 describe("all problems in one run", () => {
-  it("the check reports invalid settings together with violated rules between valid settings", () => {
+  it("the configuration check reports invalid settings together with violated rules between valid settings", () => {
     const input = exampleInput({
       domain: "FooBar.com",
       serverTyp: "cx33",
@@ -122,7 +122,7 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("a rule between settings is not checked if one of the settings is invalid", () => {
+  it("the configuration check skips a rule between settings if one of the settings is invalid", () => {
     const input = exampleInput({ network: { subnet: "nowhere" } });
     expect(() => checkEnvironment("production", input)).toThrow(
       new Error(
@@ -131,12 +131,12 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("the check shows an unusual name of an environment in one short line", () => {
+  it("the configuration check shows an unusual name of an environment in one short line", () => {
     const name = `a\nb${"x".repeat(3000)}`;
     expect(() => checkEnvironment(name, exampleInput())).toThrow(/^config "a\\nbx{1,80}…: 1 problem\n/);
   });
 
-  it("the check reports a file that exports no environment", () => {
+  it("the configuration check reports a file that exports no environment", () => {
     expect(() => checkEnvironment("staging", undefined as unknown as EnvironmentInput)).toThrow(
       "config staging: 1 problem\n  default export: must be an environment, got nothing; write `export default defineEnvironment({ … })`",
     );
@@ -155,7 +155,7 @@ describe("a checked configuration", () => {
     expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
   });
 
-  it("the check does not freeze its input", () => {
+  it("the configuration check does not freeze its input", () => {
     const input = exampleInput();
     checkEnvironment("production", input);
     expect(Object.isFrozen(input.servers)).toBe(false);
@@ -176,7 +176,7 @@ describe("ports that one address listens on", () => {
     loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
   };
 
-  it.each(Object.entries(listeners))("two services never listen on the same port on %s", (_address, numbers) => {
+  it.each(Object.entries(listeners))("no two services of a server listen on the same port on %s", (_address, numbers) => {
     expect(new Set(numbers).size).toBe(numbers.length);
   });
 });

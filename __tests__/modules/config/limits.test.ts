@@ -13,7 +13,7 @@ const servers = (count: number, server: (index: number) => object): Mistake =>
 const groups = (index: number): object => ({ placementGroup: `group-${Math.floor(index / 10)}` });
 const members = (count: number): Mistake =>
   servers(count - 3, (index) => ({ privateIp: `10.0.1.${index + 2}`, roles: ["database"], placementGroup: "more" }));
-/** Room for more members than the limit. */
+/** Address range that has room for more members than the limit allows. */
 const wide = { databaseRange: "10.0.1.0/28", balancerIp: "10.0.1.20" };
 
 describe("the maximum of a setting", () => {
@@ -42,16 +42,16 @@ describe("the maximum of a setting", () => {
       { servers: servers(8, () => ({})) },
       "servers",
     ],
-    ["targets of a balancer", { servers: servers(22, groups) }, { servers: servers(23, groups) }, "loadBalancer.type"],
-    ["members", { network: wide, servers: members(9) }, { network: wide, servers: members(11) }, "servers"],
-  ])("accepts the maximum of %s and rejects more", (_, allowed, refused, path) => {
+    ["load balancer targets", { servers: servers(22, groups) }, { servers: servers(23, groups) }, "loadBalancer.type"],
+    ["database members", { network: wide, servers: members(9) }, { network: wide, servers: members(11) }, "servers"],
+  ])("the configuration check accepts the maximum of %s and rejects more", (_, allowed, refused, path) => {
     expect(linesOf(allowed)).toEqual([]);
     expect(linesOf(refused)).toEqual([expect.stringMatching(new RegExp(`^${path}: must `))]);
   });
 });
 
 describe("numbers", () => {
-  /** All numeric settings except thresholds of monitors, with their minimum and maximum. */
+  /** Minimum and maximum of all numeric settings, except thresholds of monitors. */
   const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
     "application.memoryMib": [128, 65_536],
     "application.workers.mail.memoryMib": [32, 65_536],
@@ -59,7 +59,7 @@ describe("numbers", () => {
     "application.secrets.PAYMENT_KEY.maxBytes": [1, 4096],
     "application.visitor.status": [200, 399],
     "database.volumeSizeGb": [10, 10_240],
-    // The maximum depends on the memory, and is tested above.
+    // The maximum depends on the server's memory. Another test checks this maximum.
     "database.bufferPoolMib": [128, Infinity],
     "backup.baseHours": [1, 168],
     "backup.retentionDays": [1, 365],
@@ -83,20 +83,20 @@ describe("numbers", () => {
   };
   const anyNames: Readonly<Record<string, string>> = { workers: "mail", schedules: "report", secrets: "PAYMENT_KEY" };
 
-  /** Problems with the number itself; other required settings may be missing. */
+  /** Returns the problems that concern the number. Ignores problems of other settings, for example missing required settings. */
   const wrongWith = (path: string, value: number): readonly string[] => {
     const written = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Mistake;
     return linesOf(written).filter((line) => /: must be \S+ or (less|more),/.test(line) && line.startsWith(`${path}:`));
   };
 
-  it("these tests contain the limits of all numeric settings", () => {
+  it("the limits in these tests cover all numeric settings", () => {
     const numbers = settings()
       .filter(({ type, path }) => ["integer", "number"].includes(type) && !path.includes("monitors"))
       .map(({ path }) => path.map((key, index) => (key === "*" ? anyNames[path[index - 1] ?? ""] : key)).join("."));
     expect(Object.keys(bounds).sort()).toEqual([...numbers].sort());
   });
 
-  it.each(Object.entries(bounds))("accepts %s from its minimum to its maximum only", (path, [least, most]) => {
+  it.each(Object.entries(bounds))("the setting %s accepts only values from its minimum to its maximum", (path, [least, most]) => {
     const step = [least, most].every((bound) => bound === Infinity || Number.isInteger(bound)) ? 1 : 0.001;
     expect(wrongWith(path, least)).toEqual([]);
     expect(wrongWith(path, least - step)).toEqual([expect.stringContaining(`: must be ${least} or more`)]);
@@ -112,7 +112,7 @@ describe("lists", () => {
   const named = (count: number, name: string, value: unknown): Mistake =>
     Object.fromEntries(numbered(count, (index) => [`${name}${index}`, value]));
 
-  /** A setting with the given number of entries, and its minimum and maximum number. */
+  /** Setting, function that returns the setting with a given number of entries, and the minimum and maximum number of entries. */
   const sizes: readonly (readonly [path: string, of: (count: number) => Mistake, least: number, most: number])[] = [
     ["application.command", (count) => ({ command: numbered(count, () => "/usr/bin/env") }), 1, 50],
     ["application.packages", (count) => ({ packages: numbered(count, (index) => `python3-a${index}`) }), 0, 50],
@@ -137,7 +137,7 @@ describe("lists", () => {
     ],
   ];
 
-  it.each(sizes)("the list %s may have from its minimum to its maximum number of entries", (path, of, least, most) => {
+  it.each(sizes)("the list %s accepts only numbers of entries from its minimum to its maximum", (path, of, least, most) => {
     const wrongWith = (count: number): readonly string[] =>
       linesOf({ application: of(count) }).filter((line) => line.startsWith(`${path}: must have `));
     for (const count of [least, most]) expect(wrongWith(count), String(count)).toEqual([]);
@@ -150,7 +150,7 @@ describe("texts", () => {
   const s3 = { type: "s3", bucket: "foobar-state", endpoint: "https://fsn1.your-objectstorage.com", region: "fsn1" };
   const visitor = { path: "/orders", body: '{"what":"{text}"}', table: "orders", column: "what" };
 
-  /** A setting, or a name of one, with its maximum length. */
+  /** Setting (or name within a setting), function that returns the setting with a given text, and the maximum length of this text. */
   it.each<[path: RegExp, of: (text: string) => Mistake, most: number, begins?: string]>([
     [/^application\.command\[1\]: /, (text) => ({ application: { command: ["./a", text] } }), 500],
     [/^application\.packages\[0\]: /, (text) => ({ application: { packages: [text] } }), 100],
@@ -173,7 +173,7 @@ describe("texts", () => {
     [/^monitoring\.receivers\.urgent\[0\]: /, (text) => ({ monitoring: { receivers: { urgent: [text] } } }), 100, "@"],
     [/^backend\.bucket: /, (text) => ({ backend: { ...s3, bucket: text, acceptLocalState: undefined } }), 63],
     [/^backend\.prefix: /, (text) => ({ backend: { ...s3, prefix: text, acceptLocalState: undefined } }), 200],
-  ])("accepts a text of the maximum length and rejects a longer one: %s", (path, of, most, begins = "") => {
+  ])("the configuration check accepts a text of the maximum length and rejects a longer text: %s", (path, of, most, begins = "") => {
     const wrongWith = (length: number): number => {
       const text = begins + (begins === "A" ? "A" : "a").repeat(length - begins.length);
       return linesOf(of(text)).filter((line) => path.test(line)).length;
@@ -199,7 +199,7 @@ describe("addresses", () => {
       { network: wide, servers: { bravo: { privateIp: "10.0.1.11" } } },
       /^servers\.bravo\.privateIp: must not be the address of servers\.alpha\.privateIp, .*; choose a free address such as 10\.0\.1\.2$/,
     ],
-  ])("rejects %s", (_, mistake, line) => {
+  ])("the configuration check rejects %s", (_, mistake, line) => {
     expect(linesOf(mistake)).toEqual([expect.stringMatching(line)]);
   });
 });
@@ -207,7 +207,7 @@ describe("addresses", () => {
 describe("memory that servers of different types have", () => {
   const small = { servers: { bravo: { type: "cpx12" } } };
 
-  it("the check of memory uses the smallest server and reports its name", () => {
+  it("the check of memory uses the server with the least memory and reports its name", () => {
     const larger = { serverType: "cpx32", servers: { bravo: { type: "cpx22" } } };
     expect(linesOf({ ...larger, application: { memoryMib: 2433 } })).toEqual([
       expect.stringMatching(/^application\.memoryMib: .* at most 2432 MiB, the memory that bravo has available/),
@@ -219,7 +219,7 @@ describe("memory that servers of different types have", () => {
     ]);
   });
 
-  it("too little memory is reported once, for the role that needs the most memory", () => {
+  it("a server with too little memory is reported once, for all its roles together", () => {
     expect(linesOf(small)).toEqual([
       expect.stringMatching(/^servers\.bravo\.type: must have at least 4 GiB of memory for the roles of bravo/),
     ]);

@@ -6,7 +6,7 @@ import { exampleBackup, exampleConfig, exampleInput } from "../../support/config
 afterEach(() => vi.unstubAllEnvs());
 
 describe("the process environment", () => {
-  it("without variables, the environment is production, without a Datadog key", () => {
+  it("without environment variables, the environment is production and no Datadog key is set", () => {
     expect(readInvocation({})).toEqual({
       environment: "production",
       hasDatadogApiKey: false,
@@ -15,7 +15,7 @@ describe("the process environment", () => {
     });
   });
 
-  it("the environment and the Terraform binary come from variables, and no secret is stored", () => {
+  it("environment variables set the environment and the Terraform binary, and the configuration stores no secret", () => {
     const invocation = readInvocation({
       ENVIRONMENT: "example",
       TF_VAR_datadog_api_key: "a-key",
@@ -25,11 +25,11 @@ describe("the process environment", () => {
     expect(invocation).toEqual({ environment: "example", hasDatadogApiKey: true, outdir: "out", terraform: "tofu" });
   });
 
-  it("if cdktf-cli runs the app, it is unknown whether a Datadog key is set, because cdktf-cli removes TF_VAR_* variables", () => {
+  it("if cdktf-cli runs the program, it is unknown whether a Datadog key is set, because cdktf-cli removes TF_VAR_* variables", () => {
     expect(readInvocation({ CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS: "true" }).hasDatadogApiKey).toBeUndefined();
   });
 
-  it("an empty variable counts as not set, but an empty ENVIRONMENT does not mean production", () => {
+  it("an empty environment variable counts as not set, but an empty ENVIRONMENT does not mean production", () => {
     expect(readInvocation({ ENVIRONMENT: "", TF_VAR_datadog_api_key: "", TERRAFORM_BINARY_NAME: "" })).toEqual({
       environment: "",
       hasDatadogApiKey: false,
@@ -42,19 +42,19 @@ describe("the process environment", () => {
 const folder = "__tests__/fixtures/environments";
 
 describe("environment files", () => {
-  it("an environment is loaded by its name from ENVIRONMENTS_FOLDER", async () => {
+  it("the environment file is loaded by its name from ENVIRONMENTS_FOLDER", async () => {
     expect(process.env["ENVIRONMENTS_FOLDER"]).toBe(folder);
     expect(await loadEnvironment("example")).toEqual(exampleConfig({}, "example"));
   });
 
-  it("environments are loaded from environments/ if ENVIRONMENTS_FOLDER is not set", async () => {
+  it("environment files are loaded from environments/ if ENVIRONMENTS_FOLDER is not set", async () => {
     vi.stubEnv("ENVIRONMENTS_FOLDER", undefined);
     await expect(loadEnvironment("no-such-name")).rejects.toThrow(
       "ENVIRONMENT: must be the name of a file in environments/ (",
     );
   });
 
-  it("the error lists the environments if ENVIRONMENT is not one of them", async () => {
+  it("the error message lists the environments if ENVIRONMENT is not one of them", async () => {
     await expect(loadEnvironment("exmple")).rejects.toThrow(
       new Error(
         `config exmple: 1 problem\n  ENVIRONMENT: must be the name of a file in ${folder}/ (example, production), got "exmple"; did you mean example?`,
@@ -62,7 +62,7 @@ describe("environment files", () => {
     );
   });
 
-  it("an error that an environment file throws is reported with file and line", async () => {
+  it("the error message contains file and line if an environment file throws an error", async () => {
     const file = fileURLToPath(new URL("../../fixtures/environments/example.ts", import.meta.url));
     const thrown = Object.assign(new TypeError("x is\nnot a function"), {
       stack: `TypeError: x\n    at file://${file}?tsx=1:12:3\n    at elsewhere.ts:1:1`,
@@ -78,12 +78,12 @@ describe("environment files", () => {
     ["a text", '"a text"'],
     [undefined, "nothing"],
     [() => 1, "a function"],
-    // Node's loader passes such an object from its own thread if a file is invalid or missing.
+    // If an environment file is invalid or missing, Node's loader throws such an object, because the loader runs in a separate thread.
     [
       Object.assign(Object.create(Error.prototype) as Error, { name: "TransformError", message: 'Expected "}"' }),
       'TransformError: Expected "}"',
     ],
-  ])("reports the file if it throws a value that is not an Error: %s", async (thrown, shown) => {
+  ])("the error message contains the environment file if the file throws a value that is not an Error: %s", async (thrown, shown) => {
     await expect(loadEnvironment("example", () => Promise.reject(thrown as unknown as Error))).rejects.toThrow(
       `${folder}/example.ts: must run without an error, got ${shown}; correct the file`,
     );
@@ -93,7 +93,7 @@ describe("environment files", () => {
     [() => ({}), "got nothing; write"],
     [() => ({ default: Promise.resolve({}) }), "got a promise; write `await` before it:"],
     [() => ({ default: [] }), "got []; write"],
-  ])("reports a default export that is not an environment: %s", async (module, words) => {
+  ])("the error message describes a default export that is not an environment: %s", async (module, words) => {
     await expect(loadEnvironment("example", () => Promise.resolve(module()))).rejects.toThrow(
       `default export: must be an environment, ${words}`,
     );
@@ -120,7 +120,7 @@ describe("environment files", () => {
   });
 
   it.each(["", "../modules/config/schema"])(
-    "rejects the environment '%s', which is no file of the folder",
+    "an environment name that leads out of the folder is rejected: '%s'",
     async (name) => {
       await expect(loadEnvironment(name)).rejects.toThrow("ENVIRONMENT: must be the name of a file in");
     },

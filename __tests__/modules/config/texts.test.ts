@@ -15,15 +15,15 @@ describe("domains", () => {
     "foobar.com.",
     "foo_bar.com",
     "localhost",
-  ])("the domain %s is rejected", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
+  ])("the configuration check rejects the domain %s", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
   it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
-    "the domain %s is rejected, because it does not exist in the public DNS",
+    "the configuration check rejects the domain %s, because it does not exist in the public DNS",
     (domain) => {
       expect(lineOf({ domain })).toContain("domain: must be a domain of the public DNS");
     },
   );
   it.each(["oobar.com", "r.com", "com"])(
-    "the zone %s is rejected, because it is no parent of the domain although the domain ends with it",
+    "the configuration check rejects the zone %s, because it is no parent of the domain although the domain ends with it",
     (zoneName) => {
       expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
     },
@@ -31,10 +31,10 @@ describe("domains", () => {
 });
 
 describe("texts", () => {
-  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("the receiver %j is rejected", (receiver) => {
+  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("the configuration check rejects the receiver %j of alerts", (receiver) => {
     expect(lineOf({ monitoring: { receivers: { urgent: [receiver] } } })).toContain("must be a Datadog handle");
   });
-  it("more than 20 receivers are rejected", () => {
+  it("the configuration check rejects more than 20 receivers of alerts", () => {
     const many = Array.from({ length: 21 }, (_, index) => `@a${index}`);
     expect(lineOf({ monitoring: { receivers: { urgent: many } } })).toContain("must have at most 20 entries");
   });
@@ -45,7 +45,7 @@ describe("texts", () => {
     "a\u200bb is hidden",
     "a\u2028b is two lines",
     "a\uffffb is not a character",
-  ])("invisible characters are rejected: %j", (reason) => {
+  ])("the configuration check rejects invisible characters: %j", (reason) => {
     expect(lineOf({ monitoring: { monitors: { "cpu-busy": { reason, critical: 4 } } } })).toContain(
       "must not contain invisible characters",
     );
@@ -56,7 +56,7 @@ describe("texts", () => {
     ["2026-12-01T24:00:00Z", "must be an existing date"],
     ["2026-12-01T25:00:00Z", "must be a time in UTC"],
     ["2026-12-01", "must be a time in UTC"],
-  ])("the time %s is rejected", (start, words) => {
+  ])("the configuration check rejects the time %s", (start, words) => {
     const downtimes = { work: { reason: "new disks arrive", start, end: "2028-01-01T00:00:00Z" } };
     expect(lineOf({ monitoring: { downtimes } })).toContain(`monitoring.downtimes.work.start: ${words}`);
   });
@@ -64,10 +64,10 @@ describe("texts", () => {
     ["-----BEGIN PGP PRIVATE KEY BLOCK-----", "must be the path of a key file, not its content, got a private key"],
     ["/dev/zero", "must be the path of a readable file"],
     [".", "must be the path of a readable file"],
-  ])("the key file %s is rejected", (keyFile, words) => {
+  ])("the configuration check rejects the key file %s", (keyFile, words) => {
     expect(lineOf({ aptSources: { mysql: { keyFile } } })).toContain(`aptSources.mysql.keyFile: ${words}`);
   });
-  it("a key file must contain exactly one public key and no private key", () => {
+  it("a file with an apt key must contain exactly one public key and no private key", () => {
     const folder = temporaryFolder();
     const lineWith = (content: string) => {
       writeFileSync(join(folder, "key.asc"), content);
@@ -78,14 +78,14 @@ describe("texts", () => {
     expect(lineWith(key.replaceAll("PUBLIC", "PRIVATE"))).toContain("this file contains a private key");
     expect(lineWith(`${key}${key.replaceAll("PUBLIC", "PRIVATE")}`)).toContain("this file contains a private key");
     expect(lineWith(`${key}${key}`)).toContain("must be a file with one armored public key");
-    // The same packets, but the first packet has the tag of a secret key (5).
+    // The file has the same packets, but the first packet has the tag of a secret key (5).
     expect(lineWith(key.replace("mDME", "lDME"))).toContain("must be a file with one armored public key");
   });
 });
 
 describe("names of environments", () => {
   it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])(
-    "the environment name %s is rejected",
+    "the configuration check rejects the environment name %s",
     (name) => {
       expect(linesOf({}, name)).toEqual([
         `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,

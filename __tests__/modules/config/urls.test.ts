@@ -5,7 +5,7 @@ import { lineOf } from "./mistake.js";
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
 
 describe("two keys for one apt repository", () => {
-  it("two keys for one apt repository are rejected", () => {
+  it("the configuration check rejects two keys for one apt repository", () => {
     const line = lineOf({ aptSources: { mysql: { keyFile: exampleKeyFile, publishedKey: nextKey } } });
     expect(line).toMatch(
       /^aptSources\.mysql: must contain either keyFile or publishedKey, not both, got .*; remove one of the two$/,
@@ -46,12 +46,12 @@ describe("URLs", () => {
     ["https://[::ffff:10.0.0.1]/a", "must be on the internet"],
     ["ftp://releases.foobar.com/a", "must be an https URL"],
     ["javascript:alert(1)", "must be an https URL"],
-  ])("rejects the release URL %s", (url, words) => {
+  ])("the configuration check rejects the release URL %s", (url, words) => {
     expect(lineOf({ application: { url } })).toMatch(/^application\.url: [^\n]*, got [^\n]*; [^\n]*$/);
     expect(lineOf({ application: { url } })).toContain(words);
   });
 
-  it("reports do not show the password of a URL, regardless of its notation", () => {
+  it("the configuration check never shows the password of a URL, regardless of its notation", () => {
     for (const url of [
       "https:\\\\me:s3cret@foobar.com\\a",
       "https:me:s3cret@foobar.com/a",
@@ -66,7 +66,7 @@ describe("URLs", () => {
     ["https://wiki/x", "must contain a host that other machines can reach"],
     ["https://wiki.foobar.com/{{is_alert}}", plainForm],
     ["wiki.foobar.com", "must be a URL"],
-  ])("rejects the runbook URL %s", (runbookUrl, words) => {
+  ])("the configuration check rejects the runbook URL %s", (runbookUrl, words) => {
     expect(lineOf({ monitoring: { runbookUrl } })).toContain(`monitoring.runbookUrl: ${words}`);
   });
 
@@ -81,14 +81,14 @@ describe("URLs", () => {
     },
   });
 
-  it.each(["?a=b", "/path", "#x"])("a state endpoint that ends with %s is rejected", (end) => {
+  it.each(["?a=b", "/path", "#x"])("the configuration check rejects a state endpoint that ends with %s", (end) => {
     expect(lineOf(state({ endpoint: `https://fsn1.your-objectstorage.com/${end.replace(/^\//, "")}` }))).toContain(
       "backend.endpoint: must have no path, no query, no fragment, because Terraform appends its own paths",
     );
   });
 
   it.each(["../..", "${path.module}", "/a", "a/", "a//b", ".", "a/../b", "", " "])(
-    "the state prefix %j is rejected",
+    "the configuration check rejects the state prefix %j",
     (prefix) => {
       expect(lineOf(state({ prefix }))).toContain("backend.prefix: must be a folder");
     },

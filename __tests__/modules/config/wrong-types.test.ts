@@ -9,16 +9,16 @@ describe("values of a wrong type", () => {
     [20n, "must be a text in quotes, got a bigint"],
     [Promise.resolve(""), "must be a text in quotes, got a promise"],
     [{ n: 20n }, "must be a text in quotes, got an object that JSON cannot represent"],
-  ])("rejects the value %o", (domain, words) => {
+  ])("the configuration check rejects the value %o as a domain", (domain, words) => {
     expect(linesOf({ domain })[0]).toContain(`domain: ${words}; write a text in quotes`);
   });
 
-  it("names of settings are escaped and shortened, so that they cannot add lines to the report", () => {
+  it("the configuration check escapes and shortens names of settings, so that a name cannot add lines to the report", () => {
     expect(linesOf({ "a\nb\u001b[31m\u202e": 1 })[0]).toMatch(/^a\\u000ab\\u001b\[31m\\u202e: is not a known setting/);
     expect(linesOf({ ["x".repeat(100_000)]: 1 })[0]?.length).toBeLessThan(600);
   });
 
-  it("the report does not show values that may be secrets", () => {
+  it("the configuration check does not show values that may be secrets", () => {
     const written = {
       apiToken: "s3cret",
       cloudflare: { api_key: "s3cret" },
@@ -34,7 +34,7 @@ describe("values of a wrong type", () => {
     [Number.NaN, "must be a number, got NaN; write a number"],
     [Number.POSITIVE_INFINITY, "must be a number, got Infinity; write a number"],
     [20.5, "must be a whole number, got 20.5; write a whole number"],
-  ])("the number %o is rejected and shown unchanged", (value, words) => {
+  ])("the configuration check rejects the number %o and shows it unchanged", (value, words) => {
     expect(linesOf({ database: { volumeSizeGb: value } })).toEqual([`database.volumeSizeGb: ${words}`]);
   });
 
@@ -43,7 +43,7 @@ describe("values of a wrong type", () => {
     ["application.secrets", { application: { secrets: JSON.parse('{ "__proto__": {} }') as object } }],
     ["monitoring.downtimes", { monitoring: { downtimes: Object.create({ night: {} }) as object } }],
     ["monitoring.receivers", { monitoring: { receivers: JSON.parse('{ "__proto__": [] }') as object } }],
-  ])("reports the name __proto__ in %s once, because JavaScript would ignore it", (path, input) => {
+  ])("the configuration check reports the name __proto__ in %s once, because JavaScript would ignore it", (path, input) => {
     expect(linesOf(input).filter((line) => line.startsWith(`${path}.__proto__`))).toEqual([
       `${path}.__proto__: must not be used as a name, because JavaScript ignores it, got "__proto__"; choose another name`,
     ]);
@@ -53,14 +53,14 @@ describe("values of a wrong type", () => {
     ["administrators.sshKeys", { administrators: { sshKeys: { constructor: exampleSshKey } } }],
     ["application.schedules", { application: { schedules: { constructor: { command: ["./x"], at: "04:00" } } } }],
     ["monitoring.downtimes", { monitoring: { downtimes: { constructor: {} } } }],
-  ])("reports the name constructor in %s, which no resource can have", (path, input) => {
+  ])("the configuration check reports the name constructor in %s, because no resource can have this name", (path, input) => {
     expect(linesOf(input)).toContain(
       `${path}.constructor: must not be constructor, because this name is reserved, got "constructor"; choose another`,
     );
   });
 
   it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(
-    "the inherited property %s is not accepted as a known name",
+    "the configuration check does not accept the inherited property %s as a known name",
     (name) => {
       for (const setting of ["serverType", "location"] as const)
         expect(linesOf({ [setting]: name })[0]).toMatch(

@@ -8,7 +8,7 @@ const issue = (config: Config) => synthesize(config, (stack) => originCertificat
 const synthesized = issue(exampleConfig());
 
 describe("the origin certificate with defaults", () => {
-  it("by default, the origin certificate is issued for a year and for the apex and its subdomains, in sorted order", () => {
+  it("by default, the origin certificate is valid for a year and for the apex domain and its subdomains", () => {
     expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
       csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
       hostnames: ["*.foobar.com", "foobar.com"],
@@ -21,7 +21,7 @@ describe("the origin certificate with defaults", () => {
     });
   });
 
-  it("by default, the origin certificate has an RSA key, as origin-rsa requires, and a key in use never changes its type", () => {
+  it("by default, the origin certificate has an RSA key, and a key in use never changes its type", () => {
     expect(onlyResource(synthesized, "tls_private_key")).toEqual({
       algorithm: "RSA",
       rsa_bits: 2048,
@@ -29,7 +29,7 @@ describe("the origin certificate with defaults", () => {
     });
   });
 
-  it("the origin certificate is created, with its request, before its predecessor is destroyed", () => {
+  it("a new origin certificate and its request are created before the previous certificate is destroyed", () => {
     expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
       dns_names: ["*.foobar.com", "foobar.com"],
       lifecycle: { create_before_destroy: true, ignore_changes: ["subject", "dns_names"] },
@@ -56,7 +56,7 @@ describe("the origin certificate with an ECDSA key", () => {
 });
 
 describe("a rotation of the origin certificate", () => {
-  it("a rotation of the origin certificate keeps the previous generation, because destroying it would revoke a certificate in use", () => {
+  it("a rotation of the origin certificate does not destroy the previous certificate, because this would revoke a certificate in use", () => {
     expect(addressesIn(issue(exampleConfig({ certificate: { generation: 3 } })))).toEqual([
       "cloudflare_origin_ca_certificate.origin-certificate-2_certificate",
       "cloudflare_origin_ca_certificate.origin-certificate-3_certificate",
@@ -68,7 +68,7 @@ describe("a rotation of the origin certificate", () => {
     ]);
   });
 
-  it("a rotation of the origin certificate revokes the previous generation once the state marks it as unused, but never the configured generation", () => {
+  it("a rotation of the origin certificate revokes the previous certificate once the Terraform state marks it as unused, but never the new one", () => {
     const certificates = resources(
       issue(exampleConfig({ certificate: { generation: 3 } })),
       "cloudflare_origin_ca_certificate",
@@ -79,7 +79,7 @@ describe("a rotation of the origin certificate", () => {
     expect(certificates["origin-certificate-3_certificate"]).not.toHaveProperty("count");
   });
 
-  it("a rotation of the origin certificate is rejected while another rotation is unfinished, and may begin at any generation", () => {
+  it("a rotation of the origin certificate is rejected while another rotation is unfinished; otherwise it may begin at any generation", () => {
     const oldest = (generation: number) =>
       resources(issue(exampleConfig({ certificate: { generation } })), "terraform_data")["origin-certificate_oldest"];
     expect(oldest(1)).toMatchObject({ input: 1 });
@@ -97,7 +97,7 @@ describe("a rotation of the origin certificate", () => {
     });
   });
 
-  it("a rotation of the origin certificate provides the configured generation to other stacks", () => {
+  it("the credentials stack provides the configured generation of the origin certificate to other stacks", () => {
     const config = exampleConfig({ certificate: { generation: 3 } });
     synthesize(config, (stack) => {
       expect(originCertificates(stack, config).current.node.id).toBe("origin-certificate-3");

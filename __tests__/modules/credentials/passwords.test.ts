@@ -11,18 +11,18 @@ const passwords = (names: readonly string[], length?: number) =>
   );
 
 describe("Passwords", () => {
-  it("passwords have 32 letters and digits by default", () => {
+  it("generated passwords have 32 letters and digits by default", () => {
     expect(passwords(["application"])).toEqual({ password_application: { length: 32, ...strong } });
   });
 
-  it("passwords are created for each name with the given length", () => {
+  it("generated passwords have the given names and the given length", () => {
     expect(passwords(["one", "two"], 48)).toEqual({
       password_one: { length: 48, ...strong },
       password_two: { length: 48, ...strong },
     });
   });
 
-  it("an unknown password name throws an error", () => {
+  it("the password list throws an error for an unknown password name", () => {
     expect(() =>
       synthesize(exampleConfig(), (stack) =>
         new Passwords(stack, "password", { names: ["one"], protect: true }).value("two"),

@@ -26,7 +26,7 @@ const outputs = (generation: number) =>
   Object.fromEntries(Object.entries(rotation(generation).output ?? {}).map(([name, { value }]) => [name, value]));
 
 describe("the first generation of a secret", () => {
-  it("the first generation of a secret is the only generation and has addresses without a number", () => {
+  it("the first generation of a secret has Terraform addresses without a number", () => {
     expect(addressesIn(rotation(1))).toEqual([
       "random_password.edge_token",
       "terraform_data.edge-token_oldest",
@@ -45,7 +45,7 @@ describe("a later generation of a secret", () => {
   const newest = "random_password.edge-2_token.result";
   const at = (number: string) => `(terraform_data.edge-token_${number}.input == 2) ? ${newest} : ${before}`;
 
-  it("a later generation of a secret exists alongside the previous generation, but is not used until the state marks it as used", () => {
+  it("a new generation of a secret is created next to the previous one, and is not used until the Terraform state marks it as used", () => {
     expect(outputs(2)).toEqual({
       used: `\${${at("used")}}`,
       accepted: `\${distinct([${at("used")}, ${newest}, ${at("oldest")}])}`,
@@ -58,16 +58,16 @@ describe("a later generation of a secret", () => {
     });
   });
 
-  it("servers accept a later generation of a secret and the previous generation until the previous one is revoked; the generation in use comes first", () => {
+  it("during a rotation, servers accept the new and the previous secret; the secret in use comes first", () => {
     const at = (used: number, oldest: number) => accepted({ configured: 2, used, oldest });
     expect([at(1, 1), at(2, 1), at(2, 2)]).toEqual([[1, 2], [2, 1], [2]]);
   });
 
-  it("a later generation of a secret removes the generation before the previous generation", () => {
+  it("a new generation of a secret removes the generation before the previous one", () => {
     expect(Object.keys(resources(rotation(3), "random_password"))).toEqual(["edge-2_token", "edge-3_token"]);
   });
 
-  it("a later generation of a secret is rejected by the plan if a generation was skipped, and no deploy changes the numbers in the state", () => {
+  it("a plan rejects a new generation of a secret if a generation was skipped, and no deploy changes the numbers in the Terraform state", () => {
     expect(resources(rotation(3), "terraform_data")["edge-token_oldest"]).toEqual({
       input: 1,
       lifecycle: {
@@ -84,7 +84,7 @@ describe("a later generation of a secret", () => {
     });
   });
 
-  it("a later generation of a secret is reported by every plan until the previous generation is revoked", () => {
+  it("every plan reports an unfinished rotation of a secret until the previous secret is revoked", () => {
     expect(rotation(2).check?.["edge-token"]).toEqual({
       assert: [
         {

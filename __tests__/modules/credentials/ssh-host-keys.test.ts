@@ -26,7 +26,7 @@ describe("SshHostKeys", () => {
     });
   });
 
-  it("SshHostKeys throws for an unknown server", () => {
+  it("SshHostKeys throws an error for an unknown server", () => {
     expect(() =>
       synthesize(config, (stack) => new SshHostKeys(stack, "ssh-host-key", { config }).of("nobody")),
     ).toThrow("no host key for nobody in production-test/ssh-host-key");

@@ -9,7 +9,7 @@ const silent = renderedMonitor("server-silent");
 
 describe("the catalogue", () => {
   it.each([...renderedMonitors()])(
-    "the catalogue has a monitor %s that passes every rule of Datadog's API",
+    "the monitor %s passes every rule of Datadog's API",
     (_id, monitor) => {
       expect(monitorProblems(monitor)).toEqual([]);
     },
@@ -46,7 +46,7 @@ const refusals: readonly (readonly [monitor: RenderedMonitor, problem: string])[
 
 describe("monitorProblems", () => {
   it.each(refusals.map(([monitor, problem]) => ({ monitor, problem })))(
-    "monitorProblems reports: $problem",
+    "monitorProblems reports the problem: $problem",
     ({ monitor, problem }) => {
       expect(monitorProblems(monitor)).toContain(problem);
     },

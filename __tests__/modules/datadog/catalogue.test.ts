@@ -12,7 +12,7 @@ import { exampleContext, renderedMonitor, renderedMonitors } from "./support.js"
 const reason = "measured to be normal here";
 
 describe("monitor names", () => {
-  it("each monitor name belongs to exactly one monitor or synthetic test", () => {
+  it("each monitor name is used by exactly one monitor or synthetic test", () => {
     const context = exampleContext(spread);
     const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
     expect([...defined].sort()).toEqual([...allMonitorIds].sort());
@@ -24,13 +24,13 @@ describe("every monitor", () => {
   const context = exampleContext(spread);
   const definitions = [...fullCatalogue(context), ...allSynthetics(context)];
 
-  it.each(definitions)("the monitor $id has a title, a meaning and first checks", ({ meaning, firstLook, title }) => {
+  it.each(definitions)("the monitor $id has a title, a meaning and first checks in its message", ({ meaning, firstLook, title }) => {
     expect(title).not.toBe("");
     expect(meaning.length).toBeGreaterThan(30);
     expect(firstLook.length).toBeGreaterThan(0);
   });
 
-  it("every monitor queries only data of its own environment", () => {
+  it("each monitor queries only data of its own environment", () => {
     for (const { condition, id } of fullCatalogue(context))
       if (condition.kind !== "composite" && condition.kind !== "burn")
         expect(JSON.stringify(condition), id).toContain("env:production");
@@ -44,7 +44,7 @@ describe("repetition", () => {
   );
   const isCertificate = (id: string): boolean => /^(edge|origin|internal)-certificate$/.test(id);
 
-  it("repeats urgent alerts every hour and others every week, with warnings and missing data that the monitor reports", () => {
+  it("monitors repeat urgent alerts every hour and other notifications every week", () => {
     for (const [urgency, silent, id, { monitorThresholds, renotifyInterval, renotifyStatuses }] of rendered) {
       if (urgency === "part" || isCertificate(id)) continue;
       const warns = urgency === "notUrgent" && monitorThresholds?.warning !== undefined;
@@ -55,18 +55,18 @@ describe("repetition", () => {
     }
   });
 
-  it("alerts, warnings and missing data of certificates are repeated every day or every week", () => {
+  it("monitors of certificates repeat alerts, warnings and missing data every day or every week", () => {
     const repeats = ["edge-certificate", "origin-certificate", "internal-certificate"] as const;
     expect(repeats.map((id) => renderedMonitor(id).renotifyInterval)).toEqual([day, day, 7 * day]);
     for (const id of repeats) expect(renderedMonitor(id).renotifyStatuses).toEqual(["alert", "warn", "no data"]);
   });
 
-  it("every alert is repeated for two years, regardless of Datadog's default limit", () => {
+  it("monitors repeat every alert for two years, regardless of Datadog's default limit", () => {
     for (const [urgency, , id, { renotifyInterval = 0, renotifyOccurrences = 0 }] of rendered)
       if (urgency !== "part") expect((renotifyInterval * renotifyOccurrences) / (365 * day), id).toBeCloseTo(2, 1);
   });
 
-  it("a monitor that is only a part of a composite repeats no alert", () => {
+  it("Datadog repeats no alert of a monitor that is only a part of a composite", () => {
     expect(renderedMonitor("server-error-share").renotifyInterval).toBeUndefined();
   });
 });
@@ -78,7 +78,7 @@ describe("limits that follow from the configuration", () => {
     [90, "14", "30"],
     [365, "14", "30"],
   ] as const)(
-    "an origin certificate of %i days causes no warning during the first two thirds of its validity",
+    "the monitor of an origin certificate of %i days does not warn during the first two thirds of its validity",
     (validityDays, critical, warning) => {
       const { monitorThresholds } = renderedMonitor("origin-certificate", { certificate: { validityDays } });
       expect(monitorThresholds).toMatchObject({ critical, warning });
@@ -86,7 +86,7 @@ describe("limits that follow from the configuration", () => {
     },
   );
 
-  it("fewer members than the majority cause an alert, and fewer than all members cause a warning", () => {
+  it("the monitor of database members alerts below the majority, and warns if any member is missing", () => {
     const five: typeof splitServers = {
       ...splitServers,
       fourth: { privateIp: "10.0.1.14", roles: ["database"] },
@@ -99,17 +99,18 @@ describe("limits that follow from the configuration", () => {
     });
   });
 
-  it("a load balancer counts as silent if fewer requests arrive than half of its health checks plus the agent's requests", () => {
+  it("a load balancer is reported as silent if fewer requests arrive than half of its health checks plus the agent's requests", () => {
     expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
     const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
     expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
-    // With two balancers nginx gets 0.733 requests per second, and 0.4 if one balancer is silent.
+    // Without visitors, nginx gets 0.733 requests per second from two load balancers and the agent. If one load balancer sends none, nginx
+    // gets 0.4 per second.
     expect(renderedMonitor("balancer-silent", spread).query).toMatch(/ < 0\.567$/);
   });
 });
 
 describe("balancer-down", () => {
-  it("balancer-down alerts separately for each of two load balancers, and does not exist with one", () => {
+  it("the monitor balancer-down alerts separately for each of two load balancers, and does not exist with one load balancer", () => {
     const { query, message } = renderedMonitor("balancer-down", spread);
     expect(query).toBe(
       '"tls.can_connect".over("env:production","name:origin").by("balancer").last(5).count_by_status()',
@@ -120,7 +121,7 @@ describe("balancer-down", () => {
 });
 
 describe("changes by the configuration", () => {
-  it("an adjusted threshold also replaces the threshold in the query", () => {
+  it("an adjusted threshold of a monitor also replaces the threshold in the query", () => {
     const monitor = renderedMonitor("cpu-busy", {
       monitoring: { monitors: { "cpu-busy": { reason, critical: 2, warning: 8 } } },
     });
@@ -133,7 +134,7 @@ describe("changes by the configuration", () => {
     });
   });
 
-  it("an adjustment replaces the urgency of monitors and synthetic tests", () => {
+  it("an adjusted urgency applies to monitors and synthetic tests", () => {
     const overrides = {
       monitoring: {
         monitors: { "nginx-down": { reason, urgency: "notUrgent" }, "api-check": { reason, urgency: "notUrgent" } },
@@ -144,7 +145,7 @@ describe("changes by the configuration", () => {
     expect(api?.urgency).toBe("notUrgent");
   });
 
-  it("disabled monitors and their composites are not created", () => {
+  it("Terraform does not create disabled monitors and their composites", () => {
     const context = exampleContext({
       monitoring: {
         monitors: { "server-error-count": { reason, enabled: false }, "dns-check": { reason, enabled: false } },

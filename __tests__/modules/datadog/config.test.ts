@@ -4,7 +4,7 @@ import { exampleConfig } from "../../support/config.js";
 const reason = "measured to be normal here";
 
 describe("the monitoring defaults", () => {
-  it("the monitoring defaults require 99.9 % successful and 95 % fast requests, adjust no monitor and plan no downtime", () => {
+  it("the default monitoring settings require 99.9 % successful and 95 % fast requests, adjust no monitor and plan no downtime", () => {
     const { monitors, serviceLevels, synthetics, downtimes, runbookUrl } = exampleConfig().monitoring;
     expect({ monitors, serviceLevels, synthetics, downtimes, runbookUrl }).toEqual({
       monitors: {},
@@ -18,7 +18,7 @@ describe("the monitoring defaults", () => {
 
 describe("an entry of a monitor", () => {
   it.each([{ critical: 4 }, { warning: 14 }, { urgency: "urgent" as const }, { enabled: false }])(
-    "a monitor's entry is accepted if it changes at least one value: %j",
+    "the configuration accepts a change of a monitor if at least one value changes: %j",
     (change) => {
       const { monitors } = exampleConfig({
         monitoring: { monitors: { "cpu-busy": { reason, ...change } } },

@@ -4,7 +4,7 @@ import { layOut, value } from "../../../modules/datadog/dashboards/widgets.js";
 import { exampleBackup } from "../../support/config.js";
 import { exampleContext } from "./support.js";
 
-/** The parts of a definition that the tests check. */
+/** Fields of a dashboard's definition that the tests check. */
 interface Definition {
   readonly title: string;
   readonly template_variables: readonly { name: string; defaults: readonly string[] }[];
@@ -17,7 +17,7 @@ const all = dashboards(exampleContext(), (name) => `id-of-${name}`).map(({ id, d
 }));
 
 describe("dashboards", () => {
-  it("dashboards exist for service, database and servers", () => {
+  it("Datadog dashboards exist for service, database and servers", () => {
     expect(all.map(({ id, definition }) => [id, definition.title])).toEqual([
       ["dashboard-service", "[production] Service"],
       ["dashboard-database", "[production] Database"],
@@ -34,7 +34,7 @@ describe("dashboards", () => {
   });
 
   it.each(all)(
-    "the dashboard $id contains the API's default fields and no fields that the API generates, so that plans show no change",
+    "the dashboard $id contains the API's default fields and no generated fields, so that plans show no change",
     ({ definition }) => {
       expect(definition).toMatchObject({ notify_list: [], layout_type: "ordered", reflow_type: "fixed" });
       expect(Object.keys(definition)).toContain("description");
@@ -64,7 +64,7 @@ describe("dashboards", () => {
     expect(shown()).not.toContain("restorable");
   });
 
-  it("dashboards show the service levels", () => {
+  it("Datadog dashboards show the service levels", () => {
     expect(JSON.stringify(all[0])).toContain('"slo_id":"id-of-availability"');
   });
 });
@@ -72,7 +72,7 @@ describe("dashboards", () => {
 describe("layOut", () => {
   const widget = value("a", { q: "avg:x{*}" });
 
-  it("layOut places three widgets per row and each group below the previous group, without gaps or overlaps", () => {
+  it("the function layOut places three widgets per row and each group below the previous group, without gaps or overlaps", () => {
     const [first, second] = layOut([
       { title: "one", widgets: [widget, widget, widget, widget] },
       { title: "two", widgets: [widget] },

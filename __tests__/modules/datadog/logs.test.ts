@@ -24,12 +24,12 @@ describe("log pipelines", () => {
     ]);
   });
 
-  it("log pipelines classify requests as fast by the limit of the service level", () => {
+  it("log pipelines classify a request as fast by the time limit of the service level", () => {
     const slower = exampleContext({ monitoring: { serviceLevels: { latencySeconds: 1.5 } } });
     expect(JSON.stringify(logPipelines(slower))).toContain('"fast":"@request_time:<=1.5"');
   });
 
-  it("log pipelines escape grok's %{…}, which Terraform would read as a template", () => {
+  it("log pipelines escape the characters %{…}, which Terraform would read as a template", () => {
     const config = JSON.stringify(pipelineConfig(pipeline("mysql"), "production"));
     expect(config).toContain("%%{integer:thread}");
     expect(config).not.toMatch(/[^%]%\{/);
@@ -48,7 +48,10 @@ describe("log pipelines", () => {
 
 describe("a request in nginx's log", () => {
   type Attributes = Readonly<Record<string, string | number>>;
-  /** Whether a value matches a search term: any value, not empty, one of a list, a range, a maximum or a prefix. */
+  /**
+   * Returns whether a value matches a search term. A term can be any value, a value that is not empty, a list, a range, a maximum or a
+   * prefix.
+   */
   const isWanted = (wanted: string, value: string | number | undefined): boolean => {
     if (value === undefined) return false;
     const [, least, most] = /^\[(\d+) TO (\d+)\]$/.exec(wanted) ?? [];
@@ -63,7 +66,7 @@ describe("a request in nginx's log", () => {
       const [, not, name = "", wanted = ""] = /^(-?)@([\w.]+):(.*)$/.exec(term) ?? [];
       return isWanted(wanted, line[name]) !== (not === "-");
     });
-  /** The classes of a line: the first match of each step. */
+  /** Returns the attributes that the pipeline adds to a line. In each step, the first matching class is used. */
   const classesOf = (line: Attributes): Readonly<Record<string, string | undefined>> =>
     Object.fromEntries(
       (pipeline("nginx").classes ?? []).map(({ target, classes }) => [
@@ -94,27 +97,28 @@ describe("a request in nginx's log", () => {
     [{ "http.url_details.path": "/statics" }, { route_class: "read" }],
     [{ request_time: 0.5 }, { speed: "fast" }],
     [{ request_time: 0.501 }, { speed: "slow" }],
-    // Rejected by nginx without the application.
+    // nginx rejects some requests without sending them to the application.
     [{ "http.status_code": 400, upstream_status: "" }, { answered_by: "refusal" }],
     [{ "http.status_code": 403, upstream_status: "" }, { answered_by: "refusal" }],
     [{ "http.status_code": 421, upstream_status: "" }, { answered_by: "refusal" }],
     [{ "http.status_code": 403, upstream_status: "403" }, { answered_by: "application" }],
-    // Requests of visitors that exceed a limit or find the application down.
+    // If a request exceeds a limit, or if the application is down, nginx answers. Such an answer has the class of the application's
+    // responses.
     [{ "http.status_code": 429, upstream_status: "" }, { answered_by: "application" }],
     [
       { "http.status_code": 502, upstream_status: "502" },
       { status_class: "5xx", answered_by: "application" },
     ],
-  ])("a line of nginx's log with the fields %j gets the attributes %j", (difference, classes) => {
+  ])("from a line of nginx's log with the fields %j, the log pipeline extracts the attributes %j", (difference, classes) => {
     expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
   });
 
-  it("metrics count the requests in nginx's log, rejected requests and dropped packets", () => {
+  it("metrics from nginx's log count the requests, the rejected requests and the dropped packets", () => {
     expect(logMetrics(context).map(({ id, search, measure }) => [id, search, measure])).toEqual([
       ["requests", "env:production service:nginx @http.answered_by:application", undefined],
       ["duration", "env:production service:nginx @http.answered_by:application", "@request_time"],
       ["edge-bypassed", "env:production service:nginx @http.answered_by:refusal", undefined],
-      // The host firewall's log lines begin with these words for both directions.
+      // The host firewall's log lines begin with "nftables dropped", for inbound and outbound packets.
       ["firewall-drops", 'env:production service:firewall "nftables dropped"', undefined],
     ]);
   });
@@ -124,7 +128,7 @@ describe("a line of a MySQL log", () => {
   const patterns: Readonly<Record<string, string>> = {
     ...{ integer: "-?\\d+", number: "-?[\\d.]+", word: "\\w+", notSpace: "\\S+", data: "[^]*?", date: "\\S+" },
   };
-  /** Attributes that a pipeline extracts from a line. */
+  /** Returns the attributes that a pipeline extracts from a line. */
   const readBy = (id: string, line: string): Readonly<Record<string, string>> | undefined => {
     const [rule = ""] = pipeline(id).grok?.rules ?? [];
     const names: string[] = [];
@@ -149,7 +153,7 @@ describe("a line of a MySQL log", () => {
     });
   });
 
-  it("a line of a MySQL log is parsed into durations, row counts and statement if it reports a slow query", () => {
+  it("a slow query in a MySQL log is parsed into durations, row counts and statement", () => {
     const line =
       "# Time: 2026-11-23T15:13:13.328189Z\n# User@Host: app[app] @  [10.0.1.11]  Id: 12\n# Query_time: 2.000263  Lock_time: 0.000004 Rows_sent: 1  Rows_examined: 40\nSET timestamp=1795446793;\nselect 1;";
     expect(readBy("mysql-slow", line)).toEqual({
@@ -159,7 +163,7 @@ describe("a line of a MySQL log", () => {
   });
 
   it.each(logPipelines(context).flatMap(({ id, grok }) => (grok?.samples ?? []).map((line) => [id, line])))(
-    "the sample line of the pipeline %s is parsed",
+    "the log pipeline %s parses its sample line",
     (id, line) => {
       if (id !== "application") expect(readBy(id, line)).toBeDefined();
       else expect(() => void JSON.parse(line)).not.toThrow();
@@ -204,7 +208,7 @@ describe("log metrics", () => {
 });
 
 describe("custom metrics", () => {
-  it("custom metrics are billed as one per combination of tags and server, and as ten with percentiles", () => {
+  it("Datadog bills a custom metric as one metric for each combination of tags and server, and as ten metrics with percentiles", () => {
     expect(logMetrics(context).map((metric) => [metric.id, customMetricsOf(metric)])).toEqual([
       ["requests", 72],
       ["duration", 90],

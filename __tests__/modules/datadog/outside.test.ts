@@ -14,7 +14,7 @@ const test = (id: string) => {
 };
 
 describe("synthetic tests", () => {
-  it("synthetic tests check the www name, and notify the urgent receivers if visitors cannot use the site", () => {
+  it("synthetic tests request the www name, and notify the urgent receivers if visitors cannot use the site", () => {
     const tests = allSynthetics(context).map(({ id, subtype, target, ...one }) =>
       [id, subtype, target, one.intervalSeconds, one.urgency, one.priority].join(" "),
     );
@@ -59,7 +59,7 @@ describe("synthetic tests", () => {
     ["dns-check", { A: "104.16.1.2", milliseconds: 1100 }, false],
     ["certificate-check", { days: 15 }, true],
     ["certificate-check", { days: 13 }, false],
-  ])("synthetic tests evaluate an answer with %s as a visitor would: %j", (id, difference, isGood) => {
+  ])("the synthetic test %s judges a response as a visitor would: %j", (id, difference, isGood) => {
     const answer: Readonly<Record<string, string | number>> = {
       ...{ status: 200, "content-type": "text/html; charset=utf-8", milliseconds: 100 },
       ...difference,
@@ -84,7 +84,7 @@ describe("synthetic tests", () => {
     expect(test(id).assertions.every(holds)).toBe(isGood);
   });
 
-  it("synthetic tests retry twice, request pages without following redirects, and use the site's name for certificates", () => {
+  it("synthetic tests are retried twice; tests of pages do not follow redirects; tests of certificates use the site's name", () => {
     for (const one of allSynthetics(context)) {
       const { optionsList, status, requestDefinition } = syntheticConfig(one, context);
       expect(optionsList, one.id).toMatchObject({
@@ -97,7 +97,7 @@ describe("synthetic tests", () => {
     expect(syntheticConfig(test("redirect-check"), context).optionsList?.followRedirects).toBe(false);
   });
 
-  it("synthetic tests fail only if two locations fail, or one if only one location is configured", () => {
+  it("synthetic tests fail only if two locations fail, or if the only configured location fails", () => {
     const two = exampleContext({ monitoring: { synthetics: { locations: ["aws:eu-central-1", "aws:eu-west-1"] } } });
     expect(syntheticConfig(test("page-check"), two).optionsList?.minLocationFailed).toBe(2);
     const one = exampleContext({ monitoring: { synthetics: { locations: ["aws:eu-central-1"] } } });
@@ -105,14 +105,14 @@ describe("synthetic tests", () => {
     expect(syntheticConfig(test("page-check"), one).optionsList?.minLocationFailed).toBe(1);
   });
 
-  it("synthetic tests are billed by interval and number of locations", () => {
+  it("the cost of a synthetic test depends on its interval and the number of its locations", () => {
     expect(runsPerMonth(allSynthetics(context), 3)).toBe(82_080);
     expect(runsPerMonth([test("page-check")], 1)).toBe(8640);
   });
 });
 
 describe("service levels", () => {
-  it("service levels are the share of good requests in all requests", () => {
+  it("service levels are measured as the share of good requests in all requests", () => {
     for (const { total } of serviceLevels(context))
       expect(total).toBe("sum:production.www.requests{env:production}.as_count()");
     expect(serviceLevels(context).map(({ name, targetPercent, good }) => [name, targetPercent, good])).toEqual([
@@ -121,7 +121,7 @@ describe("service levels", () => {
     ]);
   });
 
-  it("service levels have a highest burn rate that follows from the target", () => {
+  it("the maximum burn rate of a service level follows from its target", () => {
     const [availability, latency] = serviceLevels(context).map(highestBurnRate);
     expect(availability).toBeCloseTo(1000);
     expect(latency).toBe(20);
@@ -132,7 +132,7 @@ describe("downtimes", () => {
   const reason = "kernel update of all servers";
   const times = { start: "2026-12-01T20:00:00Z", end: "2026-12-01T22:00:00Z" };
 
-  it("downtimes mute every alert of the environment", () => {
+  it("a planned downtime mutes every alert of the environment", () => {
     expect(downtimeConfig({ reason, ...times }, context)).toEqual({
       scope: "env:production",
       message: reason,
@@ -143,7 +143,7 @@ describe("downtimes", () => {
     });
   });
 
-  it("downtimes mute only the alerts of one server if a server is given", () => {
+  it("a planned downtime mutes only the alerts of one server if a server is given", () => {
     expect(downtimeConfig({ reason, ...times, server: "alpha" }, context).scope).toBe(
       "env:production AND server:alpha",
     );

@@ -6,13 +6,13 @@ import { withRecovery } from "../../../modules/datadog/thresholds.js";
 import { names } from "./support.js";
 
 describe("series", () => {
-  it("series writes aggregation, metric, tags and groups", () => {
+  it("a Datadog series is rendered with aggregation, metric, tags and groups", () => {
     expect(series("max", "system.disk.in_use", ["env:test", "!device:/boot"], ["server", "device"])).toBe(
       "max:system.disk.in_use{env:test,!device:/boot} by {server,device}",
     );
   });
 
-  it("series counts missing events as 0", () => {
+  it("a Datadog series counts missing events as 0", () => {
     expect(count("a.b", ["env:test"])).toBe("default_zero(sum:a.b{env:test}.as_count())");
   });
 });
@@ -95,7 +95,7 @@ describe("withRecovery", () => {
       ">=",
       { criticalRecovery: 9 },
     ],
-  ])("withRecovery %s", (_, thresholds, comparison, recovery) => {
+  ])("the function withRecovery %s", (_, thresholds, comparison, recovery) => {
     expect(withRecovery(thresholds, comparison)).toEqual({ ...thresholds, ...recovery });
   });
 

@@ -15,10 +15,10 @@ const inventory = readdirSync(`${root}/${inventories}`)
 const isInstalled = (name: string): boolean => new RegExp(`^  ${name}$`, "m").test(inventory);
 const isInPayload = (path: string): boolean => inventory.includes(`  ${path} 0`);
 
-/** Packages of Debian's base system, which no payload names. */
+/** Packages of Debian's base system, which are installed although no payload lists them. */
 const base = ["apt", "coreutils", "iproute2", "openssl", "systemd", "util-linux"];
 
-/** Package and known options of each program. */
+/** Package and known options of each program that the runbook uses. */
 const programs: Readonly<Record<string, { readonly in: string; readonly options: readonly string[] }>> = {
   "apt-get": { in: "apt", options: [] },
   cat: { in: "coreutils", options: [] },
@@ -43,7 +43,7 @@ const programs: Readonly<Record<string, { readonly in: string; readonly options:
   who: { in: "coreutils", options: [] },
 };
 
-/** Units that packages install, by unit. */
+/** Package that installs each systemd unit. */
 const unitsOfPackages: Readonly<Record<string, string>> = {
   "apt-daily-upgrade": "apt",
   chrony: "chrony",
@@ -66,7 +66,7 @@ function hasUnit(name: string): boolean {
     : base.includes(package_) || isInstalled(package_);
 }
 
-/** The project's own programs, with the file that defines their commands and options. */
+/** Programs of this project, each with the file that defines its commands and options. */
 const ours: Readonly<Record<string, string>> = {
   "deploy-app": "modules/machine/parts/application/files/deploy-app",
   "mysql-backup": "modules/machine/parts/backup/files/mysql-backup/cli.py",
@@ -77,12 +77,12 @@ const ours: Readonly<Record<string, string>> = {
 const isOption = (word: string): boolean => word.startsWith("-");
 const isPlaceholder = (word: string): boolean => /^[A-Z]+$/.test(word);
 
-/** Paths that exist on a server and are not files of the payload. */
+/** Paths that exist on a server although the payload does not contain them. */
 const knownPaths = [
   /^\/var\/log\/(nginx\/(access\.json|error\.log)|mysql\/error\.log|dpkg\.log)$/,
   /^\/var\/lib\/(mysql|mysql\/data|server-setup\/complete)$/,
   /^\/run\/reboot-required\.pkgs$/,
-  // Of the release; see platformScripts in release/build.ts.
+  // Programs that are part of the release; see platformScripts in release/build.ts.
   /^\/usr\/local\/lib\/platform\/(check-expiry|vendor-updates)$/,
   /^\/$/,
 ];
@@ -117,7 +117,7 @@ function problemOf(words: readonly string[]): string | undefined {
 const isNotice = (path: string): boolean =>
   [...Object.values(notices), ...Object.values(archiveNotices)].some((notice) => path === `/run/motd.d/${notice}`);
 
-/** Shell words; a quoted text is one word. */
+/** Splits a command line into shell words. A quoted text is one word. */
 const wordsOf = (line: string): readonly string[] =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
 
@@ -143,26 +143,26 @@ function opsProblem(line: string): string | undefined {
 describe("commands of the runbook", () => {
   const commands = runbookCommands();
 
-  it("the extraction finds the expected number of the runbook's commands", () => {
+  it("the test of the runbook finds the expected number of commands", () => {
     expect(commands.filter(({ where }) => where === "server").length).toBeGreaterThan(50);
     expect(commands.filter(({ where }) => where === "operator").length).toBeGreaterThan(15);
   });
 
   it.each(commands.filter(({ where }) => where === "server").map(({ monitor, line }) => [monitor, line]))(
-    "%s uses a command that exists on a server: `%s`",
+    "%s in the runbook uses a command that exists on a server: `%s`",
     (_, line) => {
       expect(problemOf(wordsOf(line))).toBeUndefined();
     },
   );
 
   it.each(commands.filter(({ where }) => where === "operator").map(({ monitor, line }) => [monitor, line]))(
-    "%s uses an operator command that exists with these options: `%s`",
+    "%s in the runbook uses an operator command that exists with these options: `%s`",
     (_, line) => {
       expect(opsProblem(line)).toBeUndefined();
     },
   );
 
-  it("commands of the runbook are rejected if a command, option, unit or path is unknown", () => {
+  it("the test of the runbook rejects a command with an unknown program, option, unit or path", () => {
     const wrong = ["dig name", "systemctl start mysql-bse", "cat /etc/nothing", "mysql-group restart", "df -q"];
     for (const line of wrong) expect(problemOf(wordsOf(line)), line).toBeDefined();
     const wrongOps = ["npm run ops rolback", "npm run ops release --rollback", "npm run ops rotate everything"];

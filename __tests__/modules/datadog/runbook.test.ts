@@ -25,14 +25,14 @@ describe("docs/runbook.md", () => {
   const isLink = (section: string): boolean => /^See \[.+\]\(#.+\): this monitor is a part of it\.$/m.test(section);
 
   it.each(sections.filter((section) => !isLink(section)).map((section) => [section.split("\n")[0], section] as const))(
-    "%s has an action, and optionally checks, steps without SSH and a verification, in this order",
+    "the section %s of the runbook has an action, and optionally checks, steps without SSH and a verification, in this order",
     (_heading, section) => {
       expect(labelsOf(section).join()).toMatch(/^(Check,)?Action(,Without SSH)?(,Verify)?$/);
     },
   );
 
   it.each(sections.map((section) => [section.split("\n")[0], section] as const))(
-    "%s has steps without SSH if its action runs commands on a server",
+    "the section %s of the runbook has steps without SSH if its action runs commands on a server",
     (_heading, section) => {
       const action = section.split("\n**Action:**")[1]?.split(/^\*\*/m)[0] ?? "";
       if (action.includes("```server")) expect(labelsOf(section)).toContain("Without SSH");

@@ -29,7 +29,7 @@ const queries = [
   ),
 ];
 
-/** Metrics of all queries, with the tags that filter or group each metric. */
+/** Metrics in all queries, each with the tags that the query filters or groups by. */
 const metricsAsked = queries.flatMap((query) =>
   [...query.matchAll(/(?:avg|max|min|sum|p50|p95|p99):([\w.]+)\{([^}]*)\}(?: by \{([^}]*)\})?/g)].map(
     ([, name = "", filters = "", groups = ""]) => ({
@@ -43,18 +43,18 @@ const metricsAsked = queries.flatMap((query) =>
 );
 const checksAsked = queries.flatMap((query) => [...query.matchAll(/^"([\w.]+)"\.over/g)].map(([, name = ""]) => name));
 
-/** Checks that the agent runs without configuration (its *.yaml.default files). */
+/** Checks that the agent runs without configuration. The agent has a *.yaml.default file for each of these checks. */
 const runByDefault = ["cpu", "load", "memory", "ntp", "agent"];
 const running = [...runByDefault, ...collected.integrations.map(({ name }) => name)];
 
 describe("every metric in a query", () => {
-  it("every metric in a query is in the list of signals or is made from logs", () => {
+  it("each metric in a monitor's query is in the list of signals or is made from logs", () => {
     const known = [...Object.keys(metricSignals), driftCompared, ...made.map(({ name }) => name)];
     expect(metricsAsked.length).toBeGreaterThan(70);
     for (const { name } of metricsAsked) expect(known).toContain(name);
   });
 
-  it("queries filter and group a metric made from logs only by the tags of this metric", () => {
+  it("monitors filter and group a metric made from logs only by the tags of this metric", () => {
     for (const { name, by } of made) {
       const asked = metricsAsked.filter((metric) => metric.name === name).flatMap(({ tags }) => tags);
       const known = ["", "$env", "$server", ...Object.keys(by)];
@@ -64,7 +64,7 @@ describe("every metric in a query", () => {
 });
 
 describe("every service check in a query", () => {
-  it("every service check in a query is in the list of signals", () => {
+  it("each service check in a monitor's query is in the list of signals", () => {
     expect(new Set(checksAsked)).toEqual(new Set(Object.keys(checkSignals)));
   });
 });
@@ -87,7 +87,7 @@ describe("the agent's files", () => {
   const check = (name: string): string =>
     files.find(({ path }) => path === `/etc/datadog-agent/conf.d/${name}.d/conf.yaml`)?.content ?? "";
 
-  it("the agent's files define the instances that monitors query", () => {
+  it("the agent's configuration files define the check instances that monitors query", () => {
     expect(check("http_check")).toContain(`name: ${instances.application}`);
     expect(check("tls")).toContain(`name: ${instances.edgeCertificate}`);
     expect(check("tls")).toContain(`name: ${instances.originCertificate}`);
@@ -103,7 +103,7 @@ describe("the agent's files", () => {
     }
   });
 
-  it("identify disks by mount point, by which the queries select the data volume", () => {
+  it("monitors select the data volume by its mount point, as the agent's disk check reports it", () => {
     expect(queries.join()).toContain(`device:${paths.mysql.mountPoint}`);
   });
 });
@@ -116,7 +116,7 @@ describe("every log in a search", () => {
   ];
   const services = searches.flatMap((search) => [...search.matchAll(/service:([\w-]+)/g)].map(([, name]) => name));
 
-  it("every log in a search comes from a service whose log the agent reads", () => {
+  it("each log in a monitor's search comes from a service whose log the agent reads", () => {
     const read = collected.logSources.map(({ service }) => service);
     expect(new Set(services)).toEqual(new Set(Object.values(logServices)));
     for (const service of services) expect(read).toContain(service);

@@ -1,4 +1,4 @@
-/** Values of a metric that an agent sends, one per minute. Minute 0 is the latest; undefined means that nothing was sent. */
+/** Values of a metric that an agent sends, one per minute. Minute 0 is the current minute; undefined means that the agent sent nothing. */
 export interface Sent {
   readonly metric: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface Sent {
 export interface Line {
   readonly service: string;
   readonly text: string;
-  /** @default - none */
+  /** Facets of the line by name. @default - none */
   readonly facets?: Readonly<Record<string, string>>;
 }
 
@@ -25,16 +25,16 @@ const aggregations: Readonly<Record<string, (values: readonly number[]) => numbe
   p95: quantile(0.95),
   percentile: (values) => Math.max(...values),
 };
-/** NaN if there is no value to aggregate. */
+/** Aggregates the values. Returns NaN if no value exists. */
 const aggregated = (how: string, values: readonly (number | undefined)[]): number => {
   const there = values.filter((value) => value !== undefined && !Number.isNaN(value)) as number[];
   return there.length === 0 ? NaN : (aggregations[how]?.(there) ?? NaN);
 };
 
-/** The query of a metric: `max:system.disk.in_use{env:production} by {server}`. */
+/** Matches the query of a metric, for example `max:system.disk.in_use{env:production} by {server}`. */
 const queryOfMetric = /(\w+):([\w.]+)\{([^}]*)\}(?: by \{([^}]*)\})?(\.as_count\(\))?/g;
 
-/** Values of a formula by group, for example "server:alpha". A count is the sum over all given minutes. */
+/** Returns the value of a formula for each group, for example "server:alpha". A count is the sum over all given minutes. */
 function valuesOf(series: string, sent: readonly Sent[], minutes: readonly number[]): ReadonlyMap<string, number> {
   const by = [...series.matchAll(queryOfMetric)].flatMap(([, , , , groups]) => groups?.split(",") ?? []);
   const groupOf = ({ tags }: Sent): string => [...new Set(by)].map((name) => `${name}:${tags[name]}`).join();
@@ -69,19 +69,19 @@ function valuesOf(series: string, sent: readonly Sent[], minutes: readonly numbe
   return new Map([...groups].map((group) => [group, valueOf(group)]));
 }
 
-/** Value of a series in the last minute, by group. */
+/** Returns the value of a series in the last minute, by group. */
 export const lastOf = (series: string, sent: readonly Sent[]): ReadonlyMap<string, number> =>
   valuesOf(series, sent, [0]);
 
 const unitMinutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440, w: 10_080 };
 
-/** Groups for which the comparison of a metric monitor holds. @param limit replaces the limit in the query */
+/** Returns the groups for which the condition of a metric monitor is true. @param limit number that replaces the limit in the query */
 export function holdsFor(query: string, sent: readonly Sent[], limit?: number): readonly string[] {
   const match = /^(\w+)\(last_(\d+)(\w)\):(.*) (>=?|<=?) (\S+)$/.exec(query);
   if (!match) throw new Error(`no query of a metric monitor: ${query}`);
   const [, how = "", count, unit = "", series = "", comparison = "", own] = match;
   const minutes = Array.from({ length: Number(count) * (unitMinutes[unit] ?? NaN) }, (_, ago) => ago);
-  // Counts are summed before the formula is evaluated.
+  // Datadog sums counts before it evaluates the formula.
   const looks = how === "sum" ? [valuesOf(series, sent, minutes)] : minutes.map((ago) => valuesOf(series, sent, [ago]));
   const threshold = limit ?? Number(own);
   return [...(looks[0]?.keys() ?? [])].filter((group) => {
@@ -99,7 +99,7 @@ export function holdsFor(query: string, sent: readonly Sent[], limit?: number): 
   });
 }
 
-/** Whether a search matches a line. It supports facets, quoted texts, `-` for not, and OR in parentheses. */
+/** Returns whether a search matches a line. The search may contain facets, quoted texts, `-` for not, and OR in parentheses. */
 export function finds(search: string, line: Line): boolean {
   const facets: Readonly<Record<string, string>> = { env: "production", service: line.service, ...line.facets };
   const holds = (term: string): boolean => {

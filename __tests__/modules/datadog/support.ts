@@ -6,12 +6,12 @@ import type { References } from "../../../modules/datadog/query.js";
 import { exampleConfig, type Overrides } from "../../support/config.js";
 import type { EnvironmentInput } from "../../../modules/config/schema.js";
 
-/** Names instead of ids, because only Datadog knows the ids. */
+/** References to other objects, with names instead of ids, because only Datadog knows the ids. */
 export const names: References = { monitor: (id) => `<${id}>`, serviceLevel: (name) => `<${name}>` };
 
 export const exampleContext = (overrides: Overrides<EnvironmentInput> = {}) => contextOf(exampleConfig(overrides));
 
-/** All monitors of the example environment with these overrides, by name. */
+/** Returns all monitors of the example environment with these overrides, by name. */
 export const renderedMonitors = (
   overrides: Overrides<EnvironmentInput> = {},
 ): ReadonlyMap<MonitorId, RenderedMonitor> => {

@@ -8,7 +8,7 @@ const objectDaysOf = (retentionDays: number, baseHours: number): number => {
 };
 
 describe("an object of the archive", () => {
-  it("objects of the archive are kept for the retention, plus the time between two base backups in whole days, plus a week", () => {
+  it("objects of the backup are kept for the retention, plus the time between two base backups in whole days, plus a week", () => {
     expect(objectDaysOf(14, 24)).toBe(22);
     expect(objectDaysOf(14, 25)).toBe(23);
     expect(objectDaysOf(14, 6)).toBe(22);

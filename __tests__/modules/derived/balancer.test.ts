@@ -17,7 +17,7 @@ describe("the balancer", () => {
     },
   );
 
-  it("the load balancer's definition contains all its settings as plain data", () => {
+  it("the definition of the load balancer contains all its settings as plain data", () => {
     const config = exampleConfig({
       loadBalancer: {
         algorithm: "round_robin",
@@ -50,7 +50,7 @@ describe("the balancer", () => {
 });
 
 describe("several locations", () => {
-  it("an environment without settings for locations has one load balancer and one location", () => {
+  it("an environment has one load balancer and one location by default", () => {
     const config = exampleConfig();
     expect(locationsOf(config)).toEqual(["nbg1"]);
     expect(balancersOf(config)).toEqual([
@@ -58,7 +58,7 @@ describe("several locations", () => {
     ]);
   });
 
-  it("servers and the second balancer have their own locations", () => {
+  it("each server and the second load balancer can have their own location", () => {
     const config = exampleConfig({
       servers: { bravo: { location: "fsn1" }, charlie: { location: "hel1" } },
       loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } },

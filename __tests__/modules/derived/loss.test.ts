@@ -6,7 +6,7 @@ import { spread } from "../../support/servers.js";
 const names = (servers: readonly { readonly name: string }[]) => servers.map(({ name }) => name);
 
 describe("the loss of a location", () => {
-  it("the loss of a location leaves a majority, a web server and a balancer if servers are in three locations", () => {
+  it("if servers are in three locations, the loss of one location leaves a majority, a web server and a load balancer", () => {
     expect(lossesOf(exampleConfig(spread))).toEqual(
       [
         { location: "nbg1", webServersLeft: 1, balancersLost: 1, balancersLeft: 1 },
@@ -16,7 +16,7 @@ describe("the loss of a location", () => {
     );
   });
 
-  it("a site that uses only one location stops if this location fails", () => {
+  it("a site in only one location stops if this location fails", () => {
     const config = exampleConfig();
     expect(isSpread(config)).toBe(false);
     expect(lossesOf(config).map(effectOf)).toEqual([
@@ -24,7 +24,7 @@ describe("the loss of a location", () => {
     ]);
   });
 
-  it("the result of the loss of a location includes servers that are already down", () => {
+  it("the predicted effect of the loss of a location includes servers that are already down", () => {
     expect(lossOf(exampleConfig(spread), "hel1", ["alpha"])).toMatchObject({
       membersLeft: 1,
       hasMajority: false,
@@ -32,7 +32,7 @@ describe("the loss of a location", () => {
     });
   });
 
-  it("the result of the loss of a location includes the buckets at Hetzner, also in locations without a server", () => {
+  it("the predicted effect of the loss of a location includes the buckets at Hetzner, also in locations without a server", () => {
     const endpoint = "https://hel1.your-objectstorage.com";
     const state = {
       type: "s3",
@@ -53,7 +53,7 @@ describe("the loss of a location", () => {
     ]);
   });
 
-  it("if a load balancer is lost with a location and the site continues, the result names the command for the operator", () => {
+  it("if a load balancer is lost with its location and the site continues, the prediction contains the command for the operator", () => {
     expect(effectOf(lossOf(exampleConfig(spread), "fsn1"))).toBe(
       "the site continues; requests that Cloudflare sends to the lost load balancer fail until `npm run ops balancers`",
     );
@@ -71,14 +71,14 @@ describe("far members", () => {
       ),
     });
 
-  it("far members are the members with fewer near members than others have", () => {
+  it("a database member counts as distant if it has fewer members near it than other members have", () => {
     expect(names(farMembers(exampleConfig()))).toEqual([]);
     expect(names(farMembers(placed("nbg1", "fsn1", "hel1")))).toEqual(["charlie"]);
     expect(names(farMembers(placed("nbg1", "hel1", "hel1")))).toEqual(["alpha"]);
     expect(names(farMembers(placed("nbg1", "fsn1", "hel1", "hel1", "nbg1")))).toEqual(["charlie", "delta"]);
   });
 
-  it("members far from a location are the members in other countries, unless all members are in other countries", () => {
+  it("the members distant from a location are the members in other countries, unless all members are in other countries", () => {
     const config = placed("nbg1", "fsn1", "hel1");
     expect(names(membersFarFrom(config, "fsn1"))).toEqual(["charlie"]);
     expect(names(membersFarFrom(config, "hel1"))).toEqual(["alpha", "bravo"]);

@@ -12,14 +12,14 @@ const outbound = (config: Config, name: string): string[] => outboundOf(config, 
 const split = exampleConfig({ servers: splitServers });
 
 describe("the rule table", () => {
-  it("the rule table allows every server to download its release as root", () => {
+  it("the traffic rules allow every server to download its release as root", () => {
     for (const server of split.servers) {
       const releases = outboundOf(split, server).filter((rule) => rule.why.startsWith("fetch-release"));
       expect(releases.map((rule) => [short(rule), rule.users])).toEqual([["public tcp 443 0.0.0.0/0,::/0", ["root"]]]);
     }
   });
 
-  it("the rule table allows the application, nginx, MySQL and HAProxy no connection to the internet", () => {
+  it("the traffic rules allow the application, nginx, MySQL and HAProxy no connection to the internet", () => {
     const toInternet = split.servers.flatMap((server) =>
       outboundOf(split, server).filter((rule) => rule.to === "internet"),
     );
@@ -27,7 +27,7 @@ describe("the rule table", () => {
     expect([...allowed].sort()).toEqual(["_apt", "_chrony", "dd-agent", "root"]);
   });
 
-  it("the rule table allows only the application to connect to the networks of application.egress, and only on their ports", () => {
+  it("the traffic rules allow only the application to connect to the networks of application.egress, and only on their ports", () => {
     const config = exampleConfig({
       application: {
         egress: [
@@ -53,7 +53,7 @@ describe("the rule table", () => {
 });
 
 describe("growth", () => {
-  it("additional servers change no rule of existing servers", () => {
+  it("additional servers do not change any traffic rule of existing servers", () => {
     const grown = exampleConfig({
       servers: {
         delta: { privateIp: "10.0.1.14", roles: ["database"] },

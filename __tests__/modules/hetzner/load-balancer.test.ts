@@ -62,7 +62,7 @@ describe("a load balancer that servers were not created for", () => {
     };
   const labelsOf = (server: string): string => remote("servers", `hcloud_server-${server}-labels`);
 
-  it("a plan is rejected if a target was created with another TLS mode, load balancer address or domain", () => {
+  it("a plan is rejected if a load balancer target was created with another TLS mode, load balancer address or domain", () => {
     expect(
       preconditions(edge)
         .precondition.slice(0, -1)
@@ -77,7 +77,7 @@ describe("a load balancer that servers were not created for", () => {
     );
   });
 
-  it("the check of the targets ignores servers that are not targets", () => {
+  it("the check of load balancer targets ignores servers that are not targets", () => {
     expect(preconditions(passthrough).precondition.map(({ condition }) => condition)).toEqual([
       `\${(lookup(${labelsOf("front")}, "balancer", "none") == "passthrough-10.0.1.5-fcc63e85")}`,
       expect.stringContaining("hostnames"),
@@ -119,7 +119,7 @@ describe("targets of the load balancer", () => {
 });
 
 describe("the certificate of the load balancer", () => {
-  it("the name of the load balancer's certificate is derived from its content, and a new certificate is created before the old one is deleted", () => {
+  it("the name of the load balancer's certificate depends on its content, and a new certificate is created before the old one is deleted", () => {
     const pem = remote("credentials", "cloudflare_origin_ca_certificate-origin-certificate-1_certificate-certificate");
     expect(onlyResource(edge, "hcloud_uploaded_certificate")).toEqual({
       name: `production-origin-\${substr(sha256(${pem}), 0, 8)}`,

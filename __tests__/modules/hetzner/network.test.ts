@@ -11,7 +11,7 @@ const addresses = (config: Config) =>
   synthesize(config, (stack) => new PublicAddresses(stack, "address", { config, server: serverOf(config, "alpha") }));
 
 describe("PrivateNetwork", () => {
-  it("the private network is 10.0.0.0/16 with one protected subnet in eu-central by default", () => {
+  it("the private network is 10.0.0.0/16 with one protected subnet in the zone eu-central by default", () => {
     const synthesized = network(exampleConfig());
     expect(onlyResource(synthesized, "hcloud_network")).toEqual({
       name: "production",
@@ -72,7 +72,7 @@ describe("PlacementGroups", () => {
     ]);
   });
 
-  it("PlacementGroups throws for a server of an unknown group", () => {
+  it("PlacementGroups throws an error for a server of an unknown group", () => {
     const other = { ...serverOf(exampleConfig(), "alpha"), placementGroup: "elsewhere" };
     expect(() =>
       synthesize(exampleConfig(), (stack) =>
@@ -83,7 +83,7 @@ describe("PlacementGroups", () => {
 });
 
 describe("PublicAddresses", () => {
-  it("public addresses are one IPv4 and one IPv6 address that outlive the server", () => {
+  it("public addresses of a server are one IPv4 and one IPv6 address that are kept if the server is deleted", () => {
     const labels = {
       environment: "production",
       "managed-by": "cdktf",

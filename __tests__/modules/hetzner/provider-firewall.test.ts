@@ -17,13 +17,13 @@ const inbound = (config: Config, name: string) =>
   providerFirewallRules(config, serverOf(config, name)).filter((rule) => rule.direction === "in");
 
 describe("ProviderFirewall with defaults", () => {
-  it("the provider firewall has the reviewed rules, and accepts only ICMP", async () => {
+  it("the provider firewall has the reviewed rules, and accepts only ICMP from the internet by default", async () => {
     const rules = firewall(exampleConfig())["rule"] as readonly Readonly<Record<string, string>>[];
     const lines = rules.map((rule) => `${Object.values(rule).join(" ")}\n`);
     await expect(lines.join("")).toMatchFileSnapshot("provider-firewall.txt");
   });
 
-  it("the provider firewall has the name and labels of its server, and only the server attaches it", () => {
+  it("the provider firewall has the name and labels of its server, and is attached only to this server", () => {
     const { name, labels, apply_to: applyTo } = firewall(exampleConfig());
     expect({ name, labels, applyTo }).toEqual({
       name: "production-alpha",
@@ -49,7 +49,7 @@ describe("ProviderFirewall with every setting", () => {
     },
   });
 
-  it("the provider firewall opens SSH to the administrators' networks on every server", () => {
+  it("the provider firewall of every server opens SSH to the administrators' networks", () => {
     for (const { name } of config.servers)
       expect(inbound(config, name)).toContainEqual({
         direction: "in",

@@ -77,7 +77,7 @@ describe("a server with defaults", () => {
     });
   });
 
-  it("a server has labels with its environment, name, roles, payload hash, load balancer contract and digests of external secrets", () => {
+  it("a server has labels with its environment, name, roles, payload hash, load balancer settings and digests of external secrets", () => {
     const { payload, ...labels } = alpha.labels;
     expect(labels).toEqual({
       environment: "production",
@@ -115,7 +115,7 @@ describe("a server with every setting", () => {
     });
   });
 
-  it("a server has no volume and no label of a role that it does not have", () => {
+  it("a server without the role database has no data volume and no label of this role", () => {
     expect(Object.keys(resources(full, "hcloud_volume_attachment"))).toEqual([
       "left_data",
       "middle_data",
@@ -126,7 +126,7 @@ describe("a server with every setting", () => {
 });
 
 describe("user data", () => {
-  it("Terraform assembles the user data during apply; parts that servers with the same roles share are in the JSON only once", () => {
+  it("Terraform assembles the user data during apply, and the parts that servers share are in the JSON only once", () => {
     const references = (stack: typeof servers, name: string) =>
       JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
     expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
@@ -147,7 +147,7 @@ describe("user data", () => {
 });
 
 describe("secrets", () => {
-  it("Terraform encodes each file with secrets as a whole", () => {
+  it("Terraform encodes each file that contains secrets as a whole", () => {
     const contentsOf = (local: string) => (servers.locals?.[local] as string).match(/content: .*/g) ?? [];
     const [shared, own] = [contentsOf("shared_parts_web-database_all"), contentsOf("alpha_secret_all")];
     expect([shared.length, own.length]).toEqual([9, 3]);
@@ -157,17 +157,17 @@ describe("secrets", () => {
       );
   });
 
-  it("secrets are embedded in their text by a local, where quotes and line breaks are safe", () => {
+  it("Terraform embeds secrets in a text by a local value, where quotes and line breaks are safe", () => {
     expect(servers.locals?.["shared_parts_web-database_etc-nginx-secrets-edge-token-conf"]).toBe(
       `"~^(?:\${join("|", [${bare("credentials", "random_password-edge_token-result")}])})$" 1;\n`,
     );
   });
 
-  it("secrets for the Datadog agent come from a sensitive variable that may be empty", () => {
+  it("the Datadog key comes from a sensitive variable that may be empty", () => {
     expect(servers.variable).toMatchObject({ datadog_api_key: { type: "string", sensitive: true, default: "" } });
   });
 
-  it("secrets for the Datadog agent are required by a plan only if monitoring is enabled", () => {
+  it("a plan requires the Datadog key only if monitoring is enabled", () => {
     expect(servers.check?.["datadog_api_key"]).toEqual({
       assert: [
         {
@@ -180,7 +180,7 @@ describe("secrets", () => {
     expect(unwatched.check).not.toHaveProperty("datadog_api_key");
   });
 
-  it("secrets are stored only on servers whose roles and TLS mode need them", () => {
+  it("a secret is stored only on servers whose roles and TLS mode need the secret", () => {
     const locals = Object.keys(full.locals ?? {});
     const count = (prefix: string) => locals.filter((id) => id.startsWith(prefix)).length;
     expect(locals.join(" ")).not.toContain("edge-token");
@@ -191,7 +191,7 @@ describe("secrets", () => {
     expect([count("front_secret_"), count("left_secret_")]).toEqual([2, 4]);
   });
 
-  it("secrets differ between servers only for the host key and for MySQL's certificate and key", () => {
+  it("two servers with the same roles differ only in the SSH host key and in MySQL's certificate and key", () => {
     expect(Object.keys(servers.locals ?? {}).filter((id) => id.startsWith("alpha_secret_"))).toEqual([
       "alpha_secret_all",
       "alpha_secret_etc-mysql-tls-server-key",
@@ -211,7 +211,7 @@ describe("outdated servers", () => {
     });
   });
 
-  it("outdated servers are reported by a check in every plan, with the command that replaces a server", () => {
+  it("every plan reports outdated servers by a check, with the command that replaces a server", () => {
     expect(Object.keys(servers.check ?? {}).filter((name) => name.endsWith("_current"))).toEqual([
       "alpha_current",
       "bravo_current",
@@ -228,13 +228,13 @@ describe("outdated servers", () => {
     });
   });
 
-  it("outdated servers are listed in an output that compares the state with the configuration", () => {
+  it("an output compares the Terraform state with the configuration and lists the outdated servers", () => {
     expect(servers.output?.["outdated_servers"]?.["value"]).toBe(
       "${[for name, is_current in local.is_current : name if !is_current]}",
     );
   });
 
-  it("outdated servers include servers created with another external key, which is compared only by a keyed digest", () => {
+  it("a server that was created with another external key is outdated; keys are compared only by a keyed digest", () => {
     expect(servers.locals?.["secret_labels_digests"]).toEqual({
       "secret-datadogApiKey":
         '${nonsensitive(contains([var.datadog_api_key], "") ? "none" : local.secret_labels_secret-datadogApiKey)}',

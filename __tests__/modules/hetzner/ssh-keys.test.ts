@@ -12,7 +12,7 @@ const keys = (config: Config) =>
   );
 
 describe("SshKeys", () => {
-  it("the list of SSH keys is empty by default", () => {
+  it("by default, no SSH keys are uploaded", () => {
     expect(keys(exampleConfig())).toEqual({});
   });
 
@@ -26,7 +26,7 @@ describe("SshKeys", () => {
     });
   });
 
-  it("SSH keys escape a comment that Terraform would read as a template", () => {
+  it("a comment of an SSH key is escaped if Terraform would read it as a template", () => {
     const comment = exampleConfig({ administrators: { sshKeys: { ada: `${key}@\${HOSTNAME}` } } });
     expect(keys(comment)["administrators_ada"]?.["public_key"]).toBe(`${key}@$\${HOSTNAME}`);
   });

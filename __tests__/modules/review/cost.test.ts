@@ -6,7 +6,7 @@ import { exampleBackup, exampleConfig } from "../../support/config.js";
 import { splitServers, spread } from "../../support/servers.js";
 
 describe("the monthly cost", () => {
-  it("the monthly cost is the sum of its lines for the example environment", () => {
+  it("the monthly cost of the example environment is the sum of the listed costs", () => {
     expect(monthlyCost(exampleConfig())).toEqual({
       lines: [
         { what: "3 x cpx22", monthlyEur: 58.47 },
@@ -40,7 +40,7 @@ describe("the monthly cost", () => {
     expect(monthlyEur).toBe(90.07);
   });
 
-  it("the monthly cost includes the archive's logs over their retention, in terabytes", () => {
+  it("the monthly cost includes the storage of the backup's logs over their retention, in terabytes", () => {
     const archive = (changes: object) =>
       monthlyCost(exampleConfig({ backup: { ...exampleBackup, ...changes } })).lines.at(-1);
     const gigabytes = (days: number): number => Math.ceil((shippedMbPerDay * days) / 1000);
@@ -61,7 +61,7 @@ describe("the monthly cost", () => {
     expect(monthlyCost(five).lines.at(-1)?.what).toContain(`${Math.round((shippedMbPerDay * 5) / 3)} MB a day`);
   });
 
-  it("the monthly cost includes both load balancers during a migration", () => {
+  it("the monthly cost includes both load balancers during a load balancer migration", () => {
     const config = exampleConfig({
       network: { balancerIp: "10.0.1.6" },
       loadBalancer: { number: 2, formerly: { tls: "terminate", balancerIp: "10.0.1.5" } },
@@ -73,11 +73,11 @@ describe("the monthly cost", () => {
     expect(monthlyCost(config).monthlyEur).toBe(90.07);
   });
 
-  it("the monthly cost does not include backups if they are off", () => {
+  it("the monthly cost does not include Hetzner's backups if they are disabled", () => {
     expect(monthlyCost(exampleConfig({ backups: false })).monthlyEur).toBe(70.89);
   });
 
-  it("the monthly cost uses the location's price, and reports a missing price", () => {
+  it("the monthly cost uses the prices of the location, and reports a missing price", () => {
     const config = exampleConfig({ location: "ash", network: { zone: "us-east" }, serverType: "cpx31" });
     expect(monthlyCost(config).lines).toContainEqual({ what: "3 x cpx31", monthlyEur: 187.47 });
     expect(monthlyCost(config).lines.at(-1)).toEqual({ what: "load balancer lb11", monthlyEur: undefined });
@@ -89,7 +89,7 @@ describe("the price list", () => {
     for (const [name, type] of Object.entries(serverTypes)) expect(Object.keys(type.monthlyEur), name).not.toEqual([]);
   });
 
-  it("the price list has a successor on sale for each retired type, and lists no type on sale as retired", () => {
+  it("the price list has a successor on sale for each retired server type, and lists no type on sale as retired", () => {
     for (const [retired, successor] of Object.entries(retiredServerTypes)) {
       expect(Object.keys(serverTypes)).toContain(successor);
       expect(Object.keys(serverTypes)).not.toContain(retired);

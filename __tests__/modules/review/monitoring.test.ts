@@ -34,7 +34,7 @@ describe("monitoringReview", () => {
     ]);
   });
 
-  it("monitoringReview lists every adjustment with its reason, left-out composites and downtimes", () => {
+  it("monitoringReview lists every adjustment with its reason, omitted composites and downtimes", () => {
     const [, notes] = monitoringReview(
       exampleConfig({
         monitoring: {
@@ -58,7 +58,7 @@ describe("monitoringReview", () => {
     ]);
   });
 
-  it("monitoringReview lists everything that is not monitored if monitoring is off", () => {
+  it("monitoringReview lists everything that is not monitored if monitoring is disabled", () => {
     const [off, ...others] = monitoringReview(exampleConfig({ monitoring: { enabled: false } }));
     expect(others).toEqual([]);
     expect(off?.title).toBe("Monitoring is off: nothing in this list is monitored");

@@ -26,16 +26,16 @@ const example = review(config, {
 const page = renderPage(example, drawTopology(config));
 
 describe("the review as a page", () => {
-  it("the review page refers to no other file and contains no script", () => {
+  it("the page of the configuration review refers to no other file and contains no script", () => {
     expect(page.match(/\s(?:src|href)=|url\((?!#)|@import|<script|<link/g)).toBeNull();
   });
 
-  it("the review page escapes all text", () => {
+  it("the page of the configuration review escapes all text", () => {
     expect(page).toContain("<td>visitors-gone &lt; 1</td>");
     expect(page).toContain("the state is &lt;a local file&gt;");
   });
 
-  it("the review page contains the topology, the content of the text review, each cost and each policy", () => {
+  it("the page of the configuration review contains the topology, the content of the text version, each cost and each policy", () => {
     for (const text of [
       "<svg",
       "21.3 KiB",
@@ -50,7 +50,7 @@ describe("the review as a page", () => {
   });
 });
 
-/** Words whose contrast with the background is below 4.5 to 1, WCAG's minimum for text. */
+/** Script that finds words whose contrast with the background is less than 4.5 to 1, the minimum of WCAG for text. */
 const illegible = `(() => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
   const luminance = (color) => channels(color).slice(0, 3)
@@ -79,7 +79,7 @@ const illegible = `(() => {
 
 describe.runIf(hasBrowser("that the page of the review is legible"))("the page in a browser", () => {
   it.each(["light", "dark"] as const)(
-    "the review page is legible and no wider than the window in the colour scheme %s",
+    "the page of the configuration review is legible and no wider than the window in the colour scheme %s",
     (scheme) => {
       const found = measureInBrowser(
         page,
@@ -99,7 +99,7 @@ describe.runIf(hasBrowser("that the page of the review is legible"))("the page i
   );
 });
 
-/** Shows a page in frames of several widths. */
+/** Returns a page that shows the content in frames of several widths. */
 const framed = (content: string, widths: readonly number[]): string =>
   widths
     .map(
@@ -119,7 +119,7 @@ describe.runIf(hasBrowser("that the page of the review fits narrow windows"))("a
   const frames = framed(renderPage(whole, drawTopology(config)), [360, 400, 768, 1280]);
 
   it.each(["light", "dark"] as const)(
-    "the review page never scrolls sideways and is below 7,000 px high at 400 px (%s)",
+    "the page of the configuration review never scrolls sideways and is shorter than 7,000 px at a width of 400 px (%s)",
     (scheme) => {
       const found = measureInBrowser<{ scrolling: string[]; height: number }[]>(
         frames,

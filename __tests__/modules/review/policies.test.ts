@@ -20,7 +20,7 @@ import { emptyStack } from "../../support/synth.js";
 const config = exampleConfig();
 const labels = labelsOf(config);
 
-/** Policies that reject the resources of `build`, each with the first sentence of its message. */
+/** Returns the policies that reject the resources of `build`, each with the first sentence of its message. */
 function refusals(build: (scope: Construct) => void, tried: Config = config): readonly string[] {
   const stack = emptyStack(tried);
   build(stack);
@@ -58,12 +58,12 @@ const server =
     });
 
 describe("the list of policies", () => {
-  it("policies have different names and a description", () => {
+  it("policies of the configuration review have different names and a description", () => {
     expect(new Set(policies.map(({ id }) => id)).size).toBe(policies.length);
     for (const { description } of policies) expect(description).not.toBe("");
   });
 
-  it("a violated policy is reported with place, violation, reason and fix", () => {
+  it("the configuration review reports a violated policy with place, violation, reason and fix", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     expect(() => refuseViolations(policyResults(stack, config))).toThrow(
@@ -71,7 +71,7 @@ describe("the list of policies", () => {
     );
   });
 
-  it("each policy has an outcome in the report", () => {
+  it("each policy of the configuration review has an outcome in the report", () => {
     const stack = emptyStack(config);
     firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
     const results = policyResults(stack, config);
@@ -122,7 +122,7 @@ const sharedState = exampleConfig({
 const staging = exampleConfig({}, "staging");
 const privateKeyMarker = ["-----BEGIN", "EC PRIVATE KEY-----"].join(" ");
 
-/** A policy, what it checks, the resources, the message of the rejection (empty: the policy passes) and the environment. */
+/** Policy, checked property, resources, message of the rejection ("" if the policy passes), and configuration of the environment. */
 type Case = readonly [policy: string, what: string, build: (scope: Construct) => void, message: string, tried?: Config];
 const cases: readonly Case[] = [
   ...["198.51.100.0/24", "11.0.0.0/8", "2001:db8::/32", "2001::/16"].map((cidr): Case => [
@@ -237,12 +237,12 @@ const cases: readonly Case[] = [
 describe("policies for resources", () => {
   const named = cases.map(([policy, what, build, message, tried]) => ({ policy, what, build, message, tried }));
 
-  it.each(named.filter(({ message }) => message === ""))("$policy accepts $what", ({ build, tried }) => {
+  it.each(named.filter(({ message }) => message === ""))("the policy $policy accepts $what", ({ build, tried }) => {
     expect(refusals(build, tried)).toEqual([]);
   });
 
   it.each(named.filter(({ message }) => message !== ""))(
-    "$policy rejects $what",
+    "the policy $policy rejects $what",
     ({ policy, build, message, tried }) => {
       expect(refusals(build, tried)).toEqual(message.split("\n").map((each) => `${policy}: ${each}`));
     },
@@ -258,7 +258,7 @@ describe("no-secret-literal in payloads", () => {
   });
 
   it.each(["?token=0123456789", "?X-Amz-Security-Token=0123456789", `?id=AKIA${"0".repeat(16)}`])(
-    "rejects a release address with %s, and reports the payload file",
+    "the policy no-secret-literal rejects a release address with %s, and reports the payload file",
     (query) => {
       expect(() => withUrl(query)).toThrow(
         "policy no-secret-literal: production-servers/alpha: payload/roles/web+database/etc/platform/release.env contains a secret in plain text. Why: ",
@@ -268,7 +268,7 @@ describe("no-secret-literal in payloads", () => {
 });
 
 describe("payload-fits", () => {
-  /** Incompressible text. */
+  /** Returns a text that cannot be compressed. */
   const noise = (bytes: number): string =>
     Array.from({ length: bytes / 64 }, (_, index) =>
       createHash("sha512").update(`${index}`).digest("base64url").slice(0, 64),

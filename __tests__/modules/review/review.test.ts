@@ -24,7 +24,7 @@ const text = renderReview(example, { color: false });
 const lines = text.split("\n");
 
 describe("the review's data", () => {
-  it("the review's data has one row per server, with its payload", () => {
+  it("the data of the configuration review have one row per server, with its payload", () => {
     expect(example.servers).toHaveLength(3);
     expect(example.servers[0]).toEqual({
       name: "alpha",
@@ -36,7 +36,7 @@ describe("the review's data", () => {
     });
   });
 
-  it("the review's data has one row per traffic rule of the configuration", () => {
+  it("the data of the configuration review have one row per traffic rule of the configuration", () => {
     const passthrough = review(exampleConfig({ tls: "passthrough" }), facts);
     expect(passthrough.traffic).toHaveLength(example.traffic.length + 1);
     expect(example.traffic[0]).toEqual({
@@ -85,11 +85,11 @@ describe("the review's data", () => {
       "servers (delete, rebuild), volumes, primary addresses, network, load balancer, DNS records, database passwords",
     ],
     ["Protected", { protect: false }, "nothing"],
-  ])("the row %s of the summary is, with the settings %j: %s", (row, settings, text) => {
+  ])("the row %s of the configuration review's summary has, with the settings %j, the text: %s", (row, settings, text) => {
     expect(Object.fromEntries(review(exampleConfig(settings), facts).summary)[row]).toBe(text);
   });
 
-  it("the review shows for each of several locations the effects of its loss", () => {
+  it("if there are several locations, the configuration review shows the effects of the loss of each location", () => {
     const { servers, sections } = review(exampleConfig(spread), facts);
     expect(servers.map(({ location }) => location)).toEqual(["nbg1", "fsn1", "hel1"]);
     expect(sections.map(({ rows }) => rows.map((row) => row.slice(0, 4)))).toEqual([
@@ -104,44 +104,44 @@ describe("the review's data", () => {
 });
 
 describe("the review as text", () => {
-  it("the text review fits 120 columns and one page of 60 lines", () => {
+  it("the text of the configuration review fits 120 columns and one page of 60 lines", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(reviewWidth);
     expect(lines.length).toBeLessThanOrEqual(60);
   });
 
-  it("the text review has no colours by default", () => {
+  it("the text of the configuration review has no colours by default", () => {
     const escape = String.fromCharCode(27);
     expect(text).not.toContain(escape);
     expect(renderReview(example, { color: true })).toContain(escape);
   });
 
-  it("the text review has no trailing blanks", () => {
+  it("the text of the configuration review has no trailing spaces", () => {
     expect(lines.filter((line) => /\s$/.test(line))).toEqual([]);
   });
 
-  it("the text review shows servers with payload size and hash", () => {
+  it("the text of the configuration review shows servers with payload size and hash", () => {
     expect(lines).toContain(" alpha    cpx22  nbg1      web, database  10.0.1.11        12.5 KiB  0123456789ab");
   });
 
-  it("the text review counts passed policies and lists the other policies by name", () => {
+  it("the text of the configuration review counts passed policies and lists the other policies by name", () => {
     expect(text).toContain("2 passed; state-shared accepted by the configuration");
   });
 
-  it("the text review shows the date of the prices", () => {
+  it("the text of the configuration review shows the date of the price list", () => {
     expect(text).toContain("about 82.58 EUR a month (net, without VAT; prices of 2026-09-29): 3 x cpx22: 58.47;");
   });
 
-  it("the text review reports a price that is not in the price list", () => {
+  it("the text of the configuration review reports a price that is not in the price list", () => {
     const large = review(exampleConfig({ loadBalancer: { type: "lb21" } }), facts);
     expect(renderReview(large, { color: false })).toMatch(/load balancer lb21:\s+not in the price list/);
   });
 
-  it("the text review shows the number of warnings, or that there are no warnings", () => {
+  it("the text of the configuration review shows the number of warnings, or that there are no warnings", () => {
     expect(text).toContain(`Warnings: ${example.warnings.length}`);
     expect(renderReview({ ...example, warnings: [] }, { color: false })).toContain("\nNo warnings.\n");
   });
 
-  it("the text review shows sections from other modules", () => {
+  it("the text of the configuration review shows sections that other modules add", () => {
     const sections = [{ title: "Monitors", columns: ["area", "monitors"], rows: [["website", "5"]] }];
     const withMonitors = renderReview(review(exampleConfig(), { ...facts, sections }), { color: false });
     expect(withMonitors).toContain("Monitors\n area     monitors\n website  5\n");

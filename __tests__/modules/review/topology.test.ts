@@ -16,7 +16,7 @@ const arrows = (svg: string, kind: string) =>
   svg.match(new RegExp(`<polyline class="${kind} arrow"`, "g"))?.length ?? 0;
 
 describe("the topology", () => {
-  it("the topology has the addresses, ports and roles of the configuration", () => {
+  it("the topology diagram has the addresses, ports and roles of the configuration", () => {
     const { balancers, databaseServers, webServers, titles } = topologyOf(exampleConfig());
     expect(balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
       ["lb11, 10.0.1.5", "terminates TLS", "http 80"],
@@ -28,7 +28,7 @@ describe("the topology", () => {
     expect(titles.network).toBe("private network 10.0.1.0/24, nbg1");
   });
 
-  it("the topology separates servers with only the role web from members of the database group", () => {
+  it("the topology diagram separates servers with only the role web from members of the database group", () => {
     const { balancers, databaseServers, webServers } = topologyOf(split);
     expect(names(webServers)).toEqual(["front"]);
     expect(names(databaseServers)).toEqual(["left", "middle", "right"]);
@@ -36,13 +36,13 @@ describe("the topology", () => {
     expect(balancers[0]?.toWeb).toBe("TLS 443");
   });
 
-  it("the topology includes the previous load balancer with its own settings during a migration", () =>
+  it("during a load balancer migration, the topology diagram includes the previous load balancer with its own settings", () =>
     expect(topologyOf(changing).balancers.map(({ lines, toWeb }) => [...lines, toWeb])).toEqual([
       ["lb11, 10.0.1.6", "passes TLS through", "TLS 443"],
       ["lb11, 10.0.1.5", "terminates TLS", "until the rollout ends", "http 80"],
     ]));
 
-  it("the topology shows the location of each server and load balancer if there are several locations", () => {
+  it("the topology diagram shows the location of each server and load balancer if there are several locations", () => {
     const { balancers, databaseServers, titles } = topologyOf(exampleConfig(spread));
     expect(balancers.map(({ lines }) => lines[0])).toEqual(["lb11, 10.0.1.5, nbg1", "lb11, 10.0.1.6, fsn1"]);
     expect(databaseServers.map(({ lines }) => lines[0])).toEqual([
@@ -54,7 +54,7 @@ describe("the topology", () => {
     expect(["edge", "balancer"].map((kind) => arrows(drawTopology(exampleConfig(spread)), kind))).toEqual([3, 4]);
   });
 
-  it("the topology has a box for each of up to six web servers, and a single box for more", () => {
+  it("the topology diagram has a box for each of up to six web servers, and a single box for more", () => {
     const webServers = (count: number) =>
       Object.fromEntries(
         Array.from({ length: count }, (_, index) => [
@@ -70,20 +70,23 @@ describe("the topology", () => {
 });
 
 describe("the drawing", () => {
-  it("the drawing has arrows from the visitors to every web server, from there to the database group, and to Datadog if monitoring is on", () => {
+  it("the topology diagram has arrows from visitors to every web server, from web servers to the database group, and to Datadog if used", () => {
     const example = drawTopology(exampleConfig());
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(example, kind))).toEqual([2, 3, 0, 1]);
     const apart = drawTopology({ ...split, monitoring: { ...split.monitoring, enabled: false } });
     expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
   });
 
-  it("the drawing has arrows through both load balancers to every web server during a migration", () => {
+  it("during a load balancer migration, the topology diagram has arrows through both load balancers to every web server", () => {
     const drawn = drawTopology(changing);
     expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
   });
 });
 
-/** Pixels by which words exceed the smallest rectangle around their centre. They are inside if the number is 0 or less. */
+/**
+ * Script that returns, for each text outside its box, by how many pixels the text exceeds the box. The box is the smallest rectangle around
+ * the centre of the text.
+ */
 const farthestOut = `(() => {
   const boxes = [...document.querySelectorAll("rect")].map((box) => box.getBoundingClientRect());
   return [...document.querySelectorAll("text")].map((words) => {
@@ -95,7 +98,7 @@ const farthestOut = `(() => {
 })()`;
 
 describe.runIf(hasBrowser("that words of the topology stay in their boxes"))("the drawing in a browser", () => {
-  it("text stays inside its box regardless of the viewer's font", () => {
+  it("text in the topology diagram stays inside its box regardless of the viewer's font", () => {
     const fonts = ["monospace", "sans-serif", "serif", "DejaVu Sans; --spacing: 0.3em"];
     const drawings = [exampleConfig(), split, changing, exampleConfig(spread)].map(drawTopology);
     const page = fonts.flatMap((font) => drawings.map((svg) => `<div style="--font: ${font}">${svg}</div>`));

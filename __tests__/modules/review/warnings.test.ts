@@ -5,7 +5,7 @@ import type { EnvironmentInput } from "../../../modules/config/schema.js";
 import { spread } from "../../support/servers.js";
 import { exampleConfig, exampleKeyFile, exampleBackup, exampleSshKey, type Overrides } from "../../support/config.js";
 
-/** A configuration without warnings. */
+/** Settings of an environment for which the review reports no warning. */
 const silent: Overrides<EnvironmentInput> = {
   application: { sha256: "1".repeat(64) },
   administrators: { cidrs: ["198.51.100.7/32"], sshKeys: { jane: exampleSshKey } },
@@ -63,17 +63,17 @@ describe("warnings", () => {
       "serverType cx33 was sold out everywhere on 2026-09-29; if Hetzner rejects it, use cpx32, which is at least as large",
       { serverType: "cx33" },
     ],
-  ])("warnings contain only: %s", (warning, overrides) => {
+  ])("the only warning of the configuration review is: %s", (warning, overrides) => {
     const found = warnings(overrides);
     expect(found).toHaveLength(warning.split("\n").length);
     expect(found.join("\n").slice(0, warning.length)).toBe(warning);
   });
 
-  it("warnings are empty for a complete configuration", () => {
+  it("the configuration review has no warnings for a complete configuration", () => {
     expect(warnings({})).toEqual([]);
   });
 
-  it("warnings report a system disk that is too small for a base backup of a full data volume", () => {
+  it("the configuration review warns of a system disk that is too small for a base backup of a full data volume", () => {
     const room = (type: string, volumeSizeGb: number) => warnings({ serverType: type, database: { volumeSizeGb } });
     expect(room("cpx22", 70)).toEqual([]);
     expect(room("cpx22", 71)).toEqual([
@@ -84,7 +84,7 @@ describe("warnings", () => {
     expect(room("cpx32", 71)).toEqual([]);
   });
 
-  it("warnings report locations whose loss stops a site in several locations", () => {
+  it("the configuration review warns of locations whose loss stops a site in several locations", () => {
     const hel1 = { ...silent.backend, endpoint: "https://hel1.your-objectstorage.com", region: "hel1" } as never;
     const placed = (alpha: string, bravo: string, charlie: string) => ({
       servers: { alpha: { location: alpha }, bravo: { location: bravo }, charlie: { location: charlie } },
@@ -98,14 +98,14 @@ describe("warnings", () => {
     ]);
   });
 
-  it("warnings report that the state is in the location of a load balancer, whose loss requires a command", () => {
+  it("the configuration review warns if the Terraform state is in the location of a load balancer, because its loss then requires a command", () => {
     expect(warnings(spread)).toEqual([
       "backend has its bucket in fsn1, where a load balancer is: if fsn1 is lost, only `npm run ops balancers` works; use a bucket in another location",
     ]);
     expect(warnings({})).toEqual([]);
   });
 
-  it("warnings report that a signed address of the release will expire", () => {
+  it("the configuration review warns if a signed address of the release will expire", () => {
     const url = "https://storage.foobar.com/release.tar.gz?X-Amz-Expires=600&X-Amz-Signature=0123";
     expect(warnings({ application: { ...silent.application, url } })).toEqual([
       expect.stringMatching(/^application\.url is signed and will expire/),
@@ -113,7 +113,7 @@ describe("warnings", () => {
     expect(warnings({ application: { ...silent.application, url: "https://storage.foobar.com/r?v=1" } })).toEqual([]);
   });
 
-  it("warnings report hosts that Cloudflare's certificate of the zone does not cover, and the remedy", () => {
+  it("the configuration review warns of hosts that Cloudflare's certificate of the zone does not cover, and shows the remedy", () => {
     const deep = (domain: string, zoneName?: string) => warnings({ domain, cloudflare: { zoneName } });
     expect(deep("foobar.com")).toEqual([]);
     expect(deep("shop.example.org")).toEqual([]);
@@ -126,7 +126,7 @@ describe("warnings", () => {
     ]);
   });
 
-  it("warnings report only downtimes that have ended", () => {
+  it("the configuration review warns of a planned downtime only if the downtime has ended", () => {
     const downtime = (end: string) => ({ reason: "new disks for everybody", start: "2026-11-30T20:00:00Z", end });
     const downtimes = { past: downtime("2026-11-30T23:59:59Z"), present: downtime("2026-12-01T00:00:01Z") };
     expect(warnings({ monitoring: { downtimes } })).toEqual([
@@ -135,7 +135,7 @@ describe("warnings", () => {
     expect(warnings({ monitoring: { enabled: false, downtimes } }).join()).not.toContain("downtimes");
   });
 
-  it("warnings report a missing Datadog key, and in staging missing urgent receivers", () => {
+  it("the configuration review warns of a missing Datadog key, and in staging of missing urgent receivers", () => {
     expect(warnings({}, { hasDatadogApiKey: undefined })).toEqual([]);
     expect(warnings({}, { hasDatadogApiKey: false })).toEqual([
       "TF_VAR_datadog_api_key is not set: the agents stay off, so no server is monitored",
@@ -145,7 +145,7 @@ describe("warnings", () => {
     ]);
   });
 
-  it("warnings report that a key or Debian's support ends, from 180 days before the end and afterwards", () => {
+  it("the configuration review warns that a key or Debian's support ends, from 180 days before the end and afterwards", () => {
     const on = (day: string, overrides: Overrides<EnvironmentInput> = {}) =>
       warnings(overrides, { today: new Date(`${day}T12:00:00Z`) });
     expect(on("2027-04-26")).toEqual([]);
@@ -159,14 +159,14 @@ describe("warnings", () => {
     expect(ofKeys(on("2033-01-01", { monitoring: { enabled: false } }))).toHaveLength(1);
   });
 
-  it("warnings use the end of a configured key, and ignore keys in files", () => {
+  it("the configuration review warns of the end of a configured key, and ignores keys in files", () => {
     const publishedKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
     const today = new Date("2028-01-01");
     expect(warnings({ aptSources: { mysql: { publishedKey } } }, { today })).toEqual([]);
     expect(warnings({ aptSources: { mysql: { keyFile: exampleKeyFile } } }, { today })).toEqual([]);
   });
 
-  it("warnings report a payload close to Hetzner's limit", () => {
+  it("the configuration review warns of a payload close to Hetzner's limit", () => {
     const payloads = [28_000, 29_000, 29_100].map((bytes, index) => ({
       server: `web-${index}`,
       bytes,

@@ -7,7 +7,7 @@ import { exampleConfig } from "../../support/config.js";
 
 const outdir = mkdtempSync(join(tmpdir(), "review-"));
 const printed: string[] = [];
-/** A pipe: a stream that is not a terminal. */
+/** Output stream that is not a terminal, like a pipe. */
 const pipe = { write: (text: string) => printed.push(text) > 0, isTTY: false } as unknown as NodeJS.WriteStream;
 const props = {
   config: exampleConfig(),
@@ -23,15 +23,15 @@ beforeAll(() => writeReview(props));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 describe("writing the review", () => {
-  it("the review is written as plain files next to the JSON", () => {
+  it("the configuration review is written as text files next to the JSON", () => {
     expect(readdirSync(outdir).sort()).toEqual(["payload", "review.html", "review.txt", "topology.svg"]);
   });
 
-  it("the written review is also printed, without colours in a pipe", () => {
+  it("the configuration review is also printed, without colours if the output is a pipe", () => {
     expect(printed.join("")).toBe(read("review.txt"));
   });
 
-  it("the shared and the server-specific payload files are written", () => {
+  it("the configuration review contains the shared and the server-specific payload files", () => {
     expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["roles", "servers"]);
     expect(readdirSync(join(outdir, "payload/roles")).sort()).toEqual(["web+database", "web+database.yaml"]);
     expect(readdirSync(join(outdir, "payload/servers")).sort()).toEqual(["alpha.yaml", "bravo.yaml", "charlie.yaml"]);

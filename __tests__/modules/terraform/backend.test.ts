@@ -5,13 +5,13 @@ import { synthesize } from "../../support/synth.js";
 const backend = (config = exampleConfig()) => synthesize(config, () => undefined).terraform.backend;
 
 describe("every stack", () => {
-  it("every stack requires a version of Terraform or OpenTofu that can lock states in an object storage", () => {
+  it("every stack requires a version of Terraform or OpenTofu that supports locks of a state in an object storage", () => {
     expect(synthesize(exampleConfig(), () => undefined).terraform.required_version).toBe(">= 1.10");
   });
 });
 
 describe("local state, the default", () => {
-  it("local state is stored under state/ by a path that is the same in every checkout", () => {
+  it("a local state is stored under state/ by a path that is the same in every checkout", () => {
     expect(backend()).toEqual({ local: { path: "../../../state/production-test.tfstate" } });
   });
 });
@@ -31,16 +31,16 @@ describe("state in an object storage", () => {
     skip_requesting_account_id: true,
     skip_s3_checksum: true,
   };
-  /** Removes the example's local state file, which an object storage does not use. */
+  /** Removes the setting `acceptLocalState` of the example, because an object storage does not need it. */
   const noFile = { acceptLocalState: undefined };
   const backendOf = (extra: { prefix?: string }) =>
     backend(exampleConfig({ backend: { ...noFile, ...s3, type: "s3", ...extra } }));
 
-  it("state in an object storage is locked, uses no Amazon service and contains no credentials", () => {
+  it("a state in an object storage is locked, uses no Amazon service and contains no credentials", () => {
     expect(backendOf({})).toEqual({ s3: settings });
   });
 
-  it("state in an object storage is stored under the configured prefix", () => {
+  it("a state in an object storage is stored under the configured prefix", () => {
     expect(backendOf({ prefix: "shop" })).toEqual({ s3: { ...settings, key: "shop/production-test.tfstate" } });
   });
 });

@@ -18,13 +18,13 @@ const configFor = (step?: Step, generation = 1) =>
   });
 
 describe("state encryption", () => {
-  it("a new passphrase is accepted only with a new generation, because otherwise both passphrases would have the same name in the state", () => {
+  it("a new passphrase for the Terraform state requires a new generation, because otherwise both passphrases would have the same name", () => {
     expect(() => configFor("change-passphrase", 1)).toThrow(
       "backend.encryption.generation: must be raised if the passphrase changes",
     );
   });
 
-  it("state encryption is rejected for Terraform, with an instruction", () => {
+  it("state encryption is rejected with an instruction if Terraform is used instead of OpenTofu", () => {
     expect(encryptionProblems(configFor("enforced"), "/usr/local/bin/tofu")).toEqual([]);
     expect(encryptionProblems(configFor(), "terraform")).toEqual([]);
     const [problem] = encryptionProblems(configFor("enforced"), "terraform");
@@ -40,19 +40,19 @@ describe("state encryption", () => {
       { method: "method.aes_gcm.state", enforced: true, fallback: { method: "method.aes_gcm.previous" } },
     ],
     ["end", { method: "method.unencrypted.plain", fallback: { method: "method.aes_gcm.state" } }],
-  ] as const)("plans are encrypted like states in the step %s", (step, expected) => {
+  ] as const)("Terraform plans are encrypted like states in the encryption step %s", (step, expected) => {
     const { terraform } = synthesize(configFor(step, 2), () => undefined);
     expect((terraform as { encryption?: object }).encryption).toMatchObject({ state: expected, plan: expected });
   });
 
-  it("state encryption is omitted from stacks that do not use it, because Terraform rejects the block", () => {
+  it("stacks without state encryption contain no encryption block, because Terraform rejects the block", () => {
     expect(synthesize(configFor(), () => undefined).terraform).not.toHaveProperty("encryption");
   });
 });
 
 /**
- * The stacks of an environment in a form that OpenTofu can apply without a provider. Each stack keeps its state, encryption and remote
- * states; a single resource replaces all others, and outputs are constants.
+ * Writes the stacks of an environment in a form that OpenTofu can apply without a provider. Each stack has its original state, encryption
+ * and remote states. One resource replaces all resources, and outputs are constants.
  */
 function standIns(step: Step | undefined, folder: string, generation: number): readonly string[] {
   const app = Testing.app({ outdir: join(folder, "synthesized") });
@@ -93,7 +93,7 @@ describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))
   const first = "a passphrase of the test";
   const second = "another one of the test";
 
-  /** Applies all stacks. @returns the output of the command that failed */
+  /** Applies all stacks in order. @returns the output of the first command that failed */
   function apply(folder: string, step: Step | undefined, variables: Record<string, string>, generation = 1): string {
     for (const place of standIns(step, folder, generation))
       for (const args of [["init"], ["apply", "-auto-approve"]]) {
@@ -114,7 +114,7 @@ describe.runIf(hasOptionalTool("tofu", "state encryption by the real OpenTofu"))
       .map((name) => readFileSync(join(folder, "state", `production-${name}.tfstate`), "utf8"))
       .join("");
 
-  it("OpenTofu encrypts the five stacks, changes the passphrase and decrypts them; with enforcement it rejects plain states", () => {
+  it("OpenTofu encrypts five stacks, changes the passphrase and decrypts the stacks; with enforcement it rejects unencrypted states", () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "state"));
     const passphrase = { TF_VAR_state_passphrase: first };

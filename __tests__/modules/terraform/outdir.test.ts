@@ -22,7 +22,7 @@ const filesIn = (folder: string): Readonly<Record<string, string>> =>
   );
 
 describe("the output folder", () => {
-  it("the output folder receives all files, keeps Terraform's files, and loses outdated payload files", () => {
+  it("the synthesis writes all files into the output folder, keeps Terraform's files, and removes outdated payload files", () => {
     const outdir = join(temporaryFolder(), "out");
     writeOutdir(outdir, write({ "stacks/a/cdk.tf.json": "1", "payload/old": "old", "review.txt": "1" }));
     write({ "stacks/a/.terraform/plugin": "kept" })(outdir);
@@ -40,7 +40,7 @@ describe("the output folder", () => {
     ["EDQUOT", /out: cannot be written: the disk quota is used up; free some space$/],
     ["EROFS", /out: cannot be written: the file system is read-only; set CDKTF_OUTDIR to a writable folder$/],
     ["EACCES", /out: cannot be written: no permission; set CDKTF_OUTDIR to a writable folder$/],
-  ])("the output folder remains unchanged and the error has the cause if a file fails with %s", (code, words) => {
+  ])("the synthesis does not change the output folder and reports the cause if a file fails with %s", (code, words) => {
     const outdir = join(temporaryFolder(), "out");
     const failing = (folder: string): void => {
       write({ "review.txt": "half" })(folder);
@@ -54,7 +54,7 @@ describe("the output folder", () => {
     expect(readdirSync(outdir)).toEqual(["review.txt"]);
   });
 
-  it("the output folder keeps the error of a rejected configuration", () => {
+  it("the synthesis fails with the unchanged error of a rejected configuration", () => {
     const reject = (): never => {
       throw new Error("policy state-shared");
     };

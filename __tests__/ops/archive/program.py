@@ -1,4 +1,4 @@
-"""The archive program as archive.ts starts it, without its standard input and output."""
+"""Loads the archive program as a module, so that tests can call its functions without standard input and output."""
 
 import importlib.util
 import pathlib

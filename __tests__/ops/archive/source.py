@@ -1,4 +1,7 @@
-"""An archived MySQL for restore tests: a base backup, then logs. Does not use the members' programs, so that tests can damage each part."""
+"""
+Creates the archive of a MySQL server for restore tests: a base backup and logs. Does not use the members' programs, so that tests can
+damage each object.
+"""
 
 import contextlib
 import json
@@ -17,7 +20,7 @@ from sealing import PACK, encrypt, seal
 
 TIMELINE, BRANCH = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4", "b" * 16
 TAKEN = "20261125T021700Z"
-# Small enough that a log consists of many segments.
+# Maximum size of a segment in bytes. The size is small, so that a log has many segments.
 PIECE_BYTES = 900
 COME = "2026-11-25T03:00:00.000Z"
 OPTIONS = ["--log-bin=binlog", "--server-id=1", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--event-scheduler=OFF"]
@@ -31,7 +34,7 @@ def age_pair(folder, name):
 
 @contextlib.contextmanager
 def serving(data, folder, options=OPTIONS):
-    """Runs a single MySQL server on this data. Yields a function that executes statements."""
+    """Runs a MySQL server on this data. Yields a function that executes statements."""
     socket = folder / "source.sock"
     process = subprocess.Popen(
         ["mysqld", "--no-defaults", "--user=nobody", f"--datadir={data}", f"--socket={socket}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--log-error={folder}/error.log", "--performance-schema=OFF", *options]
@@ -51,7 +54,7 @@ def serving(data, folder, options=OPTIONS):
 
 
 class Memory:
-    """A bucket in memory. `times` maps key prefixes to upload times."""
+    """Bucket in memory. `times` maps the start of a key to the time when the bucket received the object."""
 
     def __init__(self, objects):
         self.objects, self.times, self.asked = objects, {}, []
@@ -75,7 +78,10 @@ class Memory:
 
 
 class Source:
-    """A MySQL server whose logs are uploaded for each of `members`. `statements` run after the base backup, each in its own transaction."""
+    """
+    MySQL server whose base backup and logs are uploaded for each of `members`. `statements` run after the base backup, each in a separate
+    transaction.
+    """
 
     def __init__(self, folder, statements, before=(), members=("alpha", "bravo", "charlie")):
         self.folder, self.members, self.objects = folder, members, {}
@@ -93,7 +99,7 @@ class Source:
             ask("INSERT INTO app.orders (text) VALUES ('before the base')")
             self.gtids = ask("SELECT @@GLOBAL.gtid_executed")
             self.commit = int(ask("SELECT CAST(1000000 * UNIX_TIMESTAMP(NOW(6)) AS UNSIGNED)"))
-            # The server's own UUID replaces the group's name in GTIDs.
+            # The GTIDs contain the server's UUID instead of a group name, because the server is in no group.
             self.timeline = ask("SELECT @@server_uuid")
         shutil.copytree(self.data, folder / "copy", ignore=shutil.ignore_patterns("binlog.*", "*.pem", "auto.cnf"))
         self.part = self.pack()
@@ -129,7 +135,7 @@ class Source:
         return key
 
     def ship(self, member, logs=None, branch=BRANCH, closed=False):
-        """@returns the keys"""
+        """Uploads logs in the name of a member. @returns the keys of the uploaded objects"""
         keys = []
         for number, data in enumerate(self.logs if logs is None else logs, 1):
             log, start = names.Log(member, branch, number, binlog.identity(data)), 0

@@ -1,4 +1,4 @@
-"""The lab's object storage, based on moto, for the tests of a folder."""
+"""Runs the lab's object storage, which is based on moto, for all tests of this folder."""
 
 import json
 import pathlib
@@ -18,7 +18,7 @@ WRITERS = {name: f"KEYOF{name.upper()}:SECRET{name}" for name in SERVERS}
 
 
 class Storage:
-    """An object storage without buckets. It takes seconds to start, so tests share it and each creates its own bucket."""
+    """Object storage without buckets. The start takes seconds, so all tests share the storage, and each test creates a bucket."""
 
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory()

@@ -1,4 +1,4 @@
-"""A restore drill with a real archive succeeds only if the archive is undamaged. Run by archive.programs.test.ts."""
+"""Tests that a restore drill with a real archive succeeds only if the archive is undamaged. Run by archive.programs.test.ts."""
 
 import json
 import pathlib
@@ -65,42 +65,42 @@ class Drill(unittest.TestCase):
         self.assertFalse(result["good"])
         self.assertRegex(result["problem"], words)
 
-    def test_a_drill_with_an_undamaged_archive_succeeds(self):
+    def test_a_restore_drill_of_an_undamaged_archive_succeeds(self):
         result = self.drill()
         self.assertTrue(result["good"], result)
         self.assertEqual((result["rows"], result["tables"], result["excluded"]), (21, 2, []))
         self.assertGreater(result["memoryMiB"], 50)
 
-    def test_a_drill_succeeds_although_the_log_of_one_member_is_damaged(self):
+    def test_a_restore_drill_succeeds_although_the_log_of_one_member_is_damaged(self):
         (damaged, *_), *_ = self.pieces()
         self.spoil(damaged)
         result = self.drill()
         self.assertTrue(result["good"], result)
         self.assertIn(damaged, result["excluded"][0])
 
-    def test_a_drill_detects_a_flipped_bit_in_the_logs_of_all_members(self):
+    def test_a_restore_drill_detects_a_flipped_bit_in_the_logs_of_all_members(self):
         for pieces in self.pieces():
             self.spoil(pieces[2])
         self.assert_bad("transactions are missing .* but later ones exist")
 
-    def test_a_drill_detects_a_segment_missing_from_all_members(self):
+    def test_a_restore_drill_detects_a_segment_missing_from_all_members(self):
         for pieces in self.pieces():
             del self.objects[pieces[2]]
         self.assert_bad("transactions are missing .* but later ones exist")
 
-    def test_a_drill_detects_a_flipped_bit_in_the_only_base_backup(self):
+    def test_a_restore_drill_detects_a_flipped_bit_in_the_only_base_backup(self):
         self.spoil(next(key for key in self.objects if "/0000." in key))
         self.assert_bad("0000.* is damaged")
 
-    def test_a_drill_reports_the_wrong_private_key(self):
+    def test_a_restore_drill_reports_the_wrong_private_key(self):
         self.assert_bad("cannot be unpacked: age: error: no identity matched", key=self.other)
 
-    def test_a_drill_detects_a_missing_end_of_the_archive(self):
-        # No later data exist, so only the heartbeat shows the gap.
+    def test_a_restore_drill_detects_a_missing_end_of_the_archive(self):
+        # The archive has no later data, so only the heartbeat shows the gap.
         with mock.patch.object(drill, "HEARTBEAT_SECONDS", -1):
             self.assert_bad("although the site writes a heartbeat every half minute")
 
-    def test_a_drill_starts_from_the_base_backup_of_another_member_and_finds_rows_that_the_newest_member_falsified(self):
+    def test_a_restore_drill_uses_the_base_backup_of_another_member_and_finds_rows_that_the_newest_member_falsified(self):
         objects = self.source.objects
         self.enterContext(mock.patch.object(self.source, "objects", self.objects))
         falsified = {**self.source.counted, "rows": {**self.source.counted["rows"], "app.orders": "21 0123456789ABCDEF"}}
@@ -111,7 +111,7 @@ class Drill(unittest.TestCase):
         self.name = "another-member"
         self.assertRegex(self.drill()["base"], "^alpha, ")
 
-    def test_a_drill_detects_a_changed_row_although_the_row_count_is_equal(self):
+    def test_a_restore_drill_detects_a_changed_row_although_the_row_count_is_equal(self):
         rows = self.source.counted["rows"]
         for wrong in ("22 0", "21 0123456789ABCDEF"):
             self.objects = {key: content for key, content in self.source.objects.items() if "/base/" not in key and "/manifest/" not in key}
@@ -123,7 +123,7 @@ class Drill(unittest.TestCase):
 
 
 class Result(unittest.TestCase):
-    def test_any_failure_gives_a_bad_result_and_leaves_no_data_behind(self):
+    def test_any_failure_of_a_restore_drill_gives_a_bad_result_and_leaves_no_data_behind(self):
         for problem in (Refused("why"), restore.Incomplete("why"), ValueError("why"), OSError("why"), subprocess.TimeoutExpired("mysqld", 1)):
             bucket, folder = mock.Mock(), pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "drill")
             folder.mkdir()
@@ -138,7 +138,7 @@ class Result(unittest.TestCase):
         with self.assertRaisesRegex(restore.Incomplete, "app.orders: Corrupt"):
             drill._require_whole(mock.Mock(**{"ask.return_value": told.replace("status\tOK", "error\tCorrupt")}), "app.orders")
 
-    def test_statements_quote_all_table_and_column_names(self):
+    def test_statements_of_the_restore_drill_quote_all_table_and_column_names(self):
         (statement,) = comparing.statements([("app", "an.or`der", "te`xt")]).values()
         self.assertIn("FROM `app`.`an.or``der`", statement)
         self.assertIn("`te``xt`", statement)

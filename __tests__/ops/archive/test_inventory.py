@@ -1,4 +1,4 @@
-"""The inventory of an archive is derived from the object names. Run by archive.programs.test.ts."""
+"""Tests the inventory of an archive, which is derived from the names of the objects. Run by archive.programs.test.ts."""
 
 import unittest
 
@@ -30,7 +30,7 @@ class Look(unittest.TestCase):
         self.put(f"{TIMELINE}/{member}/base/{name}/0000.{names.digest(b'')}", **more)
         self.put(names.manifest_key(TIMELINE, member, name, b""), **more)
 
-    def test_base_backups_are_listed_by_upload_time(self):
+    def test_the_inventory_of_the_archive_lists_base_backups_by_upload_time(self):
         self.base("alpha", "20991124T021700Z", 5, time="2026-11-24T02:20:00.000Z")
         self.base("bravo", "20261123T021700Z", 3, time="2026-11-23T02:20:00.000Z")
         self.put(f"{TIMELINE}/alpha/base/20261125T021700Z-000001-1-9/0000.{names.digest(b'')}")
@@ -38,9 +38,9 @@ class Look(unittest.TestCase):
         self.assertEqual(found["bases"], [{"come": "2026-11-23T02:20:00.000Z", "member": "bravo"}, {"come": "2026-11-24T02:20:00.000Z", "member": "alpha"}])
         self.assertEqual((found["members"], found["until"]), ([], None))
 
-    def test_transactions_are_missing_if_no_member_uploaded_them_but_not_if_they_expired(self):
+    def test_the_inventory_reports_transactions_that_no_member_uploaded_unless_they_have_expired(self):
         self.base("alpha", "20261124T021700Z", 100)
-        # Logs 1 to 6 have expired as intended.
+        # The bucket has no logs 1 to 6, because they have expired as intended.
         self.segment("alpha", 7, 90, 110)
         self.segment("bravo", 3, 101, 120)
         self.assertEqual([one["missing"] for one in self.look()], [""])
@@ -51,14 +51,14 @@ class Look(unittest.TestCase):
         self.segment("charlie", 1, 115, 135, closed=False)
         self.assertEqual(self.look()[0]["missing"], "")
 
-    def test_transactions_after_a_gap_in_a_log_count_as_missing(self):
+    def test_the_inventory_reports_transactions_after_a_gap_in_a_log_as_missing(self):
         self.base("alpha", "20261124T021700Z", 100)
         self.segment("alpha", 7, 100, 110)
         self.segment("alpha", 8, 112, 120, start=20, end=30)
         self.base("bravo", "20261125T021700Z", 115)
         self.assertEqual(self.look()[0]["missing"], f"{TIMELINE}:111-115")
 
-    def test_the_inventory_lists_members_branches_and_drills(self):
+    def test_the_inventory_of_the_archive_lists_members_branches_and_restore_drills(self):
         self.segment("alpha", 1, 1, 5)
         self.segment("alpha", 2, 6, 7, closed=False)
         self.put(f"{TIMELINE}/alpha/branch/{BRANCH}.{names.digest(b'')}", time="2026-11-20T00:00:00.000Z")

@@ -1,4 +1,4 @@
-"""Keys and output of each archive command. Run by archive.programs.test.ts."""
+"""Tests the access keys and the output of each command of the archive program. Run by archive.programs.test.ts."""
 
 import json
 import stat
@@ -17,7 +17,7 @@ TOLD = {"settings": {"endpoint": "http://127.0.0.1:9", "region": "fsn1", "bucket
 
 
 class Main(unittest.TestCase):
-    def test_each_command_opens_the_bucket_with_its_required_keys(self):
+    def test_each_archive_command_opens_the_bucket_with_the_keys_that_it_requires(self):
         commands = {"look": (inventory, ["reader"]), "drill": (drill, ["reader"]), "create": (rights, ["owner"]), "check": (rights, ["owner", "alpha", "bravo", "charlie", "reader"])}
         self.enterContext(mock.patch.object(ARCHIVE, "Bucket", lambda *place: place))
         for command, (module, names) in commands.items():
@@ -26,7 +26,7 @@ class Main(unittest.TestCase):
             opened = [one for given in called.call_args.args for one in (given.values() if isinstance(given, dict) else [given]) if isinstance(one, tuple)]
             self.assertEqual(opened, [("http://127.0.0.1:9", "fsn1", "b", {**KEYS, **WRITERS}[name]) for name in names])
 
-    def test_a_drill_deletes_its_private_key_which_only_root_can_read(self):
+    def test_a_restore_drill_deletes_its_private_key_which_only_root_can_read(self):
         seen = {}
 
         def look(bucket, timeline, identity, folder):
@@ -38,7 +38,7 @@ class Main(unittest.TestCase):
         self.assertEqual(list(seen.values()), [0o600, 0o711])
         self.assertEqual([path for path in seen if path.exists()], [])
 
-    def test_standard_output_contains_only_the_result(self):
+    def test_the_standard_output_of_an_archive_command_contains_only_the_result(self):
         for look, *ended in (
             ('side_effect=lambda bucket: os.system("echo by another program") or {"timelines": []}', 0, '{"timelines": []}', "by another program\n"),
             ('side_effect=Refused("why")', 1, "", "why\n"),

@@ -1,4 +1,4 @@
-"""Restores an archive with several logs, using real MySQL, age and zstd. Run by archive.programs.test.ts."""
+"""Tests restores of an archive with several logs, using real MySQL, age and zstd. Run by archive.programs.test.ts."""
 
 import json
 import pathlib
@@ -22,7 +22,7 @@ class Restore(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(folder_for_mysql())
         statements = [f"INSERT INTO app.orders (text) VALUES ('order {number}')" for number in range(2, 12)]
-        # The pause separates the commit times of the inserts from that of the DELETE.
+        # Because of the pause, the DELETE is committed more than a second after the inserts.
         statements += ["SELECT CAST(1000000 * UNIX_TIMESTAMP(NOW(6)) AS UNSIGNED)", "SELECT SLEEP(1.2)", "FLUSH BINARY LOGS", "DELETE FROM app.orders WHERE id < 9"]
         cls.source = source.Source(cls.folder, statements, before=[EVENT])
         cls.between = int(cls.source.answers[-4]) + 600_000
@@ -33,7 +33,7 @@ class Restore(unittest.TestCase):
         self.said = []
         self.enterContext(mock.patch.object(restore, "say", self.said.append))
         self.objects = dict(self.source.objects)
-        # The log with the DELETE is uploaded after the DELETE.
+        # Log 3 contains the DELETE. The bucket received log 3 after the DELETE.
         self.times = {f"{self.source.timeline}/{member}/tail/{BRANCH}/000003": "2099-01-01T00:00:00Z" for member in self.source.members}
 
     def restore(self, at="latest", **choice):
@@ -53,16 +53,16 @@ class Restore(unittest.TestCase):
     ALL = ",".join(map(str, range(1, 12)))
     AFTER = "9,10,11,12"
 
-    def test_events_do_not_run_during_a_restore(self):
+    def test_mysql_runs_no_events_during_a_restore(self):
         self.assertEqual(self.restore(), (self.AFTER, []))
 
-    def test_a_restore_restores_the_time_before_a_delete(self):
+    def test_a_restore_with_a_time_before_a_delete_returns_the_deleted_rows(self):
         self.assertEqual(self.restore(restore.text_of(self.between)), (self.ALL, []))
 
     def test_a_restore_before_a_transaction_uses_a_base_backup_without_the_transaction(self):
         gtids = self.source.counted["gtids"]
         wrong, last = f"before {gtids.split(':')[0]}:{gtids.rpartition('-')[2]}", gtids
-        # A newer base backup, created after the DELETE.
+        # Uploads a second base backup, which was created after the DELETE.
         kept, self.source.objects = self.source.objects, {}
         self.source.manifest("bravo", "20261126T000000Z", gtids={"atLeast": last, "atMost": last}, newestCommit=2**52)
         self.objects |= self.source.objects
@@ -111,7 +111,7 @@ class Restore(unittest.TestCase):
         self.objects[keys[0]] = b"?"
         self.assertEqual(self.restore()[0], self.AFTER)
 
-    def test_a_restore_excludes_a_server_a_log_or_later_uploads_on_request(self):
+    def test_a_restore_excludes_a_server_a_log_or_later_uploads_if_the_operator_requests_it(self):
         first, second, third = self.source.logs
         forged = [first, second.replace(b"order 5", b"order X"), third]
         self.assertNotEqual(forged, self.source.logs)
@@ -139,7 +139,7 @@ class Restore(unittest.TestCase):
         self.assertEqual(found, self.AFTER)
         self.assertRegex(notes[0], "^charlie is excluded from charlie/000002-.* differs from the other members' transaction$")
 
-    def test_a_member_has_one_vote_about_a_branch_however_many_descriptions_it_uploads(self):
+    def test_a_member_has_one_vote_about_a_branch_regardless_of_how_many_descriptions_it_uploads(self):
         def describe(member, parent, **more):
             content = json.dumps({"parent": parent, "forked": "", "begun": "2026-11-25 02:20:00", **more}).encode()
             self.objects[names.branch_key(self.source.timeline, member, BRANCH, content)] = content
@@ -166,7 +166,7 @@ class Restore(unittest.TestCase):
     def test_a_restore_ignores_the_logs_of_another_branch_with_other_transactions_of_the_same_gtids(self):
         first, second, third = self.source.logs
         self.source.objects, kept = {}, self.source.objects
-        # Two of three members upload them, so a restore that reads them follows them.
+        # Two of three members upload the logs of the other branch, so a restore that reads this branch would apply its transactions.
         for member in ("bravo", "charlie"):
             self.without(member)
             self.source.ship(member, [first, second.replace(b"order 5", b"order X"), third], branch="c" * 16)

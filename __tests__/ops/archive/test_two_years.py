@@ -1,4 +1,4 @@
-"""Listing an archive of two years with 20 writes a second takes seconds and few requests. Run by archive.programs.test.ts."""
+"""Tests that listing a two-year archive with 20 writes per second needs only seconds and few requests. Run by archive.programs.test.ts."""
 
 import bisect
 import http.server
@@ -17,7 +17,7 @@ from settings import Choice
 
 TIMELINE, BRANCH, DAYS, MEMBERS = "7" * 8 + "-0000-0000-0000-000000000000", "b" * 16, 730, ("alpha", "bravo", "charlie")
 PER_DAY, SEGMENT = 20 * 86400, 64 << 20
-# Two logs a day, together about 1.3 GB.
+# Number of logs per day, segments per closed log, and segments of the current log. The logs of a day have about 1.3 GB together.
 LOGS, SEGMENTS, TAIL = 2, 10, 28_800
 
 
@@ -29,7 +29,7 @@ def keys():
                 first = (day * LOGS + part) * PER_DAY // LOGS + 1
                 log = names.Log(member, BRANCH, day * LOGS + part + 1, f"{day * LOGS + part:016x}")
                 yield from segments(log, first, PER_DAY // LOGS, SEGMENTS, SEGMENT, True)
-                # A single segment represents the tail of a closed log, because that folder is not listed.
+                # One segment replaces all segments that the closed log has under `tail`, because the program does not list this folder.
                 yield from segments(log, first, PER_DAY // LOGS, 1, SEGMENT, False)
             name = names.backup_name(names.stamp(1_700_000_000 + day * 86400), day * LOGS + 1, [(1, day * PER_DAY + 1)])
             yield names.manifest_key(TIMELINE, member, name, b"")
@@ -45,7 +45,7 @@ def segments(log, first, transactions, count, size, closed):
 
 
 class Storage(http.server.ThreadingHTTPServer):
-    """Lists keys like an object storage: in pages of 1000 keys, and skips keys that a delimiter groups."""
+    """Lists keys like an object storage: in pages of 1000 keys. Keys with a common folder are grouped by the delimiter."""
 
     daemon_threads = True
 
@@ -105,13 +105,13 @@ class TwoYears(unittest.TestCase):
         result = action()
         took, more = time.monotonic() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
         print(f"\n{what}: {took:.1f} s, {time.process_time() - before:.1f} s of processor time with the stand-in, {self.storage.requests - requests} requests, {more >> 10} MiB more memory")
-        # Processor time of this process and the emulator, because elapsed time depends on the machine's load.
+        # The test measures the processor time of this process and the emulator. Elapsed time would depend on the machine's load.
         self.assertLess(time.process_time() - before, 20)
         self.assertLess(self.storage.requests - requests, 250)
         self.assertLess(more >> 10, 400)
         return result
 
-    def test_the_inventory_and_a_restore_list_two_years_in_seconds(self):
+    def test_an_archive_of_two_years_is_listed_and_prepared_for_a_restore_within_seconds(self):
         (found,) = self.measured("inventory", lambda: inventory.look(self.bucket, lambda text: None)["timelines"])
         self.assertEqual([(one["logs"], one["complete"]) for one in found["members"]], [(DAYS * LOGS + 1, DAYS * LOGS)] * 3)
         self.assertEqual((len(found["bases"]), found["missing"]), (DAYS * 3, ""))

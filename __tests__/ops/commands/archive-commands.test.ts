@@ -46,7 +46,7 @@ it("the backups command lists the archive and exits with 0 if the archive has no
   ]);
 });
 
-it("the backups command lists problems of the archive as text or JSON, and exits with 1", async () => {
+it("the backups command exits with 1 if the archive has a problem, and lists problems as text or JSON", async () => {
   const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
   expect([code, said.split("\n").slice(-2)]).toEqual([
     1,
@@ -69,7 +69,7 @@ const no = { good: false, what: "servers cannot read" };
 it.each([
   [[yes], 0, "yes  servers write"],
   [[yes, no], 1, "yes  servers write\nNO   servers cannot read"],
-])("the bucket check exits with 0 only if every check passes: %j", async (check, expected, words) => {
+])("the check of the backup bucket exits with 0 only if every check passes: %j", async (check, expected, words) => {
   const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
   expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
 });
@@ -93,7 +93,7 @@ it.each([
   ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}', /alpha and charlie have the same key; create one for each server/],
-])("bucket keys are rejected unless each server has its own key: %s", async (value, words) => {
+])("the check of the backup bucket rejects the bucket keys unless each server has its own key: %s", async (value, words) => {
   const command = (): Promise<number> => {
     vi.stubEnv("TF_VAR_backup_bucket_keys", value);
     return checkBucket(config);
@@ -106,18 +106,18 @@ const never = (): Promise<Site> => Promise.reject(new Error("opened"));
 it.each([
   ["latest", last],
   [ago(20), first],
-])("a restore of %s prints the setting to write and the base backup that it starts from", async (at, base) => {
+])("ops restore for the time %s prints the setting to write and the base backup that the restore starts from", async (at, base) => {
   const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
   expect(said).toContain(
     `restorable from ${first} to ${timeline.until}; this restore starts from the base backup of ${base}`,
   );
   expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
-  // The restored group must not write into the timeline that it is restored from.
+  // The restored group has a new name, so that it does not write into the timeline from which it is restored.
   expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
   expect(said).not.toContain(`groupName: "${timeline.name}"`);
 });
 
-it("ops restore prints its exclusions, and ops backups lists all branches if there are several", async () => {
+it("ops restore prints the exclusions, and ops backups lists all branches if there are several", async () => {
   const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
   const { said } = await withArchive(look(), () =>
     restore(config, { at: "latest", choice }, never, undefined as never),
@@ -133,7 +133,7 @@ it("ops restore prints its exclusions, and ops backups lists all branches if the
   expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
 });
 
-it("a restore to a time before the oldest base backup is rejected", async () => {
+it("ops restore rejects a time before the oldest base backup", async () => {
   const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
   await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
 });

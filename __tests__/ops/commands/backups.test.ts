@@ -11,7 +11,7 @@ it.each([
   [14, 30, 23],
   [1, 1, 9],
 ])(
-  "a retention of %i days with a base backup every %i h keeps objects for %i days",
+  "with a retention of %i days and a base backup every %i h, objects of the backup are kept for %i days",
   (retentionDays, baseHours, days) => {
     expect(objectDays({ ...archive.backup, retentionDays, baseHours })).toBe(days);
   },
@@ -32,7 +32,7 @@ describe("the problems of an archive", () => {
   };
   const hands = (difference: Partial<Timeline>) => handsOf([{ ...good, ...difference }], archive, now);
 
-  it("reports no problem for a healthy archive", () => {
+  it("the backups command reports no problem for a healthy archive", () => {
     expect(hands({})).toEqual([]);
   });
 
@@ -67,25 +67,26 @@ describe("the problems of an archive", () => {
       { oldest: "2026-10-31T00:00:00Z" },
       /^objects are 25 days old, but should expire after 22/,
     ],
-  ])("reports %s", (_, difference, text) => {
+  ])("the backups command reports %s", (_, difference, text) => {
     expect(hands(difference)).toEqual([expect.stringMatching(text)]);
   });
 
-  it("reports no problem if logs, base backups, drills and expiry are only slightly late", () => {
+  it("the backups command reports no problem if logs, base backups, drills and expiry are only slightly late", () => {
     for (const difference of [
-      // Two minutes; two hours more than a day; eight days; three days more than objects are kept.
+      // The logs end two minutes ago. The base backup is 26 hours old. The last drill was eight days ago. The oldest object should have
+      // expired three days ago.
       { until: "2026-11-25T19:58:00Z" },
       { bases: [{ come: "2026-11-24T18:00:00Z", member: "a" }] },
       { drills: [{ time: "2026-11-17T20:00:00Z", good: true, key: "k" }] },
       { oldest: "2026-10-31T20:00:00Z" },
-      // A failure before the latest successful drill does not matter.
+      // A failed drill is ignored if a later drill succeeded.
       { drills: [{ time: "2026-11-21T03:43:00Z", good: false, key: "k" }, ...good.drills] },
       { drills: [{ time: "2026-11-01T03:43:00Z", good: true, key: "k" }, ...good.drills] },
     ])
       expect(hands(difference), JSON.stringify(difference)).toEqual([]);
   });
 
-  it("requires no restore drill of a new archive", () => {
+  it("the backups command requires no restore drill of a new archive", () => {
     expect(hands({ drills: [], oldest: "2026-11-24T20:00:00Z" })).toEqual([]);
   });
 });

@@ -13,20 +13,20 @@ const hosts = ["www.foobar.com", "foobar.com"];
 const config = exampleConfig({ loadBalancer: { second: { location: "fsn1", privateIp: "10.0.1.6" } } });
 
 interface World {
-  /** Healthy servers by load balancer. @default - both find both healthy */
+  /** Healthy servers according to each load balancer. @default - alpha and bravo are healthy for both load balancers */
   readonly healthy?: Readonly<Record<string, readonly string[]>>;
-  /** Records of each host. @default - as a deploy creates them */
+  /** DNS records of each host. @default - the record that a deploy creates */
   readonly records?: readonly Pick<DnsRecord, "type" | "content" | "comment">[];
-  /** Addresses that accept no connection. @default - none */
+  /** Addresses that refuse connections. @default - none */
   readonly dead?: readonly string[];
-  /** Status of Hetzner's answers. @default 200 */
+  /** HTTP status of all responses of Hetzner's API. @default 200 */
   readonly hetzner?: number;
-  /** What happens to the first changes. @default - each is applied and answered */
+  /** Fault of each of the first DNS changes. @default - no faults */
   readonly troubles?: ("answer lost" | "refused")[];
   readonly config?: typeof config;
 }
 
-/** Hetzner's and Cloudflare's APIs on one port. */
+/** Emulates Hetzner's and Cloudflare's APIs on one port, and returns the commands that use them. */
 async function world({ healthy, records, dead = [], hetzner = 200, troubles = [], ...more }: World = {}) {
   let lastId = 0;
   let dns = hosts.flatMap((name): DnsRecord[] =>
@@ -43,7 +43,7 @@ async function world({ healthy, records, dead = [], hetzner = 200, troubles = []
       ],
     })),
   });
-  /** All or none, as Cloudflare does it. @throws if two records would be identical */
+  /** Applies all changes or none, like Cloudflare. @throws if two records would be identical */
   const change = ({ deletes, patches, posts }: RecordChanges): void => {
     const next = [
       ...dns
@@ -103,7 +103,7 @@ async function world({ healthy, records, dead = [], hetzner = 200, troubles = []
 const everywhere = (...addresses: readonly string[]) => hosts.map(() => addresses);
 const extra = { type: "A", content: ip2, comment: extraComment };
 
-it("ops balancers directs visitors to both load balancers, to one, and back, and changes nothing if it runs again", async () => {
+it("ops balancers directs visitors to both load balancers, to one of them, and back, and a second run changes nothing", async () => {
   const { direct: to, addresses, asked, records, said } = await world();
   const before = records();
   for (const [wanted, expected] of [
@@ -120,12 +120,12 @@ it("ops balancers directs visitors to both load balancers, to one, and back, and
     await to(wanted);
     expect(asked.filter((line) => line.startsWith("POST"))).toHaveLength(writes);
   }
-  // The records of the deploy were never created again, so Terraform finds them unchanged.
+  // The records have the same ids as before, so Terraform finds no difference.
   expect(records()).toEqual(before);
   expect(said.join("\n")).toContain(`www.foobar.com: A ${ip1} -> ${ip1}, ${ip2}`);
 });
 
-it("ops balancers uses only Hetzner's and Cloudflare's APIs, and one change for all names", async () => {
+it("ops balancers uses only Hetzner's and Cloudflare's APIs, and changes all host names at once", async () => {
   const { direct: to, asked } = await world();
   await to("both");
   expect(asked.filter((line) => !line.startsWith("GET"))).toEqual(["POST /zones/zone/dns_records/batch"]);
@@ -165,7 +165,7 @@ it.each([
   ],
   ["second", { hetzner: 500 }, /production-second \(fsn1\): Hetzner's API does not answer, and the DNS records do not/],
   ["second", { hetzner: 403 }, /Hetzner: GET \/servers: 403/],
-] as const)("ops balancers refuses %s without a change in the world %o", async (wanted, props, reason) => {
+] as const)("ops balancers refuses the direction %s without a change if the environment is %o", async (wanted, props, reason) => {
   const { direct: to, asked, addresses } = await world(props);
   const before = addresses();
   await expect(to(wanted)).rejects.toThrow(reason);
@@ -181,7 +181,7 @@ it("ops balancers directs visitors away from a lost location although Hetzner's 
   expect(addresses()).toEqual(everywhere(ip2));
 });
 
-it("ops balancers reads the records again if a response is lost or a change is refused, and fails after the last attempt", async () => {
+it("ops balancers reads the DNS records again if a response is lost or a change is refused, and fails after the last attempt", async () => {
   const { direct: to, addresses } = await world({ troubles: ["refused", "answer lost"] });
   await to("both");
   expect(addresses()).toEqual(everywhere(ip1, ip2));
@@ -190,7 +190,7 @@ it("ops balancers reads the records again if a response is lost or a change is r
   expect(broken.addresses()).toEqual(everywhere(ip1));
 });
 
-it("ops balancers removes the records of a second load balancer that the configuration no longer has", async () => {
+it("ops balancers removes the DNS records of a second load balancer that the configuration no longer contains", async () => {
   const { direct: to, addresses } = await world({
     ...{ config: exampleConfig(), records: [{ type: "A", content: ip1 }, { type: "AAAA", content: "::1" }, extra] },
   });
@@ -198,7 +198,7 @@ it("ops balancers removes the records of a second load balancer that the configu
   expect(addresses()).toEqual(everywhere(ip1, "::1"));
 });
 
-it("ops balancers shows each load balancer, and fails if visitors are directed to one that cannot serve them", async () => {
+it("ops balancers shows each load balancer, and fails if visitors are directed to a load balancer that cannot serve them", async () => {
   const fine = await world({ records: [{ type: "A", content: ip1 }, extra] });
   expect(await fine.show()).toBe(0);
   const broken = await world({ healthy: { production: [] } });
@@ -209,7 +209,7 @@ it("ops balancers shows each load balancer, and fails if visitors are directed t
   ]);
 });
 
-it("ops balancers accepts only both, first and second", () => {
+it("ops balancers accepts only the directions both, first and second", () => {
   expect(["both", "first", "second"].map(directedNamed)).toEqual(["both", "first", "second"]);
   expect(() => directedNamed("third")).toThrow("must be one of both, first, second, got third");
 });

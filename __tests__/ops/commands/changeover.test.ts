@@ -11,7 +11,7 @@ import { cloudServer } from "../support/snapshot.js";
 const names = ["alpha", "bravo", "charlie"] as const;
 type Name = (typeof names)[number];
 
-/** A load balancer migration and its reversal, which may start before the migration is complete. */
+/** Configurations of a load balancer migration and of its reversal. The reversal may start before the migration is complete. */
 interface Change {
   readonly takesOver: Config;
   readonly goesBack: Config;
@@ -36,17 +36,17 @@ const domain: Change = {
 };
 const plain = exampleConfig();
 
-/** Simulates that the program is killed. */
+/** Error that simulates the end of a killed program. */
 const killed = new Error("killed");
 
 /**
- * A site whose servers serve only the load balancer that they were created for. It records the steps that cause an outage.
+ * A site in which each server works only with the load balancer that it was created for. The site records the steps that cause an outage.
  * @param web number of existing servers, at most three
  */
 class World {
   readonly done: string[] = [];
   readonly outages: string[] = [];
-  /** Domains that visitors have been directed to. */
+  /** Domains to which visitors have ever been directed. */
   readonly known = new Set([plain.domain]);
   madeFor: Partial<Record<Name, string>>;
   balancers = new Set([1]);
@@ -58,7 +58,7 @@ class World {
     this.madeFor = Object.fromEntries(names.slice(0, web).map((name) => [name, agreement(plain)]));
   }
 
-  /** Context of a command. @param moment called at each step at which the command could be killed */
+  /** Creates the context of a command. @param moment function that is called at each step at which the command could be killed */
   context(config: Config, moment: (what: string) => void) {
     const former = formerOf(config);
     const { number } = config.loadBalancer;
@@ -120,7 +120,11 @@ class World {
     };
   }
 
-  /** Runs a rollout. @param moments number of steps after which it is killed @param only servers that the rollout is limited to */
+  /**
+   * Runs a rollout.
+   * @param moments number of steps after which the rollout is killed
+   * @param only names of the servers that the rollout may replace
+   */
   async rollout(config: Config, moments = Infinity, only: readonly Name[] = names.slice(0, this.web)): Promise<void> {
     let left = moments;
     const moment = (what: string): void => {
@@ -140,11 +144,14 @@ class World {
       this.inHand = context.lock.inHand = undefined;
       return Promise.resolve(true);
     };
-    // The async wrapper turns an exception of takeNext into a rejection.
+    // The async function turns an exception of takeNext into a rejected promise.
     await changingOver(context as unknown as Context, async () => takeNext());
   }
 
-  /** Visitors request each domain they know; the domain of the unused load balancer redirects to the used one. */
+  /**
+   * Requests each domain that visitors know, and records an outage if a request fails. The domain of the unused load balancer redirects to
+   * the used load balancer.
+   */
   private lookAtVisitors(config: Config, what: string): void {
     const all = [config, formerOf(config) ?? config];
     const used = all.find(({ loadBalancer }) => loadBalancer.number === this.used);
@@ -178,13 +185,13 @@ const changes = {
 };
 
 describe.each(Object.entries(changes))("a load balancer migration %s", (_, { takesOver, goesBack, led, whole }) => {
-  it("a migration creates the new load balancer first, directs visitors to it when half of the servers are its targets, and removes the old load balancer last", async () => {
+  it("a load balancer migration creates the new balancer first, directs visitors to it when it has half of the servers, and removes the old balancer last", async () => {
     const world = new World();
     await world.rollout(takesOver);
     expect(world).toMatchObject({ done: whole, outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("a migration of two servers directs visitors to the new load balancer before it replaces the second server; a migration of one server has an outage", async () => {
+  it("a load balancer migration of two servers causes no outage, and a migration of one server causes an outage", async () => {
     const two = new World(2);
     await two.rollout(takesOver);
     expect(two.done.indexOf("pointed")).toBeLessThan(two.done.indexOf("bravo is off"));
@@ -195,7 +202,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(one).toMatchObject({ used: 2, only: 2 });
   });
 
-  it("a migration keeps the old load balancer as long as one server, which a rollout with --only did not replace, is its target", async () => {
+  it("a load balancer migration keeps the old balancer as long as one server, which a rollout with --only did not replace, is its target", async () => {
     const world = new World();
     await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
     expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });
@@ -203,7 +210,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("a dry run of a migration lists the remaining steps and does not execute them", async () => {
+  it("a dry run of a load balancer migration lists the remaining steps and does not execute them", async () => {
     const world = new World();
     await expect(world.rollout(takesOver, whole.indexOf("bravo is off"))).rejects.toBe(killed);
     world.done.length = 0;
@@ -218,7 +225,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(world.done).toEqual([]);
   });
 
-  it("a completed migration is not repeated, although the configuration still contains the previous load balancer", async () => {
+  it("a completed load balancer migration is not repeated, although the configuration still contains the previous load balancer", async () => {
     const world = new World();
     await world.rollout(takesOver);
     world.done.length = 0;
@@ -227,7 +234,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   });
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "a migration continues without an outage after it was killed at this step: %s",
+    "a load balancer migration continues without an outage after it was killed at this step: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -237,7 +244,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   );
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "a migration can be reversed without an outage after it was killed at this step: %s",
+    "a load balancer migration can be reversed without an outage after it was killed at this step: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -280,7 +287,7 @@ it("if the configured previous load balancer is wrong, a rollout stops and print
   );
 });
 
-it("if servers were created for another domain, a rollout stops and also prints a new zone number and certificate generation", async () => {
+it("if servers were created for another domain, a rollout stops and also prints the next zone number and certificate generation", async () => {
   await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
     [
       "  charlie: domain is foobar.net, but the server was created for another domain",
@@ -304,7 +311,7 @@ it("if the configured previous domain is wrong, a rollout stops and prints the n
   );
 });
 
-it("if the configured previous load balancer no longer exists, a rollout stops and prints new numbers, because this is another migration", async () => {
+it("if the configured previous load balancer no longer exists, a rollout stops and prints new numbers for another migration", async () => {
   const world = new World();
   await world.rollout(takesOver);
   const next = exampleConfig({
@@ -322,7 +329,7 @@ it("if it is unknown for which load balancer a server was created, a rollout sto
   await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
 });
 
-it("if a server needs the previous load balancer after its removal, a rollout stops", async () => {
+it("a rollout stops if a server still needs the previous load balancer, which was removed", async () => {
   const world = new World();
   await world.rollout(takesOver);
   world.madeFor.charlie = agreement(plain);

@@ -17,7 +17,7 @@ const destroying: Plan = {
 const silent = new Progress(() => undefined);
 const applied = (calls: readonly string[]): readonly string[] => calls.filter((call) => call.includes(" apply "));
 
-/** The stacks of the servers and of the edge, in this order. */
+/** Returns the stack of the servers and the stack of the edge, in this order. */
 function stacksWith(...plans: readonly Plan[]) {
   const terraform = recordedTerraform("production", plans);
   return { stacks: [terraform.servers, terraform.edge], calls: terraform.calls };
@@ -32,7 +32,7 @@ it("npm run ops deploy deploys each stack after its dependencies, and the monito
   expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
 });
 
-it("a deploy initializes all stacks first, then checks and applies the plan of each stack", async () => {
+it("a deploy first initializes all stacks, then checks and applies the plan of each stack", async () => {
   const { stacks, calls } = stacksWith(harmless, {});
   await deploy(stacks, {}, silent);
   const inEach = (...words: readonly string[]) =>
@@ -84,7 +84,7 @@ it("a deploy destroys only the resources that the reviewed plan destroys", async
   expect(applied(one.calls())).toHaveLength(1);
 });
 
-it("a deploy recreates a missing resource only after a review, because the content is lost", async () => {
+it("a deploy recreates a missing resource only after a review, because the content of the resource is lost", async () => {
   const missing: Plan = {
     resource_drift: [change("hcloud_volume.alpha", "delete")],
     resource_changes: [change("hcloud_volume.alpha", "create"), change("hcloud_volume.bravo", "create")],
@@ -100,7 +100,7 @@ it("a deploy recreates a missing resource only after a review, because the conte
   expect(applied(reviewed.calls())).toHaveLength(2);
 });
 
-it("a deploy does not accept a reviewed update as a replacement, or a review of another stack", async () => {
+it("a deploy does not accept a replacement if only an update or the plan of another stack was reviewed", async () => {
   const { stacks } = stacksWith({}, destroying);
   const other = {
     "production-edge": ["updates hcloud_load_balancer.b"],

@@ -7,7 +7,7 @@ import { limits } from "../support/instantly.js";
 
 const config = exampleConfig({ backup: exampleBackup });
 
-/** Runs a restore drill on a machine with this MySQL version and this result of the archive program. */
+/** Runs the drill command on a machine with this version of MySQL. `good` is the result of the archive program. */
 async function tried({ version = "9.7.4", good = true, key = "AGE-SECRET-KEY-1X", user = 0, of = config } = {}) {
   const folder = temporaryFolder();
   const said = vi.spyOn(console, "log").mockReturnValue(undefined);
@@ -37,7 +37,7 @@ describe("a restore drill", () => {
     expect(await tried({ good: false })).toMatchObject({ code: 1 });
   });
 
-  it("a restore drill may take at least four hours", async () => {
+  it("a restore drill has a time limit of at least four hours", async () => {
     const given = limits();
     await tried();
     expect(given.at(-1)).toBeGreaterThanOrEqual(4 * 3600);

@@ -17,7 +17,7 @@ it("a failover chooses the given member, or the member with the least replicatio
   expect(decided({ bravo: { member: { lagSeconds: 5 } } }, "bravo")).toBe("alpha to bravo");
 });
 
-it("a failover chooses a far member only if no near member can accept writes immediately", () => {
+it("a failover chooses a distant member as the primary only if no member nearby can accept writes immediately", () => {
   expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 3 } } })).toBe("alpha to charlie");
   expect(decided({ bravo: { isFar: true }, charlie: { member: { lagSeconds: 6 } } })).toBe("alpha to bravo");
   expect(decided({ bravo: { isFar: true }, charlie: { observation: null } })).toBe("alpha to bravo");

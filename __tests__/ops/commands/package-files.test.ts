@@ -11,7 +11,10 @@ import { hasTools, runToolBeside } from "../../support/tools.js";
 const program = readFileSync("ops/commands/files/package-files.py", "utf8");
 const source = "etc/apt/sources.list.d/mysql.list";
 
-/** A vendor's web server with one key, and a running server that has the previous key and source. */
+/**
+ * Starts a vendor's web server with one key. Creates the files of a running server that has the previous key and the previous package
+ * source.
+ */
 async function situation() {
   const requests: string[] = [];
   const address = await httpServer((request, response) => {
@@ -26,7 +29,7 @@ async function situation() {
     { path: "apt-keys", content: "before\n" },
     { path: "key", content: "the previous key\n" },
   ]);
-  /** Delivers the vendor's key at this path of its web server, as `npm run ops upgrade` does. */
+  /** Makes the server download the key from this path of the vendor's web server, like `npm run ops upgrade`. */
   const deliver = (path: string) => {
     const url = `${address}/${path}`;
     const files = [
@@ -57,7 +60,7 @@ describe.runIf(
     expect(existsSync(join(folder, `${source}.new`))).toBe(false);
   });
 
-  it("the delivery of a vendor's key downloads nothing if the server is up to date", async () => {
+  it("the delivery of a vendor's key downloads nothing if the server already has the key", async () => {
     const { deliver, requests } = await situation();
     await deliver("next-key");
     const asked = requests.length;
@@ -77,7 +80,7 @@ describe.runIf(
 
 const ofAlpha = packageFilesOf(exampleConfig(), { roles: ["web", "database"] });
 
-it("an upgrade delivers the sources of both vendors, the addresses of their keys and the known expiry dates", () => {
+it("an upgrade sends each server the package sources of both vendors, the addresses of their keys and the known expiry dates", () => {
   expect(ofAlpha.map(({ path }) => path).sort()).toEqual(
     [
       paths.ends,
@@ -87,7 +90,7 @@ it("an upgrade delivers the sources of both vendors, the addresses of their keys
   );
 });
 
-it("the files of an upgrade contain the configured key instead of the project's", () => {
+it("the files that an upgrade sends contain the configured key instead of the project's default key", () => {
   const publishedKey = {
     url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2027",
     fingerprints: ["A".repeat(40)],

@@ -7,13 +7,13 @@ import { World } from "../support/world.js";
 
 beforeEach(instantly);
 
-it("a release starts with the server that an interrupted run left unfinished", () => {
+it("a release command starts with the server that an interrupted run left unfinished", () => {
   const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
   expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
   expect(order()).toEqual(["alpha", "bravo", "charlie"]);
 });
 
-it("a release changes all web servers that do not run it yet, and remembers the previous release of each server", () => {
+it("a release command changes all web servers that run another release, and remembers the previous release of each server", () => {
   const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
   expect(changesTo(servers, named("3"))).toEqual([
     { server: "alpha", to: named("3"), from: named("2"), served: true },
@@ -25,7 +25,7 @@ it("a release changes all web servers that do not run it yet, and remembers the 
   ]);
 });
 
-it("a rollback returns to the previous release of most servers", () => {
+it("a rollback activates the release that most web servers ran before", () => {
   expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
     named("1"),
   );
@@ -35,14 +35,14 @@ it("a rollback returns to the previous release of most servers", () => {
   );
 });
 
-it("all problems of the arguments of a release are reported before any change", () => {
+it("a release command reports all problems of its arguments before any change", () => {
   expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
     /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
   );
   expect(releaseNamed(named("1"))).toEqual(named("1"));
 });
 
-it("the arguments of a release are a URL with a SHA-256, or --rollback", () => {
+it("a release command accepts a URL with a SHA-256, or --rollback", () => {
   expect(releaseNamed({}, true)).toBeUndefined();
   for (const args of [{}, { url: named("1").url }])
     expect(() => releaseNamed(args)).toThrow("release: requires URL and SHA256, or only --rollback");
@@ -57,7 +57,7 @@ describe("a release", () => {
     "lock: no server",
   ];
 
-  it("a release is deployed to one web server at a time, and the first server is observed alone for a while", async () => {
+  it("a release is deployed to one web server at a time, and the first server is observed before the others follow", async () => {
     const world = new World();
     await release(await world.context("release"), to);
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
@@ -65,7 +65,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
   });
 
-  it("a release skips the observation if another server already runs the release", async () => {
+  it("a release is deployed without observation of the first server if another server already runs the release", async () => {
     const world = new World();
     for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
     await release(await world.context("release"), to);
@@ -107,7 +107,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "lock: no server"]);
   });
 
-  it("a release prints the line for the configuration unless its URL and checksum are already configured", async () => {
+  it("a release command prints the line for the configuration unless its URL and checksum are already configured", async () => {
     const said = async (application: object) => {
       const world = new World(exampleConfig({ application }));
       await release(await world.context("release"), to);
@@ -118,7 +118,7 @@ describe("a release", () => {
     expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write the release into");
   });
 
-  it("a release is rolled back to the previous release and skips servers that already run the previous release", async () => {
+  it("a rollback activates the previous release and skips servers that already run it", async () => {
     const world = new World();
     world.machine("bravo").releases = [named("1"), named("2")];
     await release(await world.context("release"), undefined);
@@ -132,13 +132,13 @@ describe("a release", () => {
       return world;
     };
 
-    it("a broken release is rolled back although no application is ready", async () => {
+    it("a broken release can be rolled back although no application is ready", async () => {
       const world = broken();
       await release(await world.context("release"), undefined);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name, named("1"))));
     });
 
-    it("a broken release is replaced by a release with a fix although no application is ready", async () => {
+    it("a broken release can be replaced by a release with a fix although no application is ready", async () => {
       const world = broken();
       await release(await world.context("release"), to);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
@@ -171,7 +171,7 @@ describe("a release", () => {
       expect(world.steps).toEqual([]);
     });
 
-    it("without a primary, a named release is activated if all servers that answer still have the files of that release", async () => {
+    it("without a primary, an earlier release is activated if all servers that answer still have the files of that release", async () => {
       const world = broken();
       world.primary = "";
       world.machine("charlie").running = false;
@@ -179,7 +179,7 @@ describe("a release", () => {
       expect(world.steps).toEqual(["alpha", "bravo"].flatMap((name) => deploys(name, named("1"))));
     });
 
-    it("without a primary, a named release is refused if one server no longer has the files of that release", async () => {
+    it("without a primary, an earlier release is refused if one server no longer has the files of that release", async () => {
       const world = broken();
       world.primary = "";
       world.machine("bravo").releases = [named("2")];
@@ -209,7 +209,7 @@ describe("a release", () => {
       expect(world.steps).toEqual([]);
     });
 
-    it("a rollback requires the name of a release if the servers have different previous releases", () => {
+    it("a rollback requires a release as argument if the servers have different previous releases", () => {
       const back = { observation: { releases: [named("1"), named("2")] } };
       expect(() => previousRelease(snapshot({ alpha: back, charlie: { observation: null } }))).toThrow(
         /different previous releases/,

@@ -9,14 +9,14 @@ beforeEach(instantly);
 const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
 const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
 
-it("a server may be removed if the other servers are a majority of the group's members and serve visitors", () => {
+it("a server may be removed if the other servers keep the database majority and serve visitors", () => {
   expect(refusals({})).toEqual([]);
   expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
-  // One member is already lost, and the group still counts it.
+  // One member is already lost, but the group still counts this member.
   expect(refusals({ alpha: { member: { view: four.slice(0, 2), remembered: four.slice(0, 3) } } })).toEqual([]);
 });
 
-it("a removal is rejected if the group would lose its majority", () => {
+it("the removal of a server is rejected if the group would lose its majority", () => {
   expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
     "without charlie, 2 of the 4 counted members would be left, which is not a majority",
   ]);
@@ -33,7 +33,7 @@ it("the removal of the only web server in service is rejected", () => {
   ).toEqual([]);
 });
 
-it("a removal is rejected if the volume has or may have quarantined transactions, unless an option discards them", () => {
+it("the removal of a server is rejected if the volume may have quarantined transactions, unless an option discards them", () => {
   const holding = { member: { kept: ["/var/lib/mysql/kept-aside-1"] } };
   expect(refusals({ charlie: holding })).toEqual([
     "charlie has quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",
@@ -54,7 +54,7 @@ const withDelta = (): World => {
   return world;
 };
 
-it("a removal shuts down and removes the server, then makes the remaining members forget it", async () => {
+it("the removal of a server shuts down and deletes the server, then makes the remaining members forget it", async () => {
   const world = withDelta();
   world.remembered = ["10.0.1.14"];
   await remove(await world.context("remove"), "delta");
@@ -70,7 +70,7 @@ it("a removal shuts down and removes the server, then makes the remaining member
   ]);
 });
 
-it("a removal continues after an interruption if the server is already off or deleted", async () => {
+it("the removal of a server continues after an interruption if the server is already off or deleted", async () => {
   const off = withDelta();
   off.machine("delta").running = false;
   off.primary = "alpha";
@@ -95,7 +95,7 @@ it("a removal continues after an interruption if the server is already off or de
   ]);
 });
 
-it("a removal leaves a server unchanged if it is configured or if the majority needs it", async () => {
+it("the removal of a server is rejected without a change if the server is configured or needed for the majority", async () => {
   const world = new World();
   await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(
     /^refused: alpha is in the configuration/,

@@ -14,14 +14,14 @@ describe("the precondition check of a replacement", () => {
   it.each<[string, Difference]>([
     ["is missing", { cloud: null, observation: null, healthy: null }],
     ["is off", down],
-    ["is cut off", { observation: null, healthy: false }],
-    ["serves but cannot be reached", { observation: null }],
+    ["answers neither SSH nor the load balancer", { observation: null, healthy: false }],
+    ["serves visitors but cannot be reached over SSH", { observation: null }],
     ["is partially set up", { observation: { firstBoot: "running" }, member: { state: "OFFLINE" }, healthy: false }],
     ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }],
     ["has a full disk", { observation: { diskPercent: { "/": 100 } } }],
     ["has damaged data", { member: { state: "DOWN", majority: false } }],
-    ["is healthy, and perhaps compromised", {}],
-  ])("accepts a server that %s", (_, bravo) => {
+    ["is healthy but possibly compromised", {}],
+  ])("a replacement is allowed if the server %s", (_, bravo) => {
     expect(replacementRefusals(snapshot({ bravo }), "bravo")).toEqual([]);
   });
 
@@ -34,13 +34,13 @@ describe("the precondition check of a replacement", () => {
     ["is off", down],
     ["is not online", { member: { state: "RECOVERING" } }],
     ["sees no majority", { member: { majority: false } }],
-  ])("rejects a member while another member %s, because acknowledged writes could be lost", (_, charlie) => {
+  ])("the replacement of a member is rejected while another member %s, because acknowledged writes could be lost", (_, charlie) => {
     expect(replacementRefusals(snapshot({ charlie }), "bravo")).toEqual([
       expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is not a majority/),
     ]);
   });
 
-  it("the check before a replacement counts members that the group remembers", () => {
+  it("the check before a replacement counts all members that the group remembers", () => {
     const remembered = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.19"];
     expect(replacementRefusals(snapshot({ alpha: { member: { remembered } } }), "bravo")).toEqual([
       expect.stringMatching(/^without bravo, 2 of 4 members are healthy/),
@@ -67,7 +67,7 @@ describe("the precondition check of a replacement", () => {
   });
 });
 
-it("the list of destroyed resources contains the server, and the data volume only if the volume is deleted", () => {
+it("the list of resources that a replacement destroys contains the server, and the data volume only if the volume is deleted", () => {
   expect(destroyed(snapshot(), "bravo", {})).toEqual([
     expect.stringMatching(/^bravo: the server and its system disk/),
     "bravo: keeps its data volume",
@@ -79,7 +79,7 @@ it("the list of destroyed resources contains the server, and the data volume onl
   ]);
 });
 
-it("the list of losses contains the outage if no other server serves visitors", () => {
+it("the list of losses of a replacement contains the outage if no other server serves visitors", () => {
   expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
 });
 
@@ -96,27 +96,27 @@ const steps = (name: string, ...stop: readonly string[]) => [
   "lock: no server",
 ];
 
-it("a replacement replaces a server that is off", async () => {
+it("a replacement also works if the server is off", async () => {
   const world = open();
   world.machine("bravo").running = false;
   await replace(await world.context("replace bravo"), "bravo", {}, agrees);
   expect(world.steps).toEqual(steps("bravo"));
 });
 
-it("a replacement hands over the primary role and shuts down a server that answers", async () => {
+it("the replacement of the primary transfers its role and shuts down the server if it answers", async () => {
   const world = open();
   await replace(await world.context("replace alpha"), "alpha", {}, agrees);
   expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
 });
 
-it("a replacement cuts the power of a server that does not shut down", async () => {
+it("the replacement of a server cuts its power if it does not shut down", async () => {
   const world = open();
   world.failing.add("bravo: systemctl poweroff");
   await replace(await world.context("replace bravo"), "bravo", {}, agrees);
   expect(world.steps).toEqual(steps("bravo", "bravo: systemctl poweroff", "provider: cut bravo"));
 });
 
-it("a replacement replaces a dead server although the running release is broken everywhere", async () => {
+it("the replacement of a dead server works although the running release is broken on every server", async () => {
   const world = open();
   world.machine("bravo").running = false;
   world.sick = world.machine("alpha").releases[0]?.sha256;
@@ -124,26 +124,26 @@ it("a replacement replaces a dead server although the running release is broken 
   expect(world.steps).toEqual(steps("bravo"));
 });
 
-it("a replacement deletes the data volume only on request", async () => {
+it("the replacement of a server deletes its data volume only on request", async () => {
   const world = open();
   await replace(await world.context("replace bravo"), "bravo", { newVolume: true }, agrees);
   expect(world.steps).toContain("provider: replace bravo with a new volume");
 });
 
-it("a replacement starts over after an interruption", async () => {
+it("the replacement of a server starts over after an interruption", async () => {
   const world = open();
   await replace(await world.context("replace bravo", "bravo"), "bravo", {}, agrees);
   expect(world.steps).toContain("provider: replace bravo");
 });
 
-it("a replacement changes nothing before a person agrees", async () => {
+it("the replacement of a server changes nothing before a person agrees", async () => {
   const world = open();
   const disagrees = () => Promise.reject(new Error("no"));
   await expect(replace(await world.context("replace bravo"), "bravo", {}, disagrees)).rejects.toThrow("no");
   expect(world.steps).toEqual(["provider: prepare bravo"]);
 });
 
-it("a replacement changes nothing if the precondition check fails", async () => {
+it("the replacement of a server changes nothing if the precondition check fails", async () => {
   const world = open();
   world.machine("charlie").running = false;
   await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(
@@ -152,7 +152,7 @@ it("a replacement changes nothing if the precondition check fails", async () => 
   expect(world.steps).toEqual([]);
 });
 
-it("a replacement uses the health checks of the load balancer if SSH login is impossible", async () => {
+it("the replacement of a server uses the health checks of the load balancer if SSH login is impossible", async () => {
   const world = new World();
   for (const machine of world.machines.values()) machine.isStunned = true;
   world.failing.add("bravo: systemctl poweroff");
@@ -162,7 +162,7 @@ it("a replacement uses the health checks of the load balancer if SSH login is im
 });
 
 describe("the confirmation by a person", () => {
-  it("a replacement requires --yes if it cannot ask a person at a terminal", async () => {
+  it("the replacement of a server requires --yes if it cannot ask a person at a terminal", async () => {
     const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
     await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to confirm without one, add --yes/);
     await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();

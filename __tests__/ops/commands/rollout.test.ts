@@ -34,13 +34,13 @@ it.each<[string, Difference, boolean]>([
   ["is not yet registered with the load balancer", { healthy: null }, false],
   ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
 ])(
-  "the order of a rollout replaces the unfinished server again only if waiting cannot help: the server %s",
+  "a rollout replaces an unfinished server again only if waiting cannot help: the server %s",
   (_, bravo, anew) => {
     expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
   },
 );
 
-it("a rollout replaces an incompletely created server again although this server seems to be current", () => {
+it("a rollout replaces a server again if its creation was incomplete, although the server seems to be current", () => {
   expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
 });
 
@@ -61,7 +61,7 @@ it("a rollout replaces outdated servers one at a time, and the primary last afte
   expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
 });
 
-it("a rollout transfers the primary role to a near member", async () => {
+it("a rollout transfers the primary role to a member nearby before it replaces the primary", async () => {
   const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
   const world = new World(config);
   world.machine("alpha").current = false;
@@ -70,7 +70,7 @@ it("a rollout transfers the primary role to a near member", async () => {
   expect(world.primary).toBe("charlie");
 });
 
-it("a rollout makes the members forget the previous address of a replaced server before the next replacement", async () => {
+it("a rollout makes the members forget the old address of a replaced server before the next replacement", async () => {
   const world = new World();
   world.machine("charlie").current = false;
   world.remembered = ["10.0.1.19"];
@@ -79,14 +79,14 @@ it("a rollout makes the members forget the previous address of a replaced server
   expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "lock: no server"]);
 });
 
-it("a rollout makes the members forget an unknown address although no server is outdated", async () => {
+it("a rollout makes the members forget an unknown address even if no server is outdated", async () => {
   const world = new World();
   world.remembered = ["10.0.1.19"];
   await rollout(await world.context("rollout"), {});
   expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
 });
 
-it("a rollout makes the first replaced member the primary if only a primary of its version creates the accounts that it needs", async () => {
+it("if only a new primary creates needed database accounts, a rollout makes the first replaced member the primary", async () => {
   const world = new World();
   for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
   world.grants = "and one for migrations";
@@ -100,7 +100,7 @@ it("a rollout makes the first replaced member the primary if only a primary of i
   expect(world.primary).toBe("bravo");
 });
 
-it("a rollout keeps waiting and reports the error if MySQL does not promote the replaced member", async () => {
+it("a rollout continues to wait and reports the error if MySQL does not promote the replaced member", async () => {
   const world = new World();
   world.machine("bravo").current = false;
   world.grants = "and one for migrations";
@@ -123,7 +123,7 @@ it("a rollout does not replace the next server while an application is not ready
   expect(world.steps).toEqual([]);
 });
 
-/** A world with an outdated bravo and a failure that occurs after its replacement. */
+/** Creates an environment in which bravo is outdated. `happens` runs directly after bravo is replaced. */
 const withReplaced = async (happens: (world: World) => void) => {
   const world = new World();
   world.machine("bravo").current = false;
@@ -140,14 +140,14 @@ const isSick = (world: World): void => void (world.sick = named("2").sha256);
 it.each([
   ["15 minutes by default", {}, 900],
   ["for the given time", { patienceMinutes: 40 }, 2400],
-])("a rollout waits %s until a replaced server is ready", async (_, props, seconds) => {
+])("a rollout waits %s for a replaced server to become ready", async (_, props, seconds) => {
   const { world, context } = await withReplaced(isSick);
   await expect(rollout(context, props)).rejects.toThrow(`bravo is back: timed out after ${seconds} s`);
-  // The replaced server lacks no accounts, so it does not have to become the primary.
+  // All accounts exist, so the replaced server does not have to become the primary.
   expect(world.primary).toBe("alpha");
 });
 
-it("a rollout reports why a replaced server does not answer", async () => {
+it("a rollout reports the reason if a replaced server does not answer", async () => {
   const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
   await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: timed out after 20 s");
 });
@@ -166,7 +166,7 @@ it("a rollout observes a recovered server for a while and stops if the server be
   await expect(rollout(late.context, {})).rejects.toThrow("bravo stays healthy: timed out after 30 s");
 });
 
-it("a rollout completes the server of an interrupted run, or replaces it if its creation was incomplete", async () => {
+it("a rollout completes the server that an interrupted run left unfinished, or replaces it if its creation was incomplete", async () => {
   for (const [whole, steps] of [
     [true, ["provider: prepare bravo", "provider: complete bravo", "lock: no server"]],
     [false, replaced("bravo")],
@@ -178,7 +178,7 @@ it("a rollout completes the server of an interrupted run, or replaces it if its 
   }
 });
 
-it("a rollout replaces a current server only if its name is given, and only once", async () => {
+it("a rollout replaces a server that is not outdated only if its name is given, and only once", async () => {
   const world = new World();
   await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
     "requires the servers' names",

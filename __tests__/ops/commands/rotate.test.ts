@@ -12,7 +12,7 @@ beforeEach(instantly);
 
 const stage = (configured: number, used: number, oldest: number): RotationStage => ({ configured, used, oldest });
 
-it("a rotation makes servers accept the new generation, use it and then reject the old generation, even after an interruption", () => {
+it("a rotation makes servers accept the new secret, use it and then reject the old secret, even after an interruption", () => {
   expect(nextOf(stage(2, 1, 1))).toBe("used");
   expect(nextOf(stage(2, 2, 1))).toBe("oldest");
   expect(nextOf(stage(2, 2, 2))).toBeUndefined();
@@ -41,7 +41,7 @@ const onEach = (what: string, path: string, ...steps: readonly string[]): readon
     "lock: no server",
   ]);
 
-it("a rotation makes every server accept both edge tokens, switches Cloudflare to the new token, then rejects the old token", async () => {
+it("a rotation makes every server accept both edge tokens, makes Cloudflare send the new token, then makes servers reject the old token", async () => {
   const world = second();
   const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
   await rotate(await world.context("rotate"), "edge-token");
@@ -64,7 +64,7 @@ it("a rotation makes every server accept both edge tokens, switches Cloudflare t
   expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
 });
 
-it("a rotation clears the current server from the lock if an interrupted run had completed all other steps", async () => {
+it("a rotation deletes the current server from the lock if an interrupted run had completed all other steps", async () => {
   const world = second();
   await rotate(await world.context("rotate"), "edge-token");
   const again = await world.context("rotate", "bravo");
@@ -73,7 +73,7 @@ it("a rotation clears the current server from the lock if an interrupted run had
   expect(world.steps.filter((step) => step.startsWith("bravo: "))).toEqual(["bravo: rm -f /run/rotate-edge-token"]);
 });
 
-it("a rotation stops if a server fails, keeps the old token valid, and continues at this server in the next run", async () => {
+it("a rotation of a token stops if a server fails, keeps the old token valid, and continues at this server in the next run", async () => {
   const world = second();
   world.failing.add("bravo: nginx -t -q");
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow("bravo: it failed");
@@ -81,7 +81,7 @@ it("a rotation stops if a server fails, keeps the old token valid, and continues
   expect(world.steps.at(-2)).toBe("lock: bravo");
   world.failing.clear();
   await rotate(await world.context("rotate", "bravo"), "edge-token");
-  // The file of bravo was already written, but nginx had not loaded it.
+  // The interrupted run had written the file on bravo, but nginx had not loaded the file.
   expect(world.steps.slice(0, 4)).toEqual([
     "secrets: make",
     "lock: bravo",
@@ -91,7 +91,7 @@ it("a rotation stops if a server fails, keeps the old token valid, and continues
   expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
 });
 
-it("a rotation stops while a server still accepts the old token", async () => {
+it("a rotation of a token stops while a server still accepts the old token", async () => {
   const world = second();
   world.stage = { configured: 2, used: 2, oldest: 2 };
   const context = await world.context("rotate");
@@ -103,7 +103,7 @@ it("a rotation stops while a server still accepts the old token", async () => {
   );
 });
 
-it("a rotation changes no server while one server is too old for the rotation", async () => {
+it("a rotation changes no server if one server's software is too old for the rotation", async () => {
   const world = second();
   world.tooOld.add("charlie");
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
@@ -137,17 +137,17 @@ it("a rotation changes nothing if a server serves visitors but cannot be reached
   expect(world.steps).toEqual([]);
 });
 
-it("a rotation does not rotate the database's certificate authority while a member is missing", async () => {
+it("a rotation of the database's certificate authority does not start while a member is missing", async () => {
   const world = second({ generations: { databaseAuthority: 2 } });
   world.machine("charlie").running = false;
   await expect(rotate(await world.context("rotate"), "database-authority")).rejects.toThrow(/charlie: is off/);
   expect(world.steps).toEqual([]);
 });
 
-it("a rotation loads the new database certificate on each member, and transfers the primary role before it does so on the primary", async () => {
+it("a rotation of database certificates loads the new one on each member, and transfers the primary role before it does so on the primary", async () => {
   const world = second({ generations: { databaseAuthority: 2 } });
   await rotate(await world.context("rotate"), "database-authority");
-  // Steps of the first round, after which all members accept both authorities.
+  // Steps of the first of two rounds. After this round, all members accept both authorities.
   const steps = (name: string) => {
     const own = world.steps.filter((step) => step.startsWith(`${name}: `));
     return own.slice(0, own.findIndex((step) => step.includes(" rm -f ")) + 1);
@@ -161,11 +161,11 @@ it("a rotation loads the new database certificate on each member, and transfers 
   ];
   expect(steps("alpha")).toEqual(on("alpha", "mysql-group step-down"));
   expect(steps("charlie")).toEqual(on("charlie"));
-  // Each member is checked with the old certificate only after it must reject it.
+  // The command checks on each member that the old certificate is rejected.
   expect([...world.shownOldOnes]).toEqual(names);
 });
 
-it("a rotation of database passwords restarts all services that use them, and ends when each member rejects the old passwords", async () => {
+it("a rotation of database passwords restarts all services that use the passwords, and ends when each member rejects the old passwords", async () => {
   const world = second();
   await rotate(await world.context("rotate"), "database-passwords");
   const onAlpha = world.steps.filter((step) => step.startsWith("alpha: systemctl"));
@@ -202,7 +202,7 @@ it("a rotation distributes new SSH host keys in two rounds and reloads sshd on e
   ]);
 });
 
-it("a rotation makes nginx trust both authorities of Cloudflare, then makes Cloudflare show the new certificate, then makes nginx trust only the new authority", async () => {
+it("a rotation of Cloudflare's authority makes nginx trust both authorities, then Cloudflare use the new certificate, then nginx reject the old authority", async () => {
   const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
   await rotate(await world.context("rotate"), "origin-pull-authority");
   const reloads = names.map((name) => `${name}: systemctl reload nginx.service`);
@@ -223,14 +223,14 @@ it("a rotation makes nginx trust both authorities of Cloudflare, then makes Clou
   ]);
 });
 
-it("a rotation does not make Cloudflare show a new certificate while a server's nginx does not trust it", async () => {
+it("a rotation does not make Cloudflare use a new client certificate while a server's nginx does not trust it", async () => {
   const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
   world.failing.add("bravo: nginx -t -q");
   await expect(rotate(await world.context("rotate"), "origin-pull-authority")).rejects.toThrow("bravo: it failed");
   expect(world.steps.filter((step) => step.startsWith("secrets"))).toEqual(["secrets: make"]);
 });
 
-it("a rotation installs the origin certificate on the servers if they terminate TLS, and labels each server", async () => {
+it("a rotation of the origin certificate installs it on servers that terminate TLS, and labels each server", async () => {
   const world = second({ tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };
   await rotate(await world.context("rotate"), "origin-certificate");
@@ -250,7 +250,7 @@ it("a rotation installs the origin certificate on the servers if they terminate 
   expect(world.steps.at(-1)).toBe("secrets: advance oldest");
 });
 
-it("without SSH, a rotation requires that all servers are current, and lists the outdated servers", async () => {
+it("without SSH, a rotation is refused unless all servers are current, and the error lists the outdated servers", async () => {
   const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };
   world.machine("bravo").current = false;

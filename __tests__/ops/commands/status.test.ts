@@ -9,20 +9,20 @@ import { release } from "../support/snapshot.js";
 import { change, recordedTerraform } from "../support/terraform.js";
 import { World } from "../support/world.js";
 
-/** Healthy servers that run the configured release. */
+/** Creates healthy servers that run the configured release. */
 const wellWorld = (): World => new World(exampleConfig({ application: release("2") }));
 
-/** The same in three locations. */
+/** Creates healthy servers in three locations that run the configured release. */
 const spreadWorld = (): World => new World(exampleConfig({ ...spread, application: release("2") }));
 
 interface Shown {
-  /** Server that an interrupted run left unfinished. @default - the lock is free */
+  /** Name of the server that an interrupted run left unfinished. @default - the lock is free */
   readonly inHand?: string;
   readonly more?: Partial<Site>;
   readonly json?: boolean;
 }
 
-/** Returns the printed status of an environment and the exit code. */
+/** Runs the command `status`. Returns the printed text and the exit code. */
 async function shown(world: World, { inHand, more, json }: Shown = {}) {
   const said = vi.spyOn(console, "log").mockReturnValue(undefined);
   onTestFinished(() => said.mockRestore());
@@ -57,7 +57,7 @@ it("npm run ops status exits with 1 and lists the outdated server if one server 
   expect(cells("charlie")).toMatch(/^charlie web database outdated /);
 });
 
-it("npm run ops status shows for each of several locations what its loss would cost now", async () => {
+it("if there are several locations, npm run ops status shows the current effect of the loss of each location", async () => {
   const world = spreadWorld();
   world.machine("bravo").running = false;
   const { text, cells } = await shown(world);
@@ -66,7 +66,7 @@ it("npm run ops status shows for each of several locations what its loss would c
   expect(text).toContain("if fsn1 is lost: the site continues; ");
 });
 
-it("npm run ops status shows no locations if there is only one", async () => {
+it("npm run ops status shows no location if there is only one location", async () => {
   const { text } = await shown(wellWorld());
   expect(text).not.toMatch(/location|is lost/);
 });
@@ -74,7 +74,7 @@ it("npm run ops status shows no locations if there is only one", async () => {
 it.each([
   ["reports a far primary while a near member can be the primary", true],
   ["does not report a far primary without a healthy near member", false],
-])("%s", async (_, isNearHealthy) => {
+])("npm run ops status %s", async (_, isNearHealthy) => {
   const world = spreadWorld();
   world.primary = "charlie";
   for (const name of ["alpha", "bravo"]) world.machine(name).running = isNearHealthy;
@@ -83,7 +83,7 @@ it.each([
   expect(text.includes(line)).toBe(isNearHealthy);
 });
 
-it("npm run ops status shows the unfinished server of an interrupted run and an incomplete load balancer migration", async () => {
+it("npm run ops status shows the server that an interrupted run left unfinished, and an incomplete load balancer migration", async () => {
   const held = await shown(wellWorld(), { inHand: "bravo" });
   expect(held.code).toBe(1);
   expect(held.text).toMatch(/\n {2}ops rollout has held the lock since \S+, processing bravo$/);
@@ -103,7 +103,7 @@ it("npm run ops status shows unknown values as question marks for a server that 
   expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
 });
 
-it("npm run ops status prints a single JSON object with --json", async () => {
+it("npm run ops status --json prints a single JSON object", async () => {
   const { code, text } = await shown(wellWorld(), { json: true });
   expect(code).toBe(0);
   expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });
@@ -118,7 +118,7 @@ const waits: Plan = { resource_changes: [change("hcloud_volume.new", "create")] 
 it.each([
   ["2 if any stack has drifted", [drifted, {}], 2],
   ["0 if a change only waits for a deployment", [waits, {}], 0],
-])("the drift command changes nothing and exits with %s", async (_, plans, code) => {
+])("npm run ops drift changes nothing and exits with %s", async (_, plans, code) => {
   const { servers, edge, calls } = recordedTerraform("production", plans);
   expect(await drift([servers, edge], () => undefined)).toBe(code);
   expect(calls().filter((call) => / (plan|apply) /.test(call))).toEqual(

@@ -8,7 +8,7 @@ import { instantly } from "../support/instantly.js";
 import { release as named } from "../support/snapshot.js";
 import { World } from "../support/world.js";
 
-it("each command on a server has a time limit above its longest duration; observations have at most 20 seconds", async () => {
+it("each command on a server has a time limit above its longest duration; commands that only observe have at most 20 seconds", async () => {
   instantly();
   const world = new World();
   world.machine("alpha").current = false;
@@ -19,7 +19,7 @@ it("each command on a server has a time limit above its longest duration; observ
   await failover(await world.context("failover"), "charlie");
   const given = (words: string): number => world.seconds.get(words) ?? 30;
   expect(given("python3 -I")).toBeLessThanOrEqual(20);
-  // Running transactions get 10 s and the trial of a release 75 s; package downloads may be slow.
+  // Running transactions may need 10 s, and the trial of a release 75 s. Package downloads may be slow.
   for (const [words, seconds] of [
     ["mysql-group step-down", 30],
     ["mysql --batch", 30],

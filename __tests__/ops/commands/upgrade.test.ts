@@ -25,7 +25,7 @@ const packageFilesProgram = readFileSync("ops/commands/files/package-files.py", 
 
 const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
 
-it("an upgrade covers servers with upgrades or a pending reboot, each once, replicas first", () => {
+it("npm run ops upgrade processes each server with upgrades or a pending reboot once, replicas first", () => {
   const all = snapshot({
     alpha: { observation: { rebootFor: ["mysql.service"] } },
     charlie: { observation: { upgradable } },
@@ -36,14 +36,14 @@ it("an upgrade covers servers with upgrades or a pending reboot, each once, repl
   expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
 });
 
-it("the servers of an upgrade are described by their package upgrades and the reason for a reboot", () => {
+it("the plan of an upgrade lists the package upgrades of each server and the reason for a reboot", () => {
   expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
     "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
       "a reboot for mysql.service",
   );
 });
 
-it("possible upgrades are unknown while a reachable server does not report them", () => {
+it("the list of upgrades counts as unknown while a reachable server does not report its upgrades", () => {
   const told = { observation: { upgradable: [] } };
   expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
     /^bravo did not report;/,
@@ -51,7 +51,7 @@ it("possible upgrades are unknown while a reachable server does not report them"
   expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
 });
 
-it("an upgrade is rejected if it would mix MySQL release series in the group", () => {
+it("an upgrade is rejected if it would mix incompatible MySQL release series in the group", () => {
   expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
   const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
   expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
@@ -68,7 +68,7 @@ describe("an upgrade", () => {
   const lists = ["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`);
   const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
 
-  it("an upgrade drains a server, upgrades it, reboots it only if required, and waits for it before the next one", async () => {
+  it("npm run ops upgrade drains a server, upgrades it, reboots it only if required, and waits for it before the next server", async () => {
     const world = new World();
     world.machine("alpha").rebootFor = ["mysql.service"];
     world.machine("bravo").upgradable = agent;
@@ -90,11 +90,11 @@ describe("an upgrade", () => {
       "lock: no server",
     ]);
     expect(world.said.at(-1)).toBe("upgraded: bravo, alpha");
-    // The upgrade also waits for a server that did not reboot.
+    // The upgrade also waits for a server that did not have to reboot.
     expect(world.said).toContain("bravo: comes up");
   });
 
-  it("an upgrade delivers new package sources and keys to every server before it renews the package lists", async () => {
+  it("npm run ops upgrade delivers new package sources and keys to every server before it renews the package lists", async () => {
     const world = new World();
     const config = world.config;
     await upgrade(await world.context("upgrade"), { packageFiles: (server) => packageFilesOf(config, server) });
@@ -104,7 +104,7 @@ describe("an upgrade", () => {
     expect(world.steps.filter((step) => step.includes("systemctl"))).toEqual([]);
   });
 
-  it("an upgrade touches no package list if a key cannot be delivered", async () => {
+  it("npm run ops upgrade does not renew any package list if a key cannot be delivered", async () => {
     const world = new World();
     world.failing.add(`bravo: python3 -I -c ${packageFilesProgram}`);
     const run = upgrade(await world.context("upgrade"), { packageFiles: () => [] });
@@ -112,7 +112,7 @@ describe("an upgrade", () => {
     expect(world.steps.filter((step) => step.includes("apt-get"))).toEqual([]);
   });
 
-  it("an upgrade does not drain a server that serves no visitors", async () => {
+  it("npm run ops upgrade does not drain a server that serves no visitors", async () => {
     const world = new World(exampleConfig({ servers: splitServers }));
     world.primary = "left";
     world.machine("middle").upgradable = agent;
@@ -123,7 +123,7 @@ describe("an upgrade", () => {
     ]);
   });
 
-  it("an upgrade fails if the server is healthy but has not rebooted", async () => {
+  it("npm run ops upgrade fails if the server is healthy but has not rebooted", async () => {
     const world = new World();
     world.machine("bravo").rebootFor = ["linux-image"];
     world.failing.add("bravo: systemctl reboot");
@@ -131,7 +131,7 @@ describe("an upgrade", () => {
     expect(world.steps.at(-1)).toBe("bravo: systemctl reboot");
   });
 
-  it("an upgrade reboots a server that does not answer after its upgrade", async () => {
+  it("npm run ops upgrade reboots a server that does not answer after its upgrade", async () => {
     const world = new World();
     world.machine("bravo").upgradable = agent;
     world.stunned.add("bravo");
@@ -139,7 +139,7 @@ describe("an upgrade", () => {
     expect(world.steps.slice(-2)).toEqual(["bravo: systemctl reboot", "lock: no server"]);
   });
 
-  it("an upgrade changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
+  it("npm run ops upgrade changes no server if MySQL versions are incompatible or a package list is unavailable", async () => {
     const world = new World();
     world.machine("bravo").upgradable = [{ name: "mysql-community-server", from: "9.7.4-1", to: "10.7.0-1" }];
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow(/^refused: bravo: .* another series/);
@@ -150,7 +150,7 @@ describe("an upgrade", () => {
     await expect(upgrade(await world.context("upgrade"), {})).rejects.toThrow("charlie: it failed");
   });
 
-  it("an upgrade continues with the server that an interrupted run left out of service", async () => {
+  it("npm run ops upgrade continues with the server that an interrupted run left out of service", async () => {
     const world = new World();
     world.machine("charlie").inService = false;
     await upgrade(await world.context("upgrade", "charlie"), {});
@@ -166,7 +166,7 @@ describe("an upgrade", () => {
 });
 
 describe("an upgrade that was interrupted", () => {
-  it("an interrupted upgrade waits until the restarting server answers before it sends commands", async () => {
+  it("a continued upgrade waits until the restarting server answers before it sends commands to the server", async () => {
     const world = new World();
     const charlie = world.machine("charlie");
     charlie.running = false;
@@ -182,7 +182,7 @@ describe("an upgrade that was interrupted", () => {
     expect(said.at(-1)).toBe("upgraded: charlie");
   });
 
-  it("lists the unfinished server first in a dry run and does not count that server as an obstacle", async () => {
+  it("a dry run of an upgrade lists an unfinished server first and does not report that server as an obstacle", async () => {
     const world = new World();
     world.machine("charlie").inService = false;
     const said: string[] = [];
@@ -206,11 +206,11 @@ describe("an upgrade that was interrupted", () => {
 describe("the upgrade script", () => {
   const script = fileURLToPath(new URL("../../../ops/commands/files/upgrade", import.meta.url));
 
-  it.runIf(hasTool("shellcheck", "scripts of ops"))("the upgrade script satisfies shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "scripts of ops"))("the script that upgrades packages passes shellcheck", () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
-  /** Runs the script as SSH does and returns its commands. @param fails first words of the command that fails */
+  /** Runs the upgrade script like SSH and returns the commands that the script runs. @param fails first words of the command that fails */
   const sent = ({ hasMysql = true, fails = "none" } = {}): readonly string[] => {
     const folder = temporaryFolder();
     const told = (body = "") => `#!/bin/sh
@@ -236,7 +236,7 @@ ${body}`;
   };
   const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";
 
-  it("the upgrade script prevents packages from starting MySQL, completes an interrupted dpkg run, upgrades without questions and restarts services", () => {
+  it("the script that upgrades packages completes an interrupted dpkg run, asks no questions, does not start MySQL, and restarts services", () => {
     expect(sent()).toEqual([
       "dpkg --configure -a, frozen",
       `${upgrades}, frozen`,
@@ -250,11 +250,11 @@ ${body}`;
     ]);
   });
 
-  it("the upgrade script removes the MySQL freeze and restarts nothing if the upgrade fails", () => {
+  it("the script that upgrades packages allows MySQL to start again and restarts nothing if the upgrade fails", () => {
     expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
   });
 
-  it("the upgrade script does not start MySQL on a server without MySQL", () => {
+  it("the script that upgrades packages does not start MySQL on a server without MySQL", () => {
     expect(sent({ hasMysql: false })).not.toContain("systemctl start mysql.service");
   });
 });

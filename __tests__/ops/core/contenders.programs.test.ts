@@ -10,7 +10,9 @@ const contend = (log: string, turns: number, where: string) =>
     reject: false,
   });
 
-/** Turns in which a process took the lock while another process held it; a killed process leaves its turn open. */
+/**
+ * Returns the turns in which a process acquired the lock while another process held it. A killed process does not end its turn in the log.
+ */
 function overlaps(
   log: string,
   killed: ReadonlySet<string> = new Set(),
@@ -38,7 +40,7 @@ function newLog(): string {
   return log;
 }
 
-/** Faults in a fixed order: about every third request has one. */
+/** Returns a function that decides the fault of each request. About every third request has a fault, in a fixed order. */
 function faults(): (method: string) => Fault {
   let count = 0;
   const kinds = ["lose response", "lose request", "execute twice", "repeat response"] as const;
@@ -46,14 +48,14 @@ function faults(): (method: string) => Fault {
 }
 
 describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
-  it("two processes never hold the lock file at the same time", async () => {
+  it("two processes never hold the same lock file at the same time", async () => {
     const [log, place] = [newLog(), join(temporaryFolder(), "ops.lock")];
     const runs = await Promise.all([contend(log, 25, place), contend(log, 25, place)]);
     expect(runs.map(({ exitCode, stderr }) => exitCode || stderr)).toEqual(["", ""]);
     expect(overlaps(log)).toEqual({ turns: 50, overlaps: 0 });
   });
 
-  it("two processes never hold the lock file at the same time, even if holders are killed and the lock is taken over", async () => {
+  it("two processes never hold the same lock file at the same time, even if a holder is killed and the lock is taken over", async () => {
     const [log, place] = [newLog(), join(temporaryFolder(), "ops.lock")];
     const killed = new Set<string>();
     const steady = contend(log, 60, place);
@@ -69,7 +71,7 @@ describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
     expect(overlaps(log, killed).overlaps).toBe(0);
   });
 
-  it("two processes never hold the lock in a slow bucket at the same time", async () => {
+  it("two processes never hold the same lock in a slow bucket at the same time", async () => {
     const log = newLog();
     const { props } = await standInBucket({ delayMs: 80 });
     const runs = await Promise.all([contend(log, 6, JSON.stringify(props)), contend(log, 6, JSON.stringify(props))]);
@@ -77,7 +79,7 @@ describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
     expect(overlaps(log)).toEqual({ turns: 12, overlaps: 0 });
   });
 
-  it("two processes never hold the lock at the same time in a bucket that loses and repeats requests and responses", async () => {
+  it("two processes never hold the same lock at the same time in a bucket that loses and repeats requests and responses", async () => {
     const log = newLog();
     const { props } = await standInBucket({ delayMs: 5, faultOf: faults() });
     const places = JSON.stringify(props);

@@ -17,7 +17,7 @@ describe.runIf(
     return JSON.parse(output);
   };
 
-  it("a delivered secret is written byte for byte and stays marked as changed until the mark is removed", () => {
+  it("a secret is written to a server byte for byte, and the server records that the secret changed until the record is removed", () => {
     const folder = temporaryFolder();
     const text = "ä\r\n\u2028 $'\"\\ end";
     writeBelow(folder, [{ path: "secret", content: "old" }]);
@@ -33,14 +33,14 @@ describe.runIf(
     return runTool("python3", ["-I", "-c", replaced], JSON.stringify(input));
   };
 
-  it("a delivered secret is readable only by its owner from creation on, while a certificate becomes readable by all users once it is complete", () => {
+  it("a secret on a server is never readable for other users, while a certificate is readable for all users once it is complete", () => {
     const folder = temporaryFolder();
     const [mark, secret, certificate] = ["mark", "secret", "certificate"].map((name) => join(folder, name)) as [
       string,
       string,
       string,
     ];
-    // Left by an interrupted run.
+    // The temporary file secret.new remains from an interrupted run.
     writeBelow(folder, [{ path: "secret.new", content: "half", permissions: "0666" }]);
     const files = [
       { path: secret, owner: "daemon", mode: "0600", content: "s" },
@@ -57,7 +57,7 @@ describe.runIf(
     ]);
   });
 
-  it("a delivered secret is synced to disk before it is renamed, and its folder is synced after that", () => {
+  it("a secret on a server is synced to disk before it is renamed, and its folder is synced after that", () => {
     const folder = temporaryFolder();
     const files = [{ path: join(folder, "secret"), owner: "root", mode: "0600", content: "s" }];
     const say = (words: string): string => `print(${words}, file=sys.stderr)`;
@@ -71,7 +71,7 @@ describe.runIf(
     expect(output.match(/^(synced|named).*$/gm)?.slice(-3)).toEqual(["synced 1", "named", "synced False"]);
   });
 
-  it("a delivered secret is marked as changed before it is written and stays marked when other secrets are delivered later", () => {
+  it("a secret on a server is marked as changed before it is written, and stays marked when other secrets are delivered later", () => {
     const folder = temporaryFolder();
     const [mark, first, second] = ["mark", "first", "second"].map((name) => join(folder, name)) as [
       string,
@@ -79,7 +79,7 @@ describe.runIf(
       string,
     ];
     const file = (path: string) => ({ path, owner: "root", mode: "0600", content: path });
-    // Simulates a power failure between the two files: the second folder does not exist.
+    // Simulates a power failure after the first of two files: the folder of the second file does not exist.
     const { status } = run({ mark, files: [file(first), file(join(folder, "none", "second"))] });
     expect(status).not.toBe(0);
     expect(JSON.parse(run({ mark, files: [file(first)] }).output)).toEqual([first, join(folder, "none", "second")]);

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 
-/** A command that waits, like most commands do most of the time. */
+/** A command that waits. Most commands wait most of the time. */
 const command = `
   import { Progress } from "./ops/core/progress.ts";
   import { endInOrder, waitUntil } from "./ops/core/shell.ts";
@@ -55,7 +55,7 @@ describe("an interrupted command", () => {
     expect((await run).stdout).toBe("is under way\ncame to its end");
   });
 
-  it("an interrupted command passes one Ctrl-C on to a program that must save its work, once", async () => {
+  it("an interrupted command passes Ctrl-C exactly once to a program that must save its work", async () => {
     const program =
       "trap 'count=$((count + 1))' INT; for step in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; done; echo ends after $count";
     const applies = `

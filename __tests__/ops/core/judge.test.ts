@@ -5,12 +5,12 @@ import { faultsOf, gate, inOrder, needsHand, notBack, stopping } from "../../../
 import { primaryOf } from "../../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
 
-it("a healthy environment needs no attention and passes the precondition check", () => {
+it("a healthy environment needs no attention and passes the precondition check of every command", () => {
   expect(needsHand(snapshot())).toEqual([]);
   expect(gate(snapshot(), "rollout")).toEqual([]);
 });
 
-it("a server no longer in the configuration is listed for removal and does not stop a rollout", () => {
+it("a server that is no longer in the configuration is reported for removal and does not stop a rollout", () => {
   const left = { ...snapshot(), outside: [cloudServer("charlie", { name: "delta", current: false })] };
   expect(needsHand(left)).toEqual(["delta: is not in the configuration; npm run ops remove delta"]);
   expect(gate(left, "rollout")).toEqual([]);
@@ -30,7 +30,7 @@ it("a primary that is no longer in the configuration is listed only for removal"
   expect(needsHand({ ...silent, outside: [delta] })).toContain("no member is the primary; docs/runbook.md#no-primary");
 });
 
-it("a server fault is reported with an existing section of the runbook, or with a command", () => {
+it("each fault of a server is reported with an existing section of the runbook, or with a command", () => {
   const sections = readFileSync("docs/runbook.md", "utf8");
   for (const { help } of Object.values(faultTable)) {
     const [, section] = /runbook\.md#(\S+)$/.exec(help) ?? [];
@@ -42,14 +42,14 @@ it("a server fault is reported with an existing section of the runbook, or with 
 it.each<[string, Difference, Difference]>([
   ["disk usage", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
   ["replication lag", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
-])("stops a rollout only above the limit of %s", (_, well, notWell) => {
+])("a rollout is stopped only above the limit of %s", (_, well, notWell) => {
   expect(gate(snapshot({ bravo: well }), "rollout")).toEqual([]);
   expect(gate(snapshot({ bravo: notWell }), "rollout")).toHaveLength(1);
 });
 
 it.each<[string, Difference, RegExp]>([
   ["an outdated payload", { cloud: { current: false } }, /^bravo: is outdated/],
-  ["a reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: needs a reboot \(mysql.service\)/],
+  ["a required reboot", { observation: { rebootFor: ["mysql.service"] } }, /^bravo: needs a reboot \(mysql.service\)/],
   [
     "an expiring certificate",
     { observation: { certificateDays: { "the origin certificate": 20 } } },
@@ -70,13 +70,13 @@ it.each<[string, Difference, RegExp]>([
     { observation: { certificateDays: { "the origin certificate": -1 } } },
     /^bravo: the origin certificate has expired; docs\/runbook\.md#origin-certificate$/,
   ],
-  ["another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
+  ["a server with another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
 ])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
   expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
   expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);
 });
 
-it("an unconfigured release on all servers needs attention, because new servers would start with another release", () => {
+it("a release that runs on all servers but is not configured needs attention, because new servers would start another release", () => {
   const newer = { observation: { releases: [release("3"), release("2")] } };
   expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
     expect.stringMatching(/^the configured release differs/),
@@ -87,24 +87,24 @@ it("a certificate with a normal lifetime needs no attention until three weeks be
   expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
 });
 
-it("reports no fault if its servers are unprotected at Hetzner", () => {
+it("if an environment does not require protection, unprotected servers are no fault", () => {
   expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
 });
 
 const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
 
-it("servers with one role are checked for that role only", () => {
+it("a server with one role is checked for that role only", () => {
   const view = ["10.0.1.11", "10.0.1.12"];
   const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
   const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
   expect(needsHand(snapshot(split))).toEqual([]);
 });
 
-it("servers with one role need no primary if none of them is a database member", () => {
+it("servers without the role database need no primary", () => {
   expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
 });
 
-it("the precondition check ignores the server that an interrupted run left unfinished, also in the views of other members", () => {
+it("the precondition check ignores the server that an interrupted run left unfinished, also in the reports of other members", () => {
   const interrupted = snapshot({
     bravo: { cloud: null, observation: null, healthy: null },
     alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
@@ -114,26 +114,26 @@ it("the precondition check ignores the server that an interrupted run left unfin
   expect(gate(interrupted, "rollout")).not.toEqual([]);
 });
 
-it("the precondition check fails for the unfinished server if another server is unhealthy", () => {
+it("the precondition check also fails for an unfinished server if another server is unhealthy", () => {
   expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
     "charlie: its target is not healthy",
   ]);
 });
 
-it("the primary is the member that has the role and already accepts writes", () => {
+it("a member counts as the primary only if it has the role and already accepts writes", () => {
   expect(primaryOf(snapshot())?.name).toBe("alpha");
   expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
   expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
 });
 
-it("the processing order puts web-only servers first, then replicas, then the primary", () => {
+it("commands process web-only servers first, then replicas, then the primary", () => {
   const { servers } = snapshot({ charlie: { roles: ["web"], observation: { member: null } } });
   const far = snapshot({ bravo: { isFar: true } }).servers;
   expect(inOrder(far).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
   expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
 });
 
-it("a replaced server counts as recovered once it is healthy and the group has a writable primary", () => {
+it("a replaced server counts as recovered if it is healthy and the group has a writable primary", () => {
   expect(notBack(snapshot(), "bravo")).toBeUndefined();
   expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
   expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
@@ -143,21 +143,21 @@ const [configured, old, removed] = [["10.0.1.11", "10.0.1.12", "10.0.1.13"], "10
 const counting = { member: { remembered: [...configured, old, removed] } };
 const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
 
-it("an unknown member is always reported; the command that removes the member is shown only if its server no longer exists", () => {
+it("a group member that is not configured is reported; the command that removes it is shown only if its server no longer exists", () => {
   const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
   expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
     "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
   ]);
 });
 
-it("an unknown member is not reported while it is in the group", () => {
+it("a group member that is not configured is not reported while it is online in the group", () => {
   const inGroup = { member: { view: [...configured, old], remembered: [...configured, old] } };
   expect(needsHand(snapshot({ alpha: inGroup }))).toEqual([]);
 });
 
 const down = { cloud: { running: false }, observation: null, healthy: false } satisfies Difference;
 const primary = { role: "PRIMARY", writable: true };
-/** Every fault with the line that the status shows for it; faults of a single server are on bravo. */
+/** Each kind of fault with a snapshot that has this fault, and the line that the status shows. A fault of a single server is on bravo. */
 const found: Readonly<Record<FaultKind, readonly [ReturnType<typeof snapshot>, line: string]>> = {
   "no-primary": [
     snapshot({ alpha: { member: { role: "SECONDARY", writable: false } } }),
@@ -240,7 +240,7 @@ const found: Readonly<Record<FaultKind, readonly [ReturnType<typeof snapshot>, l
 };
 const kinds = Object.keys(found) as FaultKind[];
 
-it.each(kinds)("the fault %s is found alone, is reported with what helps, and stops a rollout", (kind) => {
+it.each(kinds)("the fault %s is reported without other faults and with its remedy, and stops a rollout", (kind) => {
   const [faulty, line] = found[kind];
   expect([...new Set(faultsOf(faulty).map((fault) => fault.kind))]).toEqual([kind]);
   expect(needsHand(faulty)).toContain(line);
@@ -248,14 +248,14 @@ it.each(kinds)("the fault %s is found alone, is reported with what helps, and st
 });
 
 it.each(kinds.flatMap((kind) => judgedCommands.map((command) => [kind, command] as const)))(
-  "the fault %s stops the command %s exactly if the table says so",
+  "the fault %s stops the command %s exactly if the table of faults says so",
   (kind, command) => {
     const stops = faultTable[kind].verdicts[command] === "stops";
     expect(stopping(found[kind][0], command).length > 0).toBe(stops);
   },
 );
 
-it.each(kinds)("the fault %s does not stop a command that processes the faulty server", (kind) => {
+it.each(kinds)("the fault %s of a server does not stop a command that processes this server", (kind) => {
   const ofGroup = ["no-primary", "two-primaries", "balancer-idle"].includes(kind);
   const current = kind === "read-only-primary" ? "alpha" : "bravo";
   for (const command of judgedCommands)
@@ -264,6 +264,6 @@ it.each(kinds)("the fault %s does not stop a command that processes the faulty s
     );
 });
 
-it("the fault table contains no fault that stops a rollback", () => {
+it("no fault in the table of faults stops a rollback", () => {
   for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
 });

@@ -13,42 +13,42 @@ const holding = (changes: Partial<Holding> = {}): Holding => ({ ...holdingOf("ro
 
 const fileLock = (): LockStore => new LockStore(new FileStore(join(temporaryFolder(), "state", "ops.lock")));
 
-/** Stores a lock as another process would. */
+/** Stores a lock that another process holds. */
 async function held(changes: Partial<Holding>): Promise<LockStore> {
   const place = fileLock();
   await place.store.write(JSON.stringify(holding(changes)), undefined);
   return place;
 }
 
-/** The holder's process has ended: its number belongs to a process that started at another time. */
+/** The process that held the lock has ended. Another process with another start time now has its process id. */
 const ended = { began: "0" };
 const elsewhere = { machine: "another machine" };
-/** A restart of this machine, or a clone of it. */
+/** The machine was restarted, or is a clone of the machine that holds the lock. */
 const otherBoot = { boot: "another boot" };
 
 describe("the takeover of a lock", () => {
   it.each([
     ["jane", "jane"],
     ["", "unknown user"],
-  ])("names the user of the process: USER=%s", (user, name) => {
+  ])("the holder of a lock contains the name of the user: USER=%s", (user, name) => {
     vi.stubEnv("USER", user);
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(holdingOf("rollout").holder).toBe(`${name} on ${hostname()}`);
   });
 
-  it("the takeover of a lock is allowed after the holder has ended if it ran the same command or changed no server", () => {
+  it("a lock may be taken over after its holder has ended if the holder ran the same command or changed no server", () => {
     expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
     expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
   });
 
-  it("the takeover of a lock is rejected if the holder is running, is on another machine or was changing a server with another command", () => {
+  it("a lock is not taken over if its holder is running, is on another machine or was changing a server with another command", () => {
     expect(refusalOf(holding(), "rollout", "running")).toMatch(
       /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
     );
     expect(refusalOf(holding(), "rollout", "elsewhere")).toMatch(
       /runs on another machine, or was interrupted there.*unlock$/,
     );
-    // A replacement starts over only with the server that an interrupted command left unfinished.
+    // An interrupted command left alpha unfinished. Only alpha can be replaced now.
     expect(refusalOf(holding({ inHand: "alpha" }), "replace alpha", "ended")).toBeUndefined();
     expect(refusalOf(holding({ inHand: "alpha" }), "replace bravo", "ended")).toMatch(/was interrupted/);
     expect(refusalOf(holding({ inHand: "alpha" }), "release", "ended")).toMatch(
@@ -57,7 +57,7 @@ describe("the takeover of a lock", () => {
   });
 });
 
-it("the lock is held by one run, stores the current server and is free afterwards", async () => {
+it("the lock of an environment is held by one run, stores the current server and is free afterwards", async () => {
   const place = fileLock();
   const lock = await Lock.take(place, "rollout");
   expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
@@ -75,17 +75,17 @@ it("the lock is held by one run, stores the current server and is free afterward
   expect(await place.read()).toBeUndefined();
 });
 
-it("the lock is not taken from a run on another machine with the same host name", async () => {
+it("the lock of an environment is not taken from a run on another machine with the same host name", async () => {
   await expect(Lock.take(await held({ ...ended, ...elsewhere }), "rollout")).rejects.toThrow(/runs on another machine/);
 });
 
-it("the lock is taken after a restart of the machine if the holder no longer renews it", async () => {
+it("the lock of an environment is taken over after a restart of the machine if the holder no longer renews it", async () => {
   instantly();
   const place = await held({ ...otherBoot, inHand: "alpha" });
   expect((await Lock.take(place, "rollout")).inHand).toBe("alpha");
 });
 
-it("the lock is not taken from a clone of this machine that renews it", async () => {
+it("the lock of an environment is not taken from a clone of this machine that renews it", async () => {
   instantly();
   const place = await held(otherBoot);
   const read = place.store.read.bind(place.store);
@@ -97,7 +97,7 @@ it("the lock is not taken from a clone of this machine that renews it", async ()
 });
 
 it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
-  "the lock rejects an unreadable lock with its text and the command that removes it: %j",
+  "an unreadable lock is rejected with its text and the command that removes the lock: %j",
   async (text) => {
     const place = fileLock();
     await place.store.write(text, undefined);
@@ -107,13 +107,13 @@ it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
   },
 );
 
-it("the lock reports a file system error", async () => {
+it("a file system error during locking is reported", async () => {
   const place = fileLock();
   mkdirSync(place.place, { recursive: true });
   await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
 });
 
-it("the lock replaces the lock file of an older version with a file that only its owner can read", async () => {
+it("a lock file of an older version is replaced with a file that only its owner can read", async () => {
   const folder = join(temporaryFolder(), "state");
   mkdirSync(folder, { mode: 0o755 });
   const place = new LockStore(new FileStore(join(folder, "ops.lock")));
@@ -147,7 +147,7 @@ it("a run that has lost its lock stops at its next step and neither overwrites n
   await second.verify();
 });
 
-it("a write with an outdated version fails, even if newer versions were removed in the meantime", async () => {
+it("a write of a lock with an outdated version fails, even if newer versions were removed in the meantime", async () => {
   const { store } = fileLock();
   const first = await store.write("1", undefined);
   const second = await store.write("2", first);
@@ -164,14 +164,14 @@ const unlocked = async (place: LockStore, force = false) => {
   return said.join("\n");
 };
 
-it("unlock reports a free lock", async () => {
+it("npm run ops unlock reports a free lock", async () => {
   const place = fileLock();
   expect(await unlocked(place)).toBe("the lock is free");
   await (await Lock.take(place, "rollout")).release();
   expect(await unlocked(place)).toBe("the lock is free");
 });
 
-it("unlock fails while the holder runs on this machine, unless --force is given", async () => {
+it("npm run ops unlock fails while the holder runs on this machine, unless --force is given", async () => {
   const place = fileLock();
   await Lock.take(place, "rollout");
   await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
@@ -179,11 +179,11 @@ it("unlock fails while the holder runs on this machine, unless --force is given"
   expect(await place.read()).toBeUndefined();
 });
 
-it("unlock reports that the holder has ended", async () => {
+it("npm run ops unlock reports that the holder has ended", async () => {
   expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
 });
 
-it("unlock removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
+it("npm run ops unlock removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
   instantly();
   expect(await unlocked(await held(elsewhere))).toMatch(
     /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
@@ -193,7 +193,7 @@ it("unlock removes the lock of another machine only if the holder does not renew
   await expect(unlocked(place)).rejects.toThrow(/is alive/);
 });
 
-it("unlock removes an unreadable lock only with --force", async () => {
+it("npm run ops unlock removes an unreadable lock only with --force", async () => {
   const place = fileLock();
   await place.store.write("{", undefined);
   await expect(unlocked(place)).rejects.toThrow(/is not a lock written by this version: "\{"/);
@@ -201,7 +201,7 @@ it("unlock removes an unreadable lock only with --force", async () => {
   expect(await place.read()).toBeUndefined();
 });
 
-it("unlock does not remove a lock that another run takes in the meantime", async () => {
+it("npm run ops unlock does not remove a lock that another run takes in the meantime", async () => {
   const place = await held(ended);
   const stored = await place.store.read();
   vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);

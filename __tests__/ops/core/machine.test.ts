@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { livenessOf, machineId, thisProcess } from "../../../ops/core/machine.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 
-it("the machine id is a hash of the first usable machine-id file", () => {
+it("the id of this machine is a hash of the first usable machine-id file", () => {
   const folder = temporaryFolder();
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
@@ -19,13 +19,13 @@ it("the machine id is a hash of the first usable machine-id file", () => {
   expect(machineId([...unusable, other])).toBe(machineId([other]));
 });
 
-it("the machine id is a hash of the host name and a hardware address if no file is usable", () => {
+it("the id of this machine is a hash of the host name and a hardware address if no machine-id file is usable", () => {
   expect(machineId([])).toMatch(/^[0-9a-f]{32}$/);
 });
 
 const here = thisProcess();
 
-it("the holder of a lock counts as ended if its process has ended or if another process has its process ID", async () => {
+it("a lock's holder counts as ended if its process has ended or if another process has its process ID", async () => {
   expect(livenessOf(here)).toBe("running");
   expect(livenessOf({ ...here, began: "0" })).toBe("ended");
   const child = spawn("true");
@@ -33,11 +33,11 @@ it("the holder of a lock counts as ended if its process has ended or if another 
   expect(livenessOf({ ...here, pid: child.pid ?? 0 })).toBe("ended");
 });
 
-it("the holder of a lock cannot be checked on another machine or in another container", () => {
+it("it is unknown whether the holder of a lock has ended if it runs on another machine or in another container", () => {
   expect(livenessOf({ ...here, machine: "another" })).toBe("elsewhere");
   expect(livenessOf({ ...here, boot: `${here.boot.split(" ")[0]} pid:[1]` })).toBe("elsewhere");
 });
 
-it("the state of a lock's holder is unknown if the machine has restarted since", () => {
+it("it is unknown whether the holder of a lock has ended if the machine has restarted since", () => {
   expect(livenessOf({ ...here, boot: "earlier pid:[1]" })).toBe("other-boot");
 });

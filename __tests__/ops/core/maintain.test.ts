@@ -8,8 +8,8 @@ import type { ServerState } from "../../../ops/core/snapshot.js";
 const known = new Map([["alpha", {}]]);
 
 /**
- * A site with one server. It records the requests to stop the server.
- * @param obeys the request that stops the server: `ssh`, `provider` or `cut`; the server is off at the second check after that
+ * Creates a site with one server. The site records all requests to stop the server.
+ * @param obeys request that stops the server: `ssh`, `provider` or `cut`; at the second check after this request, the server is off
  */
 function siteWith(logins: ReadonlyMap<string, object>, obeys?: string) {
   const asked: string[] = [];
@@ -53,7 +53,7 @@ it("the shutdown of a server is not requested again if the SSH connection ended 
   expect(asked).toEqual(["ssh"]);
 });
 
-it("cuts the power only of a server that has never served", async () => {
+it("the power of a server is cut only if the server has never served", async () => {
   instantly();
   const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
   const { context, asked } = siteWith(known);
@@ -87,7 +87,7 @@ it.each<[string, Difference, boolean]>([
 const faultOf = (firstBoot: string): string | undefined =>
   firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
 
-it("a first boot has failed if its status is neither done nor running", () => {
+it("the first boot of a server has failed if its status is neither done nor running", () => {
   expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
   expect(faultOf("apt failed")).toBe("bravo failed during its first boot: apt failed");
   expect(firstBootFault(undefined)).toBeUndefined();

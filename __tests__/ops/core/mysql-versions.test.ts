@@ -30,7 +30,7 @@ describe("the check for mixed MySQL versions in a group", () => {
       "9.5.1",
     ],
     ["the upgrade of the last member outside of a long-term series", ["9.5.1", "9.5.1", "9.5.0"], "9.5.0", "9.5.1"],
-  ])("allows %s", (_, group, own, next) => {
+  ])("the check for mixed MySQL versions allows %s", (_, group, own, next) => {
     expect(mixRefusal(group, own, next)).toBeUndefined();
   });
 
@@ -58,7 +58,7 @@ describe("the check for mixed MySQL versions in a group", () => {
       "9.5.1",
       /accepts no member with 9\.5\.1/,
     ],
-  ])("rejects %s", (_, group, own, next, words) => {
+  ])("the check for mixed MySQL versions rejects %s", (_, group, own, next, words) => {
     expect(mixRefusal(group, own, next)).toMatch(words);
   });
 });

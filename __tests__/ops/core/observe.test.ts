@@ -15,26 +15,26 @@ import { hasTool, runTool } from "../../support/tools.js";
 
 const program = readFileSync("ops/core/files/observe.py", "utf8");
 
-/** The simulated server. */
+/** Properties of the simulated server. */
 interface Server {
   readonly files?: Readonly<Record<string, string>>;
   readonly commands?: Readonly<Record<string, string>>;
-  /** Responses by path; other paths return 503. @default - none */
+  /** Response of the application by path; all other paths return 503. @default - none */
   readonly answers?: Readonly<Record<string, string | Buffer>>;
-  /** Whether every response is cut off. @default false */
+  /** True if the server breaks off every response. @default false */
   readonly breaksOff?: boolean;
-  /** @default - that of this machine */
+  /** Time zone of the server. @default - time zone of this machine */
   readonly timeZone?: string;
   readonly withUpgradable?: boolean;
-  /** Folder of the files. @default - a new folder */
+  /** Folder with the files of the server. @default - a new folder */
   readonly folder?: string;
-  /** Files that apt's answer depends on. @default - none */
+  /** Files whose change invalidates the cached answer of apt. @default - none */
   readonly aptFollows?: readonly string[];
 }
 
 const sha = (digit: string): string => digit.repeat(64);
 
-/** Returns the output of observe.py for a server whose files are in a folder. */
+/** Runs observe.py for a server whose files are in a folder, and returns the parsed output. */
 async function observed({ files = {}, commands = {}, answers = {}, ...more }: Server): Promise<Observation> {
   const { breaksOff, timeZone, withUpgradable, folder = temporaryFolder(), aptFollows = [] } = more;
   const address = await httpServer(({ url }, response) => {
@@ -54,7 +54,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
       content: `#!/bin/sh\n${body}\n`,
     })),
   ]);
-  // The release activated last has the newest folder.
+  // The release that was activated last has the newest folder.
   for (const [index, name] of ["one", "two", "three"].entries())
     if (`releases/${name}/RELEASE` in files) utimesSync(join(folder, "releases", name), index + 1, index + 1);
   if ("releases/one/RELEASE" in files) symlinkSync(join(folder, "releases/one"), join(folder, "current"));
@@ -73,7 +73,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
     aptTold: join(folder, "upgradable.json"),
     withUpgradable,
   };
-  // 40 of 100 blocks are free, 20 of them only for root.
+  // 40 of 100 blocks are free, but 20 of these blocks are reserved for root.
   const space = "os.statvfs_result((4096, 4096, 100, 40, 20, 0, 0, 0, 0, 255))";
   const moved = (withUpgradable ? program.replace("SECONDS = 4", "SECONDS = 0.1") : program)
     .replaceAll(/"\/(run|var)\//g, `"${folder}/$1/`)
@@ -83,7 +83,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
   return JSON.parse(stdout) as Observation;
 }
 
-it("the observation reads the files from the paths that the payload defines", async () => {
+it("the observation of a server reads the files from the paths that the payload defines", async () => {
   const config = exampleConfig({ application: { readyPath: "/ready" } });
   const alpha = serverOf(config, "alpha");
   let asked: readonly string[] = [];
@@ -122,16 +122,16 @@ it("the observation reads the files from the paths that the payload defines", as
       "the origin certificate": "/etc/nginx/tls/origin.pem",
     },
     disks: ["/", "/var/lib/mysql"],
-    // Installed packages, package lists and pinning.
+    // The answer of apt depends on the installed packages, the package lists and the pinning of versions.
     aptFollows: ["/var/lib/dpkg/status", "/var/lib/apt/lists", "/etc/apt/preferences.d"],
-    // A reboot deletes the cache.
+    // The cache of apt's answer is below /run, so a reboot deletes it.
     aptTold: expect.stringMatching(/^\/run\//) as string,
     withUpgradable: true,
   });
 });
 
 describe.runIf(hasTool("python3", "the observation of a server"))("the observation of a healthy server", () => {
-  it("reports all parts as healthy and lists the releases from newest to oldest, the current one first", async () => {
+  it("the observation of a healthy server reports no fault, and lists the releases from newest to oldest, the current one first", async () => {
     const releases = Object.fromEntries(
       ["one", "two", "three"].map((name, index) => [
         `releases/${name}/RELEASE`,
@@ -157,7 +157,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
 });
 
 describe.runIf(hasTool("python3", "the observation of a server"))("the observation of a server", () => {
-  it("reports an application that is not ready, a missing group member and the failed units", async () => {
+  it("the observation of a server reports an application that is not ready, a missing group member and the failed units", async () => {
     const failed = "nginx.service loaded failed failed A high performance web server\n\nx.timer loaded failed failed X";
     expect(
       await observed({
@@ -168,7 +168,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     ).toMatchObject({ inService: false, serves: false, member: null, failedUnits: ["nginx.service", "x.timer"] });
   });
 
-  it("accepts any response body as ready and stays complete if responses are cut off and a command hangs", async () => {
+  it("the observation of a server accepts any response body as ready, and is complete if responses are cut off and a command hangs", async () => {
     const files = { "deploy-app": "" };
     expect((await observed({ files, answers: { "/readyz": Buffer.of(0xff) } })).serves).toBe(true);
     const commands = { systemctl: "sleep 0.5; echo nginx.service" };
@@ -177,7 +177,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     });
   });
 
-  it("the observation of a server contains nothing about a role that the server does not have", async () => {
+  it("the observation of a server contains no data about roles that the server does not have", async () => {
     const told = await observed({ files: { "settings/group": "null" } });
     expect(told).toMatchObject({ inService: null, serves: null, releases: [], member: null });
   });
@@ -212,7 +212,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
       { name: "libc6", from: "2.41-11", to: "2.41-12" },
       { name: "linux-image-6.12.60", from: "", to: "6.12.60-1" },
     ]);
-    // On a busy server, this command is the slowest one.
+    // On a busy server, the query of apt is the slowest command.
     expect(await upgradable("sleep 0.3")).toEqual([]);
   });
 
@@ -231,9 +231,9 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
         "/CN=x",
       ];
       const { output } = runTool("sh", ["-c", `openssl ${words.join(" ")} -keyout /dev/null -days 40 2>/dev/null`]);
-      // Exactly 40 days remain in the second of its creation, and less after that.
+      // In the first second, exactly 40 days remain. The test waits one second, so that 39 full days remain.
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      // The expiry does not depend on the server's time zone.
+      // The remaining days do not depend on the time zone of the server.
       for (const timeZone of ["UTC", "West12", "East-12"]) {
         const { certificateDays } = await observed({ files: { "certificate.pem": output }, timeZone });
         expect(certificateDays, timeZone).toEqual({ "a certificate": 39 });
@@ -241,11 +241,11 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     },
   );
 
-  it("reports the disk usage excluding root's reserve, and a boot ID that changes with every boot", async () => {
+  it("the observation of a server contains the disk usage excluding root's reserve, and a boot ID that changes with every boot", async () => {
     const { diskPercent, bootId } = await observed({});
     expect(Object.values(diskPercent)).toEqual([80]);
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    // Containers on one machine share the boot_id, so the start time of the first process is added.
+    // Containers on one machine have the same boot_id. Therefore the observation adds the start time of the first process.
     expect(bootId).toMatch(new RegExp(`^${boot}\\d+$`));
   });
 });
@@ -260,14 +260,14 @@ describe.runIf(hasTool("python3", "the cache of possible upgrades"))("the cache 
     );
   });
 
-  /** Returns the possible upgrades if apt runs this script. */
+  /** Returns the upgrades that are reported if apt runs this script. */
   const upgradable = async (says: string) => {
     const commands = { "apt-get": `printf x >>${folder}/asked\n${says}` };
     return (await observed({ folder, commands, aptFollows: ["status", "lists"], withUpgradable: true })).upgradable;
   };
   const upgrade = "echo 'Inst added (2.0 Debian:13 [all])'";
 
-  it("the cache of upgrades avoids a second apt run", async () => {
+  it("the cache of possible upgrades avoids a second run of apt", async () => {
     const added = [{ name: "added", from: "", to: "2.0" }];
     expect([await upgradable(upgrade), await upgradable("exit 1")]).toEqual([added, added]);
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe("x");

@@ -32,7 +32,7 @@ it("runToEnd returns the reason if a program times out or cannot start", async (
   });
 });
 
-it("waitUntil checks every 2 s until the time limit has passed and fails with the last reason", async () => {
+it("waitUntil checks its condition every 2 s, and fails with the last reason after the time limit", async () => {
   instantly();
   const began = Date.now();
   const looks: number[] = [];
@@ -43,7 +43,7 @@ it("waitUntil checks every 2 s until the time limit has passed and fails with th
   expect(looks).toEqual([0, 2, 4, 6]);
 });
 
-it("waitUntil returns as soon as nothing is missing and reports each change once", async () => {
+it("waitUntil returns as soon as its condition is met, and reports each change of the reason once", async () => {
   instantly();
   const left = ["a", "a", "b", undefined];
   const told: string[] = [];

@@ -17,19 +17,19 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** Creates a key: its file, and its public key in the format of the server outputs. */
+/** Creates an SSH key. Returns the path of its file, and its public key in the format of the server outputs. */
 function keyIn(folder: string, name: string): { readonly file: string; readonly line: string } {
   const file = join(folder, name);
   runTool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
   return { file, line: readFileSync(`${file}.pub`, "utf8").split(" ").slice(0, 2).join(" ") };
 }
 
-/** A running SSH server and its client. */
+/** A running SSH server, and a client with a login for this server. */
 interface Reached {
   /** Client that trusts the server. */
   readonly ssh: Ssh;
   readonly login: Login;
-  /** An unknown public key. */
+  /** Public key of another server, which the client does not know. */
   readonly strange: string;
 }
 
@@ -50,7 +50,7 @@ const withServer = (use: (reached: Reached) => Promise<void>): Promise<void> =>
     const server = spawn("/usr/sbin/sshd", ["-D", "-f", "/dev/null", "-p", `${port}`, ...options], { stdio: "ignore" });
     try {
       const login = { name: "alpha", address: "127.0.0.1", hostKey: host.line };
-      // Adds the port of this server.
+      // Adds the port of this server to the ssh command.
       const through = ["sh", "-c", `shift; exec ssh -p ${port} "$@"`, "sh"];
       const ssh = sshIn(folder, [login], { through, identityFile: person.file });
       const missing = async () => ((await ssh.tryRun(login, ["true"])).ok ? undefined : "it does not answer");

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
 
-// Like sshd, passes the last argument to a shell.
+// Like sshd, this program passes the last argument to a shell.
 const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
 
 it("a command on a server receives its arguments and its input unchanged", async () => {
@@ -21,7 +21,7 @@ it("a command on a server receives its arguments and its input unchanged", async
   );
 });
 
-it("a command on a server fails with its exit code and arguments, distinct from an unreachable server", async () => {
+it("a command on a server fails with its exit code and arguments, and an unreachable server causes another error", async () => {
   await expect(ssh.run(login, ["sh", "-c", "echo why >&2; exit 7"])).rejects.toThrow(
     "alpha: sh -c 'echo why >&2; exit 7' ended with 7\nwhy",
   );
@@ -44,9 +44,9 @@ it.runIf(canFindProcesses)("a command that ignores SIGTERM is killed soon after 
 });
 
 it.runIf(hasTool("ssh", "the settings of ssh"))(
-  "the ssh options disable prompts and user settings and limit the wait for an unreachable server",
+  "the options of the ssh program disable prompts and user settings and limit the wait for an unreachable server",
   async () => {
-    // Prints the effective options.
+    // Makes ssh print its effective options.
     const asked = sshIn(folder, [], {
       through: ["sh", "-c", 'shift; echo "$@"; exec ssh -G "$@"', "sh"],
       identityFile: "/a/key",
@@ -63,7 +63,7 @@ it.runIf(hasTool("ssh", "the settings of ssh"))(
       stricthostkeychecking: "true",
       updatehostkeys: "false",
       globalknownhostsfile: "/dev/null",
-      // The key type of the servers; other log levels would mix messages into the output.
+      // The servers have keys of this type. With other log levels, ssh would print messages into the output.
       hostkeyalgorithms: "ssh-ed25519",
       loglevel: "ERROR",
       identityfile: "/a/key",
@@ -71,7 +71,7 @@ it.runIf(hasTool("ssh", "the settings of ssh"))(
     });
     expect(settings.get("userknownhostsfile")).toMatch(new RegExp(`^${folder}/`));
     expect(seconds("connecttimeout")).toBeLessThanOrEqual(10);
-    // A lost server is detected in less than 30 s.
+    // The client detects within 30 s that a server no longer answers.
     expect(seconds("serveraliveinterval") * seconds("serveralivecountmax")).toBeLessThan(30);
     expect(seconds("serveraliveinterval")).toBeGreaterThan(0);
   },

@@ -27,12 +27,12 @@ it("a web server is healthy only if both load balancers consider it healthy, in 
   expect(healthOf({ alpha: true, bravo: false }, { alpha: true, bravo: true })).toMatchObject({ bravo: false });
 });
 
-it("the health of a web server is unknown if the server is a target of only one load balancer", () => {
+it("the health of a web server is unknown if only one of two load balancers has the server as a target", () => {
   expect(healthOf({ alpha: true, bravo: true }, { alpha: true }).bravo).toBeUndefined();
   expect(healthOf({ alpha: true }, { alpha: true, bravo: true }).bravo).toBeUndefined();
 });
 
-it("ignores a load balancer that finds no server healthy, and reports it as idle", () => {
+it("a load balancer that finds no server healthy is ignored and reported as unused", () => {
   const dead = { alpha: false, bravo: false };
   expect(healthOf({ alpha: true, bravo: false }, dead)).toEqual({
     ...{ idle: ["production-second"], alpha: true, bravo: false },
@@ -40,18 +40,18 @@ it("ignores a load balancer that finds no server healthy, and reports it as idle
   expect(healthOf(dead, { alpha: true, bravo: true })).toEqual({ idle: ["production"], alpha: true, bravo: true });
 });
 
-it("blames the servers if no load balancer finds a server healthy", () => {
+it("if no load balancer finds a server healthy, the servers are reported as unhealthy", () => {
   const dead = { alpha: false, bravo: false };
   expect(healthOf(dead, dead)).toEqual({ idle: [], alpha: false, bravo: false });
 });
 
-it("ignores the second load balancer for servers whose payload is older than it", () => {
+it("the second load balancer is ignored for servers whose payload is older than this load balancer", () => {
   const both = { alpha: true, bravo: true };
   expect(healthOf(both, { alpha: false, bravo: false }, ["alpha", "bravo"])).toEqual({ idle: [], ...both });
   expect(healthOf(both, { alpha: false, bravo: true }, ["alpha"])).toEqual({ idle: [], ...both });
 });
 
-it("during a migration, the health of a web server is its health at the load balancer whose target it is", () => {
+it("during a migration, the health of a web server is read from the load balancer that has the server as a target", () => {
   const { idle, of } = targetHealth(
     exampleConfig(),
     [at("production", { alpha: true }), at("production-2", { bravo: false })],

@@ -9,7 +9,7 @@ import { standInApi } from "../support/hetzner.js";
 
 beforeEach(instantly);
 
-/** A client of this fake server, with the pauses of the real client. */
+/** Creates a client of a fake server. The client has the pauses of the real client. */
 const clientOf = async (listener: RequestListener): Promise<HetznerApi> =>
   new HetznerApi({ token: "t", endpoint: await httpServer(listener) });
 
@@ -22,7 +22,7 @@ it("a request that changes a resource verifies the lock before each attempt, bec
   expect(asked).toEqual(["DELETE /servers/7"]);
 });
 
-/** Returns these statuses one after another; the last one repeats. */
+/** Runs an action whose status changes in this order. The last status repeats. */
 const acting = async (
   ...statuses: readonly string[]
 ): Promise<{ readonly done: Promise<void>; looks: () => number }> => {
@@ -109,7 +109,7 @@ const target = (id: number, ...statuses: readonly string[]) => ({
   health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
 });
 
-it("a target is healthy only if it has passed the health check of every service", () => {
+it("a target of a load balancer is healthy only if it has passed the health check of every service", () => {
   const healthy = (...statuses: readonly string[]) =>
     healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
   expect(healthy("healthy", "healthy")).toBe(true);
@@ -118,7 +118,7 @@ it("a target is healthy only if it has passed the health check of every service"
   expect(healthy()).toBe(false);
 });
 
-it("the health of targets contains only known servers that are targets", () => {
+it("the health of targets contains only known servers that are targets of the load balancer", () => {
   const targets = [target(2, "healthy"), target(9, "healthy"), { type: "ip" }];
   expect([...healthOf({ targets }, servers)]).toEqual([["bravo", true]]);
 });

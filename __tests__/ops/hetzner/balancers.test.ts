@@ -68,7 +68,7 @@ async function balancersWith(
 
 type Step = "open" | "part" | "point" | "close";
 
-/** Expects that a step rejects a plan with unexpected changes and changes nothing. */
+/** Checks that a step rejects a plan with unexpected changes and changes nothing. */
 async function expectRefused(step: Step, plan: Plan, reason: RegExp, given: Parameters<typeof balancersWith>[1] = {}) {
   const { balancers, applied, changes, report } = await balancersWith([plan], given);
   await expect(balancers[step](report)).rejects.toThrow(reason);
@@ -124,7 +124,7 @@ it("servers that an interrupted run created for the second load balancer become 
 });
 
 it.each([
-  ["replaces a service in use", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+  ["replaces a load balancer service in use", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
   ["replaces the balancer in use", "hcloud_load_balancer.balancer[0]", "delete,create"],
   ["destroys the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
   ["changes DNS records", "cloudflare_dns_record.site_www-a", "update"],
@@ -147,7 +147,7 @@ it("a second load balancer is not created if the existing load balancer differs 
   expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
 });
 
-it("a second load balancer without targets that is missing in the state is deleted and created again", async () => {
+it("a second load balancer that is missing in the Terraform state and has no targets is deleted and created again", async () => {
   const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
     there: [before, { id: 50, name: "production-2" }],
   });
@@ -158,7 +158,7 @@ it("a second load balancer without targets that is missing in the state is delet
   ]);
 });
 
-it("a second load balancer with targets that is missing in the state is not changed", async () => {
+it("a second load balancer that is missing in the Terraform state but has targets is not changed", async () => {
   const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
     there: [before, { ...now, targets: [target(1, "healthy")] }],
   });
@@ -183,7 +183,7 @@ it("the step that directs visitors to the new load balancer may change only DNS 
 
 const noted = planOf(["terraform_data.changeover_only", "update"]);
 
-it("the previous load balancer and the resources that only it uses are unprotected and deleted, and the state then records the deletion", async () => {
+it("the previous load balancer and all resources that only it uses are deleted, and the Terraform state then records the deletion", async () => {
   const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
     there: [before, now],
   });
@@ -207,12 +207,12 @@ it.each([
   await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
 });
 
-/** A change of domain: two zones, and both balancers present a certificate with both names. */
+/** Configuration of a change of domain. There are two zones, and both load balancers present a certificate with both names. */
 const moved = exampleConfig(exampleMove);
 const stays = synthesizeEnvironment(exampleConfig());
 const moves = synthesizeEnvironment(moved);
 describe("a new domain", () => {
-  /** All resources that the first plan of the change adds to the stack. */
+  /** All resources that the first plan of the change of domain creates. */
   const opensToo = [
     ...addressesIn(moves.edge)
       .filter((address) => !addressesIn(stays.edge).includes(address))
@@ -247,14 +247,14 @@ describe("a new domain", () => {
     ["replaces records of the old zone", "cloudflare_dns_record.site_www-a", "delete,create"],
     ["redirects the old domain", "cloudflare_ruleset.site_redirect[0]", "create"],
     ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-    ["replaces a listening service", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    ["replaces a listening load balancer service", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
   ])("a new domain is not created by a plan that %s", async (_, address, actions) => {
     const plan = planOf(...opensToo, [address, actions]);
     await expectRefused("open", plan, /more than create a second load balancer/, { as: moved });
   });
 
-  it("a new domain first loses its redirect to the old domain, and then the old domain redirects to the new domain; no DNS record changes", async () => {
+  it("the new domain stops redirecting to the old domain, and then the old domain redirects to the new domain; no DNS record changes", async () => {
     const parting = planOf(
       ["terraform_data.changeover_used", "update"],
       ["cloudflare_ruleset.site-2_redirect[0]", "delete"],
@@ -281,7 +281,7 @@ describe("a new domain", () => {
     expect(applied()).toBe(0);
   });
 
-  it("the rules and DNS records of the old domain's zone are kept when the previous load balancer is deleted", async () => {
+  it("the rules and DNS records of the old domain's zone remain when the previous load balancer is deleted", async () => {
     const { balancers, applied, report } = await balancersWith(
       [
         planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),
@@ -318,21 +318,21 @@ it.each([
     { pointed: true, over: false },
   ],
 ])(
-  "the progress of a migration is read from the outputs and the existing balancers: %s",
+  "the progress of a load balancer migration is read from the outputs and the existing load balancers: %s",
   async (_, stage, there, expected) => {
     const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
     expect(await balancers.changeover()).toEqual(expected);
   },
 );
 
-it("the progress of a migration contains the servers that pass the health check of the new load balancer", async () => {
+it("the progress of a load balancer migration contains the servers that pass the health check of the new load balancer", async () => {
   const { balancers } = await balancersWith([], { there: [before, now] });
   expect(await balancers.healthy()).toEqual(["alpha"]);
   const none = await balancersWith([]);
   expect(await none.balancers.healthy()).toEqual([]);
 });
 
-it("only the replaced server may move from one load balancer to the other in a plan", () => {
+it("during a load balancer migration, a plan may move only the replaced server from one load balancer to the other", () => {
   expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
     "hcloud_load_balancer_target.balancer-2_alpha[0]",
     "hcloud_load_balancer_target.balancer_alpha[0]",
@@ -346,7 +346,7 @@ it("only the replaced server may move from one load balancer to the other in a p
   ]);
 });
 
-it("a plan does not count the deletion of the recorded progress as destruction", () => {
+it("the deletion of the recorded progress of a migration does not count as destruction in a plan", () => {
   expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
     "deletes hcloud_x.y",
   ]);

@@ -11,7 +11,7 @@ async function bucket(props?: BucketProps) {
 }
 
 describe("the lock in a bucket", () => {
-  it("only one run can take the lock in a bucket; the lock contains the current server, and is free after the run", async () => {
+  it("only one run can take the lock in a bucket; the lock contains the server that is being processed, and is free after the run", async () => {
     const { store, asked } = await bucket();
     const place = new LockStore(store);
     expect(await place.read()).toBeUndefined();
@@ -27,7 +27,7 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("an error status of the object storage is reported, unless it means that a condition was not met", async () => {
+  it("an error status of the object storage is reported, unless the status means that a condition of a write was not met", async () => {
     const { store } = await bucket({ refusal: 403 });
     await store.write("one", undefined);
     await expect(store.write("two", undefined)).rejects.toThrow(
@@ -35,19 +35,19 @@ describe("the lock in a bucket", () => {
     );
   });
 
-  it("an object storage that does not answer is reported", async () => {
+  it("an error is reported if the object storage of the lock does not answer", async () => {
     const { store } = await bucket({ faultOf: () => "lose request" });
     await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
   });
 });
 
 it.each([412, 409])(
-  "a conditional write lets only the first of two writers succeed if the object storage answers %i",
+  "if two writers compete, a conditional write succeeds only for the first writer if the object storage answers %i",
   async (refusal) => {
     const { store } = await bucket({ refusal });
     expect(await store.write("one", undefined)).toBeDefined();
     const second = store.write("two", undefined);
-    // S3 answers 409 while another write is in progress, so that write is retried.
+    // S3 answers 409 while another write is in progress, so the client retries the write.
     if (refusal === 409) await expect(second).rejects.toThrow("after 5 attempts");
     else expect(await second).toBeUndefined();
     expect((await store.read())?.text).toBe("one");
@@ -55,7 +55,7 @@ it.each([412, 409])(
 );
 
 it.each(["lose response", "lose request", "execute twice"] as const)(
-  "a conditional write succeeds once despite the fault: %s",
+  "a conditional write to the object storage succeeds exactly once despite the fault: %s",
   async (fault) => {
     const faults: Fault[] = [fault];
     const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
@@ -65,7 +65,7 @@ it.each(["lose response", "lose request", "execute twice"] as const)(
 );
 
 describe("a run whose lock write got the response of an earlier write", () => {
-  it("a run whose lock write got the response of an earlier write detects that it does not hold the lock, and takes the lock again", async () => {
+  it("if the write of a lock gets the response of an earlier write, the run detects that it does not hold the lock, and takes it again", async () => {
     const faults: Fault[] = ["repeat response", "none"];
     const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
     const place = new LockStore(store);
@@ -81,14 +81,14 @@ describe("the place of an environment's lock", () => {
   const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
     lockOf({ environment: "production", backend: settings } as never, variables).place;
 
-  it("the place of an environment's lock is next to its state", () => {
+  it("the lock of an environment is stored next to its state", () => {
     expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
     expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
     expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");
   });
 
   it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])(
-    "a lock in a bucket requires both parts of the bucket's key: without %s",
+    "a lock in a bucket requires both parts of the bucket's key, so it is rejected without %s",
     (variable) => {
       expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
     },
@@ -104,7 +104,7 @@ describe("check-backend", () => {
     return { code, said: said.join() };
   };
 
-  it("check-backend accepts a store that obeys both conditions, and removes its test objects", async () => {
+  it("check-backend accepts an object storage that obeys both conditions of writes, and removes its test objects", async () => {
     expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
   });
 
@@ -112,7 +112,7 @@ describe("check-backend", () => {
     ["If-None-Match: *", ["if-match"]],
     ["If-Match", ["if-none-match"]],
     ["If-None-Match: * and If-Match", []],
-  ] as const)("check-backend rejects a store that ignores %s", async (ignored, conditions) => {
+  ] as const)("check-backend rejects an object storage that ignores %s", async (ignored, conditions) => {
     const { code, said } = await check(conditions);
     expect(code).toBe(1);
     expect(said).toContain(`despite the request's condition ${ignored}. `);

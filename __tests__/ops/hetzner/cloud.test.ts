@@ -79,12 +79,12 @@ const noted = async (payload: string) => {
   return changes();
 };
 
-it("a server that received another origin certificate over SSH is labelled as created with the new certificate and keeps its other labels", async () => {
+it("a server that received another origin certificate over SSH gets a label of the new certificate and keeps its other labels", async () => {
   const labels = { payload: madeFor(2), kept: "label" };
   expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
 });
 
-it("a new origin certificate that was sent over SSH does not make a server current if other parts of its payload are outdated", async () => {
+it("a server that received another origin certificate over SSH does not become current if other parts of its payload are outdated", async () => {
   expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
 });
 
@@ -92,7 +92,7 @@ it.each([
   ["old", 1],
   ["new", 0],
 ])(
-  "a server that received the application's secrets over SSH is labelled as created with the new secrets and keeps its other labels (it had the %s secrets)",
+  "a server that received the application's secrets over SSH gets a label of the new secrets and keeps its other labels (it had the %s secrets)",
   async (had, times) => {
     const made = server("alpha", { labels: { kept: "label", "secret-application": had } });
     const outputs = { secret_digests: { "secret-application": "new" } };
@@ -104,7 +104,7 @@ it.each([
   },
 );
 
-/** A server that is no longer in the configuration but still in the states. */
+/** A server that is no longer in the configuration but still in the Terraform states. */
 const gone: ApiServer = {
   id: 77,
   name: "delta",
@@ -123,7 +123,7 @@ const removes = (...addresses: readonly string[]): Plan => ({
 
 const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
 
-it("the servers at Hetzner include servers that are no longer in the configuration, with the roles of their labels", async () => {
+it("the list of servers at Hetzner includes servers that are no longer in the configuration, with the roles of their labels", async () => {
   const { cloud } = await cloudWith([], [...all, gone]);
   expect((await cloud.servers()).at(-1)).toMatchObject({
     name: "delta",
@@ -133,7 +133,7 @@ it("the servers at Hetzner include servers that are no longer in the configurati
   });
 });
 
-it("servers at Hetzner are outdated if they were created with another bucket key, unless no key is set or the label is missing", async () => {
+it("a server at Hetzner is outdated if it was created with another external key, unless no key is set or the label is missing", async () => {
   const madeWith = (name: string, digest: string) =>
     server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
   const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
@@ -145,7 +145,7 @@ it("servers at Hetzner are outdated if they were created with another bucket key
   expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
 });
 
-it("the servers at Hetzner are current if payload and type match the configuration, and are read from all pages", async () => {
+it("the list of servers at Hetzner is read from all pages, and a server is current if payload and type match the configuration", async () => {
   const other = server("charlie", {
     labels: { payload: "old" },
     status: "off",
@@ -174,7 +174,7 @@ it("the servers at Hetzner are current if payload and type match the configurati
 });
 
 it.each(["running", "starting", "stopping", "deleting"])(
-  "the servers at Hetzner count as running unless their status is off: %s",
+  "a server at Hetzner counts as running unless its status is off: %s",
   async (status) => {
     const { cloud } = await cloudWith([], [server("alpha", { status })]);
     expect(await cloud.servers()).toMatchObject([{ running: true }]);
@@ -184,12 +184,12 @@ it.each(["running", "starting", "stopping", "deleting"])(
 it.each([
   { delete: true, rebuild: false },
   { delete: false, rebuild: true },
-])("the servers at Hetzner count as protected only with both of Hetzner's protections: %s", async (protection) => {
+])("a server at Hetzner counts as protected only with both of Hetzner's protections: %s", async (protection) => {
   const { cloud } = await cloudWith([], [server("alpha", { protection })]);
   expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
 });
 
-it("the replacement of a server lifts the protection of this server only, applies the reviewed plan and registers the server with the load balancer", async () => {
+it("the replacement of a server removes the protection of this server only, applies the reviewed plan and adds the server to the load balancer", async () => {
   const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
   await cloud.replace(alpha, silent);
   expect(terraform.calls()).toEqual([
@@ -235,7 +235,7 @@ it("the replacement of a server is rejected before any deletion if the server ty
   expect(changes()).toEqual([]);
 });
 
-it("the replacement of a server lifts the protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
+it("the replacement of a server removes its protection before Terraform starts, because Terraform would otherwise fail halfway", async () => {
   const { cloud, terraform, changes } = await cloudWith([replaces]);
   terraform.failApply();
   await expect(cloud.replace(alpha, silent)).rejects.toThrow(/apply in .* failed/);
@@ -265,14 +265,14 @@ it("the replacement of a server is completed if a run was killed between the del
   expect(changes()).toEqual([]);
 });
 
-it("the replacement of a server that is missing in the state deletes the server and creates it again", async () => {
+it("the replacement of a server that is missing in the Terraform state deletes the server and creates it again", async () => {
   const { cloud, terraform, changes } = await cloudWith([creates, retargets]);
   await cloud.replace(alpha, silent);
   expect(changes()).toEqual([unprotects, `DELETE /servers/${server("alpha").id}`]);
   expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
 });
 
-it("a server that is missing in the state is not changed if the plan of its replacement contains other changes", async () => {
+it("a server that is missing in the Terraform state is not changed if the plan of its replacement contains other changes", async () => {
   const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
   const { cloud, asked } = await cloudWith([more]);
   await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
@@ -290,12 +290,12 @@ it.each([
   ["false if the server is tainted", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
   ["false if the server is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
   ["false if its volume attachment is in no state", [replacedFor("by_request"), change(disk, "create")], false],
-])("the check before the replacement of a server returns %s", async (_, resource_changes, isWhole) => {
+])("the preparation of a server's replacement returns %s", async (_, resource_changes, isWhole) => {
   const { cloud } = await cloudWith([{ resource_changes }]);
   expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
 });
 
-it("the replacement of a server restores the protection that an interrupted run removed, unless the environment is unprotected", async () => {
+it("the replacement of a server restores the protection that an interrupted run removed, unless the configuration has no protection", async () => {
   const bare = server("alpha", { protection: { delete: false, rebuild: false } });
   const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
   await cloud.replace(alpha, silent);
@@ -331,7 +331,7 @@ it.each([
   ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
   ["failed", [replaces, retargets], /apply in .* failed/],
 ])(
-  "the replacement of a server leaves no plan file, because plans contain secrets: the plan %s",
+  "the replacement of a server leaves no plan file, because plans contain secrets, after the plan %s",
   async (_, plans, problem) => {
     const { cloud, terraform } = await cloudWith(plans);
     if (_ === "failed") terraform.failApply();
@@ -348,7 +348,7 @@ const state = [
   "hcloud_volume.deltas_data",
 ];
 
-it("the removal of a server deletes only resources of this server, those of the edge stack first, and lifts the protection of its volume", async () => {
+it("the removal of a server deletes only resources of this server, edge resources first, and removes the protection of its volume", async () => {
   const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
   const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
   terraform.setState(state);
@@ -372,7 +372,7 @@ it("the removal of a server is rejected before any change if the plan deletes an
   expect(terraform.calls().join()).not.toContain("apply");
 });
 
-it("the removal of a server does nothing if the states contain no resource of the server", async () => {
+it("the removal of a server does nothing if no Terraform state contains a resource of the server", async () => {
   const { cloud, terraform } = await cloudWith([]);
   await cloud.remove("delta", silent);
   expect(terraform.calls().join()).not.toMatch(/ (plan|apply) /);

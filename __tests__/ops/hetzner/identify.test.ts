@@ -21,13 +21,13 @@ const alpha = { id: 1, name: "alpha", labels: { environment: "production" } };
 const disk = { id: 7, name: "disk", tags: ["env:production"] };
 
 interface VendorsProps {
-  /** Response by path; a number is an error status. @default - everything matches */
+  /** Response by path; a number is an error status. @default - responses that match the configuration */
   readonly answers?: Readonly<Record<string, object | number>>;
-  /** Statuses of the first requests. @default - none */
+  /** Error statuses of the first responses. @default - none */
   readonly failures?: readonly number[];
 }
 
-/** The APIs of all vendors on one port. */
+/** Emulates the APIs of all vendors on one port. */
 async function vendors({ answers = {}, failures = [] }: VendorsProps) {
   const known: Readonly<Record<string, object | number>> = {
     "/servers": { servers: [alpha] },
@@ -48,7 +48,7 @@ async function vendors({ answers = {}, failures = [] }: VendorsProps) {
   return { url, asked };
 }
 
-/** Stacks with these resources in their states. */
+/** Creates stacks whose Terraform states have the given resources. */
 const stacksWith = (states: Readonly<Record<string, readonly StateResource[]>>): readonly Stack[] =>
   Object.entries(states).map(([name, resources]) => {
     const stack = {
@@ -83,7 +83,7 @@ async function identifyWith(
   return { error, asked };
 }
 
-it("the identity check accepts matching tokens and sends each vendor only its own token", async () => {
+it("the check of the tokens accepts matching tokens and sends each vendor only its own token", async () => {
   const { error, asked } = await identifyWith({});
   expect(error).toBeUndefined();
   const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
@@ -92,7 +92,7 @@ it("the identity check accepts matching tokens and sends each vendor only its ow
   expect(headersOf("/api/v1/monitor")).toMatchObject({ "dd-api-key": "key", "dd-application-key": "application" });
 });
 
-it("the identity check finds resources on every page of Hetzner's lists", async () => {
+it("the check of the tokens finds resources on every page of Hetzner's lists", async () => {
   const stray = { id: 2, name: "bravo", labels: { environment: "production" } };
   const { error } = await identifyWith({
     answers: {
@@ -103,7 +103,7 @@ it("the identity check finds resources on every page of Hetzner's lists", async 
   expect(error).toMatch(/not in the state: hcloud_server bravo \(2\)/);
 });
 
-it("the identity check reports the problems of all vendors at once", async () => {
+it("the check of the tokens reports the problems of all vendors at once", async () => {
   const { error } = await identifyWith({
     answers: { "/servers": { servers: [] }, "/zones": { result: [] }, "/zones/zone": 403, "/api/v1/monitor": [] },
   });
@@ -112,7 +112,7 @@ it("the identity check reports the problems of all vendors at once", async () =>
     expect(error).toContain(name);
 });
 
-it("the identity check refuses servers whose location differs from that of their volume, and reports each server once", async () => {
+it("the check of the tokens refuses servers whose location differs from that of their volume, and reports each server once", async () => {
   const at = (type: string, name: string, location: string) =>
     inState(`${type}.${name}`, { id: "1", location, labels: { server: name.split("_")[0] } });
   const { error } = await identifyWith(
@@ -131,7 +131,7 @@ it("the identity check refuses servers whose location differs from that of their
   );
 });
 
-it("the identity check refuses to remove a second load balancer that visitors are directed to", async () => {
+it("the check of the tokens refuses to remove a second load balancer that visitors are directed to", async () => {
   const second = inState("hcloud_load_balancer.balancer-second", { id: "3", ipv4: "203.0.113.2" });
   const answers = (content: string) => ({
     "/load_balancers": { load_balancers: [{ id: 3, name: "production-second", labels: {} }] },
@@ -146,14 +146,14 @@ it("the identity check refuses to remove a second load balancer that visitors ar
   expect((await identifyWith({ answers: answers("203.0.113.3") }, states)).error).toBeUndefined();
 });
 
-it("the identity check retries a busy vendor and fails if the vendor stays busy", async () => {
+it("the check of the tokens retries a busy vendor and fails if the vendor stays busy", async () => {
   const cloudflare = { edge: [record] };
   const busy = { "/zones/zone": 503 };
   expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
   expect((await identifyWith({ answers: busy }, cloudflare)).error).toMatch(/^127\.0\.0\.1:\d+: answers 503$/);
 });
 
-it("the identity check requires a Cloudflare token only for the edge", async () => {
+it("the check of the tokens requires a Cloudflare token only for the edge", async () => {
   const none = { CLOUDFLARE_API_TOKEN: "" };
   expect((await identifyWith({}, { servers: [server] }, none)).error).toBeUndefined();
   expect((await identifyWith({}, { servers: [server], edge: [record] }, none)).error).toMatch(
@@ -161,13 +161,13 @@ it("the identity check requires a Cloudflare token only for the edge", async () 
   );
 });
 
-it("the identity check rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
+it("the check of the tokens rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
   const answers = { "/api/v1/monitor": 403 };
   expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
   expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
 });
 
-it("the identity check ignores monitors of other environments and monitors without an environment", async () => {
+it("the check of the tokens ignores monitors of other environments and monitors without an environment", async () => {
   const others = [
     { id: 8, name: "disk", tags: ["env:staging"] },
     { id: 9, name: "by hand", tags: [] },

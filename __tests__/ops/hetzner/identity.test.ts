@@ -46,7 +46,7 @@ it.each<[string, Partial<Identity>]>([
     "a resource outside the state that the command handles",
     { found: [...all, stray], handles: ({ name }) => name === "charlie" },
   ],
-])("the identity check of an environment accepts %s", (_, changes) => {
+])("the check that a Hetzner project belongs to the environment accepts %s", (_, changes) => {
   expect(problems(changes)).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ it.each<[string, Partial<Identity>, string]>([
     { found: [...all, stray] },
     "state: the Hetzner project has resources of production that are not in the state: hcloud_server charlie (3). ",
   ],
-])("the identity check of an environment rejects %s", (_, changes, problem) => {
+])("the check that a Hetzner project belongs to the environment rejects %s", (_, changes, problem) => {
   expect(problems(changes)[0]).toContain(problem);
 });
 
@@ -110,6 +110,6 @@ it.each([
         "Set the token of the account that this environment was deployed to",
     ],
   ],
-])("the zone check of an environment %s", (_, state, zones, expected) => {
+])("the check that a Cloudflare zone belongs to the environment %s", (_, state, zones, expected) => {
   expect(zoneProblems("foobar.com", state, zones)).toEqual(expected);
 });

@@ -19,7 +19,7 @@ const plan = (...changes: readonly (readonly [address: string, actions: string])
   resource_changes: changes.map(([address, actions]) => change(address, actions)),
 });
 
-it("the plan of a new secret generation may create the new generation and delete the second-last one", () => {
+it("the plan that creates a new generation of a secret may also delete the second-last generation", () => {
   expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
   const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
   expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
@@ -27,7 +27,7 @@ it("the plan of a new secret generation may create the new generation and delete
   expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
 });
 
-it("the plan of a new secret generation may delete only resources of the rotated secret", () => {
+it("the plan that creates a new generation of a secret may delete only resources of the rotated secret", () => {
   expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual([]);
   expect(
     excessOfMaking(plan(["tls_locally_signed_cert.mysql_alpha_certificate", "delete"]), "database-authority", 3),
@@ -35,7 +35,7 @@ it("the plan of a new secret generation may delete only resources of the rotated
   expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
 });
 
-it("the plan of a new secret generation may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
+it("the plan that creates a new generation of a secret may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
   const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
   expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
   const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
@@ -50,7 +50,7 @@ it.each([
   [3, "tls_private_key.mysql_authority_key", "update"],
   [3, "tls_private_key.ssh-host-key_alpha", "delete"],
 ])(
-  "the plan of a new secret generation may contain no other change (generation %i: %s, %s)",
+  "the plan that creates a new generation of a secret may contain no other change (generation %i: %s, %s)",
   (generation, address, actions) => {
     expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
   },
@@ -71,7 +71,7 @@ describe("the application's secrets", () => {
   ] as const);
   const said = () => undefined;
 
-  it("the application's secrets are read from the variables after the state of the servers was updated", async () => {
+  it("the application's secrets are read from environment variables after the servers' Terraform state was updated", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "no-op"])]);
     const values = await storeOf(config, terraform, variables).fromOutside(names, said);
     expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
@@ -80,7 +80,7 @@ describe("the application's secrets", () => {
     expect(terraform.calls().at(-1)).toBe("-chdir=production-servers apply production-servers/ops.tfplan");
   });
 
-  it("the application's secrets are rejected if a variable is missing or if a deployment would change a server", async () => {
+  it("a rotation of the application's secrets is rejected if a variable is missing or if a deploy would change a server", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "update"])]);
     const withoutKey = storeOf(config, terraform, { ...variables, TF_VAR_app_secret_payment_key: "" });
     await expect(withoutKey.fromOutside(names, said)).rejects.toThrow(
@@ -112,10 +112,10 @@ describe("secrets in the Terraform state", () => {
   };
   const silent = () => undefined;
 
-  it("secrets in the Terraform state have the generation of the configuration and the rotation stage of the state", async () => {
+  it("the stage of a rotation is read from the configuration and the Terraform state", async () => {
     const { secrets } = secretsWith();
     expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
-    // A secret without numbers in the state is in its first generation.
+    // If the state has no rotation numbers of a secret, the secret is in its first generation.
     expect(await secrets.stage("origin-pull-authority")).toEqual(stage(1, 1, 1));
     const values = await secrets.values();
     expect([values.of("alpha", "edgeTokens"), values.before("alpha", "edgeTokens")]).toEqual(["new|old", "old"]);
@@ -130,7 +130,7 @@ describe("secrets in the Terraform state", () => {
     expect(() => values.of("alpha", "originKey")).toThrow("secret originKey of alpha");
   });
 
-  it("secrets in the Terraform state advance one rotation step through a temporary copy of the stack", async () => {
+  it("a rotation advances the Terraform state by one step through a temporary copy of the stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["terraform_data.edge-token_used", "update"]));
     await secrets.advance("edge-token", "used", silent);
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
@@ -138,7 +138,7 @@ describe("secrets in the Terraform state", () => {
     ]);
   });
 
-  it("secrets in the Terraform state revoke only the previous Cloudflare certificate in the last rotation step", async () => {
+  it("the last step of a rotation revokes only the previous Cloudflare certificate", async () => {
     const certificate = (number: number) =>
       [`cloudflare_origin_ca_certificate.origin-certificate-${number}_certificate[0]`, "delete"] as const;
     const moved = ["terraform_data.origin-certificate_oldest", "update"] as const;
@@ -158,7 +158,7 @@ describe("secrets in the Terraform state", () => {
     ["show", plan(["cloudflare_ruleset.site_edge-token", "delete,create"])],
     ["show", plan(["hcloud_uploaded_certificate.certificate", "create,delete"])],
   ] as const)(
-    "secrets in the Terraform state stay unchanged if the plan contains other changes (%s)",
+    "a rotation does not change the Terraform state if the plan contains other changes (%s)",
     async (step, more) => {
       const { secrets, terraform } = secretsWith(more);
       const doing =
@@ -168,7 +168,7 @@ describe("secrets in the Terraform state", () => {
     },
   );
 
-  it("a certificate rotation waits until every load balancer presents the new certificate", async () => {
+  it("a rotation of the origin certificate waits until every load balancer presents the new certificate", async () => {
     instantly();
     const [old, made] = [makeCertificate("www.foobar.com"), makeCertificate("www.foobar.com")];
     const server = createServer({ cert: old.certificate, key: old.key });
@@ -220,7 +220,7 @@ describe("secrets in the Terraform state", () => {
     );
   });
 
-  it("secrets in the Terraform state are sent to Cloudflare through a plan of the edge stack", async () => {
+  it("a rotation sends new secrets to Cloudflare through a plan of the edge stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["cloudflare_ruleset.site_edge-token", "update"]));
     await secrets.show("edge-token", silent);
     expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");

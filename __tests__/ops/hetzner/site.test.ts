@@ -9,10 +9,10 @@ const config = exampleConfig({
 });
 const outputs = { server_addresses: { alpha: { ipv4: "192.0.2.11" } }, ssh_host_keys: { alpha: "ssh-ed25519 AAAA" } };
 
-/** Returns these outputs for each stack and records the stacks. */
+/** Makes every stack return the outputs `values`. @returns a mock that records the queried stacks */
 function told(values: Readonly<Record<string, unknown>>) {
   vi.stubEnv("HCLOUD_TOKEN", "token");
-  // Folder of the ssh files until the process ends.
+  // The ssh files remain in the temporary folder until the process ends.
   vi.stubEnv("TMPDIR", temporaryFolder());
   return vi.spyOn(Stack.prototype, "outputs").mockResolvedValue(values);
 }
@@ -22,7 +22,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-it("an environment at Hetzner is read from two stacks, each queried once, because each query in a new checkout downloads providers", async () => {
+it("the data of an environment are read from two stacks, each queried once, because a query in a new checkout downloads providers", async () => {
   const asked = told(outputs);
   const { logins } = await hetznerSite(config, "terraform");
   expect([...logins.values()]).toEqual([{ name: "alpha", address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" }]);
@@ -32,14 +32,14 @@ it("an environment at Hetzner is read from two stacks, each queried once, becaus
   ]);
 });
 
-it("an environment at Hetzner can be opened without administrator networks only by commands that need no login", async () => {
+it("without administrator networks, only commands that need no login can open an environment", async () => {
   told(outputs);
   const closed = exampleConfig();
   await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
   expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
 });
 
-it("an environment at Hetzner is rejected with instructions if it was never deployed", async () => {
+it("a command is rejected with instructions if the environment was never deployed", async () => {
   told({ ssh_host_keys: {} });
   await expect(hetznerSite(config, "terraform")).rejects.toThrow(
     "cdktf.out/stacks/production-servers: has no output server_addresses; run `npm run synth`, and deploy with this version first",

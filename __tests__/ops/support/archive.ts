@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { vi } from "vitest";
 import { temporaryFolder, writeBelow } from "../../support/payload-files.js";
 
-/** Input of each command of the archive program. */
+/** Input that a command of the archive program received. */
 interface Given {
   readonly settings: object;
   readonly keys: Readonly<Record<string, unknown>>;
@@ -11,7 +11,8 @@ interface Given {
 }
 
 /**
- * Runs a command with fake results of the archive program, by archive command. Other archive commands fail.
+ * Runs an ops command with a fake archive program.
+ * @param answers result of the archive program by its command; all other commands of the archive program fail
  * @returns the input of each archive command, the output and the exit code
  */
 export async function withArchive(answers: Readonly<Record<string, unknown>>, command: () => Promise<unknown>) {
@@ -24,7 +25,7 @@ export async function withArchive(answers: Readonly<Record<string, unknown>>, co
     JSON.stringify({ alpha: "writer:alpha", bravo: "writer:bravo", charlie: "writer:charlie" }),
   );
   vi.stubEnv("TF_VAR_restore_bucket_key", "reader:secret");
-  // python3 -B PROGRAM COMMAND
+  // The fake runs as `python3 -B PROGRAM COMMAND`, so the command is argument 3.
   const program = `#!/bin/sh\ncat >${folder}/given-$3; cat ${folder}/answer-$3 2>/dev/null || { echo "the bucket is away" >&2; exit 1; }\n`;
   writeBelow(folder, [
     { path: "bin/python3", permissions: "0755", content: program },

@@ -12,14 +12,14 @@ export type Fault =
   | "lose request"
   /** The request is executed twice; the second response is delivered. */
   | "execute twice"
-  /** The client gets the response to the previous request of this kind; its own request is not executed. */
+  /** The client receives the response to the previous request with the same method. The current request is not executed. */
   | "repeat response";
 
 /** Behaviour of an emulated object storage. */
 export interface BucketProps {
   readonly delayMs?: number;
   readonly faultOf?: (method: string) => Fault;
-  /** Conditions that it evaluates. @default both */
+  /** Conditional headers that the storage evaluates. @default both */
   readonly conditions?: readonly ("if-none-match" | "if-match")[];
   /** Status of a write whose condition fails. @default 412 */
   readonly refusal?: number;
@@ -33,7 +33,7 @@ interface Response {
 
 const etagOf = (text: string): string => `"${createHash("md5").update(text).digest("hex")}"`;
 
-/** An emulated object storage with one object. */
+/** Starts an emulated object storage with one object. */
 export async function standInBucket({
   delayMs = 0,
   faultOf = () => "none",

@@ -9,25 +9,25 @@ import { identify } from "../../../ops/hetzner/identify.js";
 import { TerraformSecretStore } from "../../../ops/hetzner/secrets.js";
 import { Stack, type OwnFolder } from "../../../ops/terraform/terraform.js";
 
-/** Surroundings of {@link commandsIn}. */
+/** Arguments of {@link commandsIn}. */
 export interface Surroundings {
   readonly config: Config;
-  /** Address of the vendors' APIs. */
+  /** Address of the emulated APIs of all vendors. */
   readonly url: string;
-  /** Server that `replace` replaces. */
+  /** Name of the server that the command `replace` replaces. */
   readonly replaced: string;
-  /** Server that `remove` removes. */
+  /** Name of the server that the command `remove` removes. */
   readonly removed: string;
-  /** Servers that may be missing in the state. */
+  /** Names of servers that may be missing in the Terraform state. */
   readonly handled: readonly string[];
   readonly own: Pick<OwnFolder, "stacks" | "synthesize">;
-  /** Folder of a stack by its name. */
+  /** Returns the folder of a stack. */
   readonly folder: (name: string) => string;
 }
 
 const quiet = (): void => undefined;
 
-/** The commands that create plans. Only the vendors are emulated. */
+/** Returns the commands that create Terraform plans. Only the vendors' APIs are emulated. */
 export function commandsIn(props: Surroundings): Readonly<Record<string, () => Promise<unknown>>> {
   const { config, url, handled, own } = props;
   const api = new HetznerApi({ token: "t", endpoint: url, pauseSeconds: 0.1 });

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-/** Fault of the network for each third changing request, at most three times; delays affect all requests. */
+/** Fault of the network. A delay affects all requests; all other faults affect every third changing request, at most three times. */
 export type Trouble = "lose responses" | "repeat requests" | "delay responses";
 
 type Item = Record<string, unknown> & {
@@ -12,7 +12,7 @@ type Item = Record<string, unknown> & {
   labels?: object;
   protection?: Record<string, boolean>;
 };
-/** All resources of a project by their path in the API. */
+/** All resources of a project; the key is their path in the API. */
 export type Project = Record<string, Item[]>;
 
 interface Answer {
@@ -30,13 +30,13 @@ const image = {
   ...{ created: "2026-01-01T00:00:00Z", disk_size: 5, protection: { delete: false }, labels: {} },
 };
 const balancerType = { id: 1, name: "lb11", description: "", max_services: 5, max_targets: 25, max_connections: 1 };
-/** Offers of the API, which never change. */
+/** Constant data of the API, for example locations and server types. */
 const offers: Project = {
   ...{ locations: [location], server_types: [serverType], images: [image] },
   ...{ load_balancer_types: [balancerType], zones: [{ id: 1, name: "foobar.com" }] },
 };
 
-/** Attributes of a new resource in addition to the requested ones. */
+/** Returns the attributes that the API adds to a new resource, by kind of resource. */
 const created: Readonly<Record<string, (body: Body, id: number) => object>> = {
   servers: ({ public_net: net, firewalls, placement_group: group }, id) => {
     const { ipv4, ipv6 } = net as { ipv4: number; ipv6: number };
@@ -73,7 +73,7 @@ const created: Readonly<Record<string, (body: Body, id: number) => object>> = {
 type Body = Readonly<Record<string, unknown>>;
 type Act = (item: Item, body: Body) => void;
 
-/** Actions that change a resource. All other actions succeed without an effect. */
+/** Effect of each action on a resource. All other actions succeed without an effect. */
 const actions: Readonly<Record<string, Act>> = {
   change_protection: (item, body) => void Object.assign((item.protection ??= {}), body),
   poweroff: (item) => void (item["status"] = "off"),
@@ -100,12 +100,12 @@ const failure = (status: number, code: string, message = code): Answer => ({
 });
 const action = { id: 1, command: "", status: "success", progress: 100, resources: [], error: null };
 
-/** A Hetzner project with an emulated API for the real provider. */
+/** A Hetzner project whose emulated API works with the real Terraform provider. */
 export class HetznerProject {
-  /** Changing requests with the name of the resource: "POST servers alpha". */
+  /** Executed changes in order, each with the resource's name, for example "POST servers alpha". */
   readonly changes: string[] = [];
   trouble: Trouble | undefined;
-  /** Called before the answer to each change; the answer waits for the result. */
+  /** Called before the response to each change. The response waits for the returned promise. */
   onChange: (change: string) => unknown = () => undefined;
   url = "";
   private hits = 0;
@@ -132,7 +132,7 @@ export class HetznerProject {
     });
   });
 
-  /** @param resources changed by requests */
+  /** @param resources initial resources; requests change this object */
   constructor(
     readonly resources: Project = {},
     private lastId = 100,
@@ -150,17 +150,17 @@ export class HetznerProject {
     this.http.close();
   }
 
-  /** A project with the same resources. */
+  /** Returns a new project with a copy of the resources. */
   copy(): HetznerProject {
     return new HetznerProject(structuredClone(this.resources), this.lastId);
   }
 
-  /** "servers alpha 7" of every resource. */
+  /** Returns the kind, name and id of every resource, for example "servers alpha 7". */
   resourceNames(): readonly string[] {
     return Object.entries(this.resources).flatMap(([kind, all]) => all.map(({ name, id }) => `${kind} ${name} ${id}`));
   }
 
-  /** Changes the resources that match; `undefined`: removes them. */
+  /** Replaces each matching resource with the result of `by`. If the result is `undefined`, removes the resource. */
   change(by: (item: Item) => Item | undefined, which: (item: Item) => boolean): void {
     for (const [kind, all] of Object.entries(this.resources))
       this.resources[kind] = all.flatMap((item) => (which(item) ? (by(item) ?? []) : [item]));
@@ -184,7 +184,7 @@ export class HetznerProject {
     return { status: 200, body: { action } };
   }
 
-  /** Resources that were attached to a deleted server. */
+  /** Detaches volumes, addresses and load balancers from a deleted server. */
   private release(kind: string, id: number): void {
     if (kind !== "servers") return;
     for (const volume of this.resources["volumes"] ?? []) if (volume["server"] === id) volume["server"] = null;

@@ -3,8 +3,8 @@ import { HetznerApi } from "../../../ops/hetzner/api.js";
 import { httpServer } from "../../support/listening.js";
 
 /**
- * An emulator of Hetzner's API on this host.
- * @param failures error statuses or missing responses of the first requests
+ * Starts an emulator of Hetzner's API on this host.
+ * @param failures results of the first requests: an error status, or no response
  * @param balancers @default - one balancer that targets all servers
  */
 export async function standInApi(
@@ -42,14 +42,14 @@ export async function standInApi(
   return { api: new HetznerApi({ token: "t", endpoint, pauseSeconds: 0.01 }), asked };
 }
 
-/** Returns pages with two entries. */
+/** Returns one page of servers. A page has two entries. */
 function pageOf(servers: readonly ApiServer[], path: string): object {
   const page = Number(new URL(path, "http://api").searchParams.get("page"));
   const next_page = servers.length > page * 2 ? page + 1 : null;
   return { servers: servers.slice(page * 2 - 2, page * 2), meta: { pagination: { next_page } } };
 }
 
-/** A target is healthy if its server runs. */
+/** Returns each server as a load balancer target. A target is healthy if its server runs. */
 const targetsOf = (servers: readonly ApiServer[]): ApiBalancer["targets"] =>
   servers.map(({ id, status }) => ({
     type: "server",

@@ -2,7 +2,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
 import { onTestFinished, vi } from "vitest";
 
-/** Records the time limits of programs, in seconds, for the rest of a test; no program times out. */
+/** Disables the time limits of programs for the rest of a test. @returns the requested time limits in seconds */
 export function limits(): readonly number[] {
   const found: number[] = [];
   const waiting = vi.spyOn(timers, "setTimeout").mockImplementation((milliseconds) => {
@@ -17,7 +17,7 @@ export function limits(): readonly number[] {
   return found;
 }
 
-/** Skips all waits for the rest of a test and advances the clock instead. Not for `concurrent` tests. */
+/** Skips all waits for the rest of a test and advances the clock instead. Do not use `instantly` in `concurrent` tests. */
 export function instantly(): void {
   vi.useFakeTimers({ toFake: ["Date"] });
   const sleeping = vi.spyOn(timers, "setTimeout").mockImplementation((milliseconds) => {

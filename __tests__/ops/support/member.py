@@ -1,4 +1,7 @@
-"""Emulates a member that checks client certificates: TLS after MySQL's greeting on the first printed port, immediate TLS on the second."""
+"""
+Emulates a database member that checks client certificates. On the first printed port, TLS starts after MySQL's greeting. On the second
+port, TLS starts at once.
+"""
 
 import contextlib
 import socket

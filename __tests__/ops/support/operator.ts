@@ -7,7 +7,7 @@ import { exampleConfig } from "../../support/config.js";
 import { commandsIn } from "./commands.js";
 import { Checkout, stacksFor } from "./real-terraform.js";
 
-/** Input of an operator's process, as JSON in its first argument. */
+/** Input of the process, as JSON in the first argument. */
 export interface Order {
   readonly command: "deploy" | "replace" | "unlock";
   readonly folder: string;
@@ -16,10 +16,10 @@ export interface Order {
   readonly bucket: BucketStoreProps;
 }
 
-// A command in a separate process, like `npm run ops`.
+// Runs one command in a separate process, like `npm run ops`.
 const { command, folder, url, bucket } = JSON.parse(process.argv[2] ?? "") as Order;
 const config = exampleConfig({ monitoring: { enabled: false } });
-// The state is in the current directory.
+// Terraform reads the state from the current directory.
 process.chdir(folder);
 await keepPrivate(config);
 const place = new LockStore(new BucketStore(bucket));

@@ -12,10 +12,13 @@ import type { HetznerProject } from "./hetzner-project.js";
 
 const stackNames: readonly StackName[] = ["foundation", "credentials", "servers", "edge"];
 
-/** Name of the provider's program, and of the program on this machine. */
+/** File name of the provider's program. */
 export const provider = "terraform-provider-hcloud";
 
-/** Creates a mirror that has the provider of this machine, and the Terraform settings that use it. @returns the file of the settings */
+/**
+ * Creates a provider mirror with the installed provider, and Terraform settings that use this mirror. @returns the path of the settings
+ * file
+ */
 export function providerMirror(folder: string): string {
   const { version } = providerPackage;
   const system = `${platform()}_${arch() === "x64" ? "amd64" : arch()}`;
@@ -28,7 +31,7 @@ export function providerMirror(folder: string): string {
   return settings;
 }
 
-/** JSON of the stacks, by the address of the API. */
+/** Function that returns the JSON of each stack for an API with the address `url`. */
 export type StacksFor = (url: string) => ReadonlyMap<StackName, string>;
 
 const balancerTypes = ["hcloud_load_balancer", "hcloud_load_balancer_network", "hcloud_load_balancer_target"];
@@ -36,7 +39,7 @@ const balancerTypes = ["hcloud_load_balancer", "hcloud_load_balancer_network", "
 const only = <T>(all: Readonly<Record<string, T>> | undefined, wanted: readonly string[]): Record<string, T> =>
   Object.fromEntries(Object.entries(all ?? {}).filter(([key]) => wanted.includes(key)));
 
-/** Cloudflare's resources are omitted, and credentials are constant. */
+/** Removes Cloudflare's resources from a stack and replaces the credentials with constants. */
 function trimmed(name: StackName, { terraform, resource, data, output, ...rest }: Synthesized): object {
   const providers = (terraform as { required_providers?: Record<string, object> }).required_providers;
   const settings = { ...terraform, required_providers: only(providers, ["hcloud"]) };
@@ -56,7 +59,7 @@ function trimmed(name: StackName, { terraform, resource, data, output, ...rest }
   };
 }
 
-/** The stacks as synthesized for an emulated Hetzner API. */
+/** Synthesizes the stacks for an emulated Hetzner API. */
 export function stacksFor(config: Config): StacksFor {
   const stacks = synthesizeEnvironment(config);
   const all = stackNames.map((name) => [name, trimmed(name, stacks[name])] as const);
@@ -71,13 +74,13 @@ export function stacksFor(config: Config): StacksFor {
 export interface CheckoutProps {
   /** Checkout whose state is copied. @default - no state */
   readonly from?: Checkout;
-  /** Checkout whose state is shared. @default - it has its own state */
+  /** Checkout whose state is shared. @default - the new checkout has a separate state */
   readonly sharesStateOf?: Checkout;
   /** Existing folder of the checkout. @default - a new temporary folder */
   readonly folder?: string;
 }
 
-/** The parts of a checkout that Terraform uses: the state, the folder of `npm run synth`, and the folder of a command. */
+/** The parts of a checkout that Terraform uses: the Terraform state, the folder of `npm run synth`, and the folder of a command. */
 export class Checkout {
   readonly folder: string;
 
@@ -92,14 +95,14 @@ export class Checkout {
     if (from) cpSync(join(from.folder, "state"), state, { recursive: true });
   }
 
-  /** Folder in which `npm run synth` writes a stack. */
+  /** Returns the folder in which `npm run synth` writes a stack. */
   stack(name: string): string {
     const place = join(this.folder, "cdktf.out/stacks", `production-${name}`);
     mkdirSync(place, { recursive: true });
     return place;
   }
 
-  /** Writes stacks, as `npm run synth` does. @param folder "cdktf.out" or the folder of a command */
+  /** Writes stacks into a folder, like `npm run synth`. @param folder "cdktf.out" or the folder of a command */
   write(stacks: StacksFor, folder = "cdktf.out"): void {
     for (const [name, text] of stacks(this.url)) {
       const place = join(this.folder, folder, "stacks", `production-${name}`);
@@ -108,13 +111,13 @@ export class Checkout {
     }
   }
 
-  /** The folder of a command that synthesizes these stacks. */
+  /** Returns the folder of a command, and the function with which the command synthesizes its stacks. */
   own(stacks: StacksFor, name = "ops.out-1") {
     const synthesize = (): Promise<void> => Promise.resolve(this.write(stacks, name));
     return { stacks: join(this.folder, name, "stacks"), synthesize };
   }
 
-  /** Lengthens each secret in the state by this number of incompressible bytes. */
+  /** Lengthens each secret in the state by this number of random bytes, which cannot be compressed. */
   lengthenSecrets(by: number): void {
     const file = join(this.folder, "state/production-credentials.tfstate");
     writeFileSync(
@@ -123,7 +126,7 @@ export class Checkout {
     );
   }
 
-  /** "hcloud_server.alpha 7" of each resource in the state. */
+  /** Returns the address and id of each resource in the state, for example "hcloud_server.alpha 7". */
   state(): readonly string[] {
     interface State {
       readonly resources: readonly {
@@ -146,7 +149,7 @@ export class Checkout {
   }
 }
 
-/** Process ids of Terraform in a folder. */
+/** Returns the process ids of all Terraform processes that run in a folder. */
 export const terraformIn = (folder: string): readonly number[] =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -159,7 +162,7 @@ export const terraformIn = (folder: string): readonly number[] =>
     })
     .map(Number);
 
-/** Deploys an environment into an empty project. @returns a checkout with its state */
+/** Deploys an environment into an empty project. @returns a checkout with the resulting state */
 export async function deployInto(project: HetznerProject, config: Config): Promise<Checkout> {
   const checkout = new Checkout(project.url);
   const commands = commandsIn({

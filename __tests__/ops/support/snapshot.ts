@@ -34,7 +34,7 @@ const observation = (changes: Partial<Observation> = {}): Observation => ({
   ...changes,
 });
 
-/** Differences from a healthy server. */
+/** Properties of a server that differ from those of a healthy server. */
 export interface Difference {
   readonly cloud?: Partial<CloudServer> | null;
   readonly observation?: Partial<Observation> | null;
@@ -55,7 +55,7 @@ export const cloudServer = (name: Name, changes: Partial<CloudServer> = {}): Clo
   ...changes,
 });
 
-/** Three healthy servers with alpha as the primary, except for the given differences. */
+/** Returns a snapshot of three healthy servers with the given differences. alpha is the primary. */
 export function snapshot(differences: Partial<Record<Name, Difference>> = {}): Snapshot {
   const server = (name: Name): ServerState => {
     const { cloud, observation: seen, member: group, healthy, roles, isFar } = differences[name] ?? {};

@@ -2,7 +2,8 @@ import { vi } from "vitest";
 import { Ssh } from "../../../ops/core/ssh.js";
 
 /**
- * An Ssh that stores its files in a folder of the test. It removes them only when its process ends, but test workers are killed.
+ * Creates an Ssh that stores its files in a folder of the test. Ssh deletes these files only when its process ends, but vitest kills its
+ * test workers.
  */
 export function sshIn(folder: string, ...given: ConstructorParameters<typeof Ssh>): Ssh {
   vi.stubEnv("TMPDIR", folder);

@@ -4,14 +4,14 @@ import { Stack } from "../../../ops/terraform/terraform.js";
 import type { Plan, ResourceChange } from "../../../ops/terraform/plan.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 
-/** A change of a plan: address, actions and the attributes before and after. */
+/** Creates a change of a plan from an address, actions, and the attributes before and after the change. */
 export const change = (address: string, actions: string, before: object = {}, after: object = {}): ResourceChange => ({
   address,
   mode: "managed",
   change: { actions: actions.split(","), before, after },
 });
 
-/** Records its arguments and shows the plans in order. */
+/** Returns a shell script that replaces Terraform. The script records its arguments and prints the given plans in order. */
 const standIn = (folder: string): string => `#!/bin/sh
 echo "$@" >>${folder}/log
 case "$*" in
@@ -27,7 +27,7 @@ esac
 `;
 
 /**
- * A fake terraform binary with the stacks of an environment.
+ * Creates a fake terraform binary and the stacks of an environment.
  * @param plans outputs of `show -json`, in order
  * @param outputs output of `output -json`
  */
@@ -55,7 +55,7 @@ export function recordedTerraform(
     credentials: stack("credentials"),
     servers: stack("servers"),
     edge: stack("edge"),
-    /** The recorded arguments, without constant flags and without the folder. */
+    /** Returns the recorded arguments, without constant flags and without the folder. */
     calls: (): readonly string[] =>
       readFileSync(join(folder, "log"), "utf8")
         .trim()
@@ -66,15 +66,15 @@ export function recordedTerraform(
             .replace(/ -input=false -no-color/, "")
             .replace(/-out=\S+ ?/, ""),
         ),
-    /** Addresses in every state. */
+    /** Sets the resource addresses that `state list` prints for every stack. */
     setState: (addresses: readonly string[]): void => writeFileSync(join(folder, "state-list"), addresses.join("\n")),
     failApply: (): void => writeFileSync(join(folder, "fail-apply"), ""),
-    /** Remaining plan files. */
+    /** Returns the plan files that still exist. */
     plansLeft: (): readonly string[] =>
       readdirSync(folder, { recursive: true })
         .map(String)
         .filter((file) => file.endsWith(".tfplan")),
-    /** Whether a copy without protection remains. */
+    /** Returns whether the temporary copy of a stack, which disables the protection, still exists. */
     leavesCopy: (stack = "servers"): boolean => existsSync(join(folder, `${environment}-${stack}-ops`)),
   };
 }

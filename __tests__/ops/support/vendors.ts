@@ -3,29 +3,29 @@ import { stateKinds } from "../../../ops/hetzner/api.js";
 import { Stack } from "../../../ops/terraform/terraform.js";
 import { httpServer } from "../../support/listening.js";
 
-/** A resource at Hetzner. */
+/** A resource in a Hetzner project. */
 export interface Resource {
   readonly type: keyof typeof stateKinds;
   readonly id: number;
   readonly name: string;
-  /** Value of the label. */
+  /** Value of the resource's label `environment`. */
   readonly environment?: string;
 }
 
-/** A resource in a state or in a configuration. */
+/** A resource in a Terraform state or configuration. */
 export interface Managed {
   readonly stack: string;
   readonly address: string;
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
-/** Network fault of each third request or of all requests. */
+/** Network fault that affects every third request, or all requests. */
 export type Trouble = "lose responses" | "repeat requests" | "delay responses";
 
 /** Initial state of {@link emulate}. */
 export interface WorldProps {
   readonly environment: string;
-  /** Resources that the tokens can see. */
+  /** Resources of the Hetzner project to which the API token belongs. */
   readonly project: readonly Resource[];
   readonly zones: readonly { readonly id: string; readonly name: string }[];
   readonly state: readonly Managed[];
@@ -43,7 +43,10 @@ interface Change {
 const typeOf = (address: string): string => address.split(".")[0] ?? "";
 const nameOf = (address: string): string => address.slice(address.indexOf(".") + 1);
 
-/** Emulates the APIs of Hetzner and Cloudflare, and a Terraform that uses them and replaces the real one for the rest of a test. */
+/**
+ * Emulates the APIs of Hetzner and Cloudflare. For the rest of a test, an emulator of Terraform, which uses the emulated APIs, replaces
+ * Terraform.
+ */
 export async function emulate({ environment, zones, configuration, trouble, ...start }: WorldProps) {
   let project = [...start.project];
   let state = [...start.state];

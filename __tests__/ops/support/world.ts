@@ -12,76 +12,79 @@ import { paths } from "../../../modules/platform/paths.js";
 import { exampleConfig } from "../../support/config.js";
 import { cloudServer, release, snapshot } from "./snapshot.js";
 
-/** A simulated server. */
+/** State of a simulated server. */
 interface Machine {
   readonly name: string;
   readonly privateIp: string;
   readonly roles: readonly Role[];
   running: boolean;
   current: boolean;
-  /** Whether its creation is complete. */
+  /** True if the creation of the server is complete. */
   whole: boolean;
   boots: number;
   inService: boolean;
-  /** Digest of the accounts that it would create. */
+  /** Digest of the database accounts that this server would create as the primary. */
   grants: string;
   releases: readonly Release[];
   upgradable: readonly Upgradable[];
   rebootFor: readonly string[];
-  /** Secret files on disk, and the versions that the running programs have loaded. */
+  /** Content of the secret files on disk by path; `taken` has the content that the running programs have loaded. */
   readonly files: Map<string, string>;
   taken: ReadonlyMap<string, string>;
-  /** Paths of files that were delivered but not yet loaded. */
+  /** Paths of secret files that were delivered but not yet loaded. */
   waiting: ReadonlySet<string>;
-  /** Permissions of the secret files. */
+  /** Permissions of the secret files by path. */
   readonly modes: Map<string, string>;
-  /** Whether it does not answer. */
+  /** True if the server does not answer. */
   isStunned: boolean;
   diskPercent: Readonly<Record<string, number>>;
 }
 
 /**
- * Simulated servers that execute commands: three servers with both roles, alpha as the primary, and the unconfigured servers
- * that a test adds.
+ * Simulated servers that execute commands. Initially there are the servers of the configuration: by default three servers with both roles.
+ * alpha is the primary. Tests can add servers that are not in the configuration.
  */
 export class World {
-  /** The executed steps in order: "bravo: systemctl poweroff", "provider: replace bravo", "lock: bravo" (the lock stores bravo). */
+  /**
+   * The executed steps in order, for example "bravo: systemctl poweroff" or "provider: replace bravo". "lock: bravo" means that the lock
+   * stores bravo as the server that the run processes.
+   */
   readonly steps: string[] = [];
-  /** Called with each step before its effect; if it throws, the step and the command fail. */
+  /** Called with each step before its effect. If this function throws, the step and the command fail. */
   onStep: (step: string) => void = () => undefined;
-  /** Printed lines. */
+  /** Lines that the command printed. */
   readonly said: string[] = [];
   readonly machines = new Map<string, Machine>();
   primary = "alpha";
-  /** Commands that fail, such as "bravo: systemctl poweroff". */
+  /** Commands that fail, for example "bravo: systemctl poweroff". */
   readonly failing = new Set<string>();
-  /** Servers whose programs are too old for a rotation. */
+  /** Names of servers whose programs are too old for a rotation. */
   readonly tooOld = new Set<string>();
-  /** Servers that do not answer between a package upgrade and the next reboot. */
+  /** Names of servers that do not answer between a package upgrade and the next reboot. */
   readonly stunned = new Set<string>();
-  /** A release whose application never becomes ready. */
+  /** SHA-256 of the release whose application never becomes ready. */
   sick?: string;
-  /** A release that fails the load balancer's health check. */
+  /** SHA-256 of the release that fails the load balancer's health check. */
   unhealthy?: string;
-  /** Digest of the accounts that new servers need; new servers wait for a primary that creates these accounts. */
+  /** Digest of the database accounts that new servers need. New servers wait until a primary has created these accounts. */
   grants = "accounts of day one";
-  /** Addresses that the group counts in addition to its online members. */
+  /** Addresses of members that the group counts in addition to its online members. */
   remembered: readonly string[] = [];
-  /** Rotation stage of every secret. */
+  /** Rotation stage that all secrets have. */
   stage: RotationStage = { configured: 1, used: 1, oldest: 1 };
-  /** Newest and oldest generation that a database account accepts. */
+  /** Newest and oldest password generation that the database accounts accept. */
   accounts: readonly [number, number] = [1, 1];
-  /** Generations on members that lag behind the primary. @default - those of the primary */
+  /** Newest and oldest password generation on replicas that lag behind the primary. @default - same as on the primary */
   accountsOfReplicas?: readonly [number, number];
-  /** Servers that were checked with a certificate of the old authority after they must reject it. */
+  /** Servers on which a command has checked that a certificate of the old authority is rejected. */
   readonly shownOldOnes = new Set<string>();
-  /** Time limits of commands in seconds, by the first words, such as "systemctl poweroff". */
+  /** Time limit of each command in seconds; the key is the first two words, for example "systemctl poweroff". */
   readonly seconds = new Map<string, number | undefined>();
-  /** Digests of the accounts that any primary has created. */
+  /** Digests of the accounts that the current or an earlier primary has created. */
   private readonly made = new Set<string>();
-  /** Step in progress, without the server's name. */
+  /** Steps in progress, without the servers' names. */
   private readonly underWay = new Set<string>();
-  /** Known host keys of the servers. */
+  /** Host keys that the SSH client trusts, by server. */
   private known = new Map<string, string>();
 
   constructor(readonly config: Config = exampleConfig()) {
@@ -104,7 +107,10 @@ export class World {
     return found;
   }
 
-  /** Records a step, which takes a moment. Several servers may run the same step at the same time. Two different steps at the same time mean that the caller did not wait. */
+  /**
+   * Records and executes a step. Several servers may run the same step at the same time. If two different steps run at the same time, the
+   * caller did not wait for the first step, so the step "NOT WAITED FOR" is recorded.
+   */
   private async step<T>(where: string, what: string, effect: () => T): Promise<T> {
     for (const other of this.underWay) if (other !== what) this.steps.push(`${other}: NOT WAITED FOR`);
     this.steps.push(`${where}: ${what}`);
@@ -116,7 +122,7 @@ export class World {
     return result;
   }
 
-  /** Context of a command. @param inHand server that an interrupted run left unfinished */
+  /** Creates the context of a command. @param inHand server that an interrupted run left unfinished */
   async context(command: string, inHand?: string): Promise<Context> {
     let stored: Stored | undefined;
     const store = new LockStore({
@@ -170,7 +176,7 @@ export class World {
     const look = this.answerTo(machine, words, input);
     if (look !== undefined) return ended(look !== "no", look);
     const step = words.replace(/^mysql .*(SELECT \S+).*/, "mysql $1").replace(/^apt-get.* /, "apt-get ");
-    // No release is healthy without a primary.
+    // Without a primary, no release is healthy, so a deployment fails.
     if (this.primary === "" && words.includes("deploy-app "))
       return this.step(name, step, () => ({ ...ended(false, this.effect(machine, words)), exitCode: 3 }));
     return this.step(name, step, () =>
@@ -178,7 +184,7 @@ export class World {
     );
   }
 
-  /** Returns the answer to a query or a file delivery; `undefined` for other commands. */
+  /** Returns the output of a query or of a delivery of files. Returns `undefined` for all other commands. */
   private answerTo(machine: Machine, words: string, input: string): string | undefined {
     const taken = (path: string): string => machine.taken.get(path) ?? "";
     const isTokenCheck = words.startsWith("curl --silent --max-time ");
@@ -236,7 +242,7 @@ export class World {
     return "";
   }
 
-  /** Switches a server off; if it was the primary, another member takes the role. */
+  /** Switches a server off. If the server was the primary, another member becomes the primary. */
   off(machine: Machine): void {
     machine.running = false;
     this.handOver(machine);
@@ -246,7 +252,7 @@ export class World {
     if (this.primary === name) this.primary = this.members().find((one) => one.name !== name)?.name ?? "";
   }
 
-  /** Accounts of an earlier primary remain. */
+  /** Returns whether a primary has created the accounts that this server needs. Accounts of an earlier primary remain. */
   private hasAccounts(machine: Machine): boolean {
     this.made.add(this.machines.get(this.primary)?.grants ?? "");
     return this.made.has(machine.grants);
@@ -286,7 +292,7 @@ export class World {
     };
   }
 
-  /** Values that contain their generation: the accepted ones and the presented one. */
+  /** Creates a secret store whose values contain their generation: all accepted values, or the value in use. */
   private secrets(): SecretStore {
     const done = (text: string): Promise<void> => this.step("secrets", text, () => undefined);
     const of = (name: string): string =>

@@ -15,7 +15,7 @@ import {
 } from "../../../ops/terraform/plan.js";
 import { change } from "../support/terraform.js";
 
-it("differences count as drift if Terraform would revert an external change", () => {
+it("the comparison with the configuration reports drift if Terraform would revert an external change", () => {
   const found = differencesOf({
     resource_drift: [
       change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
@@ -27,7 +27,7 @@ it("differences count as drift if Terraform would revert an external change", ()
   expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
 });
 
-it("differences count as drift if a resource is missing", () => {
+it("the comparison with the configuration reports drift if a resource is missing", () => {
   const gone = differencesOf({
     resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
     resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
@@ -35,7 +35,7 @@ it("differences count as drift if a resource is missing", () => {
   expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
 });
 
-it("differences count as pending if the configuration is new, and are separate from drift of the same resource", () => {
+it("the comparison with the configuration reports new settings as pending, separate from drift of the same resource", () => {
   const both = differencesOf({
     resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
     resource_changes: [
@@ -48,7 +48,7 @@ it("differences count as pending if the configuration is new, and are separate f
   expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
 });
 
-it("differences do not include external changes of attributes that are not configured", () => {
+it("the comparison with the configuration ignores external changes of attributes that are not configured", () => {
   const quiet = differencesOf({
     resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
     resource_changes: [change("hcloud_primary_ip.a", "no-op")],
@@ -56,14 +56,14 @@ it("differences do not include external changes of attributes that are not confi
   expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
 });
 
-it("differences contain the names of attributes but not their values", () => {
+it("the comparison with the configuration shows names of attributes but not their values", () => {
   const secret = differencesOf({
     resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
   });
   expect(JSON.stringify(secret)).not.toMatch(/old|new/);
 });
 
-it("differences contain failed checks, because Terraform's exit code does not report them", () => {
+it("the comparison with the configuration reports failed checks, because Terraform's exit code does not report them", () => {
   const checks = [
     {
       address: { to_display: "check.alpha_current" },
@@ -73,7 +73,7 @@ it("differences contain failed checks, because Terraform's exit code does not re
     { address: { to_display: "check.bravo_current" }, status: "pass" },
   ];
   expect(differencesOf({ checks }).failedChecks).toEqual(["check.alpha_current: old payload"]);
-  // A check with an error or without a message counts as failed.
+  // A check also fails if it has an error, or if it has no message.
   const silent = [
     { address: {}, status: "error", instances: [{ problems: [{ message: "a" }, { message: "b" }] }, {}] },
     { address: { to_display: "check.x" }, status: "fail" },
@@ -82,7 +82,7 @@ it("differences contain failed checks, because Terraform's exit code does not re
   expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
 });
 
-it("differences contain attributes in alphabetical order and no attribute whose new value is unknown before the apply", () => {
+it("the comparison with the configuration lists attributes in alphabetical order, and only if their new values are known before the apply", () => {
   const { pending } = differencesOf({
     resource_changes: [
       change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
@@ -93,7 +93,7 @@ it("differences contain attributes in alphabetical order and no attribute whose 
   expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
 });
 
-it("differences contain resources without a state before or after the change", () => {
+it("the comparison with the configuration reports resources without a state before or after the change", () => {
   const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
   const gone = change("hcloud_volume.b", "delete");
   const plan = {
@@ -105,7 +105,7 @@ it("differences contain resources without a state before or after the change", (
   expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
 });
 
-it("differences contain no attributes of a replaced resource, unless the resource has also drifted", () => {
+it("the comparison with the configuration lists no attributes of a replaced resource, unless the resource has also drifted", () => {
   const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
   expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
   const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
@@ -116,7 +116,7 @@ it("differences contain no attributes of a replaced resource, unless the resourc
   expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
 });
 
-it("differences count as pending if the drifted attribute is not the attribute that the configuration changes", () => {
+it("the comparison with the configuration reports a change as pending if the configuration changes another attribute than the drifted one", () => {
   const found = differencesOf({
     resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
     resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
@@ -124,7 +124,7 @@ it("differences count as pending if the drifted attribute is not the attribute t
   expect(found).toMatchObject({ drift: [], pending: ["updates hcloud_primary_ip.a: name"] });
 });
 
-it("the actions of a plan have one line per changed resource and count as destruction if a resource is deleted or replaced", () => {
+it("the list of a plan's actions has one line per changed resource, and marks deletions and replacements as destruction", () => {
   const plan = {
     resource_changes: [
       change("a.a", "create"),
@@ -141,7 +141,7 @@ it("the actions of a plan have one line per changed resource and count as destru
   expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
 });
 
-it("the actions of a plan exceed the allowed changes unless both address and action are allowed", () => {
+it("an action of a plan is allowed only if both its address and the kind of the action are allowed", () => {
   const plan = {
     resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
   };
@@ -150,20 +150,20 @@ it("the actions of a plan exceed the allowed changes unless both address and act
   expect(excessOf(plan, {})).toHaveLength(2);
 });
 
-it("a plan replaces a whole server only if the replacement of this server was requested", () => {
+it("a server counts as completely created only if the plan replaces it because the replacement was requested", () => {
   const requested = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
   const isWhole = (name: string) => isWholeIn({ resource_changes: [requested] }, `hcloud_server.${name}`);
   expect(["alpha", "bravo"].map(isWhole)).toEqual([true, false]);
 });
 
-it("a plan changes outputs if at least one output is not a no-op", () => {
+it("a plan changes outputs if at least one output has an action other than no-op", () => {
   const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
   expect(changesOutputs(outputs("update"))).toBe(true);
   expect(changesOutputs(outputs("no-op"))).toBe(false);
   expect(changesOutputs({})).toBe(false);
 });
 
-it("a secret is missing for a plan only if the plan creates a server and the check of the secret fails", () => {
+it("a plan reports a missing secret only if it creates a server and the check of the secret fails", () => {
   const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
   const missing = (address: string, actions: string, status = "fail") =>
     missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
@@ -189,7 +189,7 @@ const parts = [
   "hcloud_load_balancer_service.balancer_service-443[0]",
 ];
 
-it("the deletion of the previous load balancer includes its targets and all resources that the new balancer does not need", () => {
+it("the deletion of the previous load balancer includes its targets and all resources that the new load balancer does not need", () => {
   expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
     ...parts,
     "hcloud_uploaded_certificate.certificate[0]",
@@ -198,7 +198,7 @@ it("the deletion of the previous load balancer includes its targets and all reso
   expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
 });
 
-it("the deletion of the previous load balancer includes the edge token of its site after a change of domain, but not the certificate, which contains both domains", () => {
+it("after a change of the domain, the deletion of the previous load balancer includes its edge token, but not the certificate for both domains", () => {
   const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
   expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
   const { open } = changeoverSteps(...moves, ["alpha"]);

@@ -5,7 +5,7 @@ import { Stack } from "../../../ops/terraform/terraform.js";
 import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
 
-it("a copy of a stack is readable only by its owner and can be deleted", async () => {
+it("a temporary copy of a stack is readable only by its owner and can be deleted", async () => {
   const { servers } = recordedTerraform("production", []);
   const copy = await servers.overridden({ resource: {} });
   expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
@@ -13,7 +13,7 @@ it("a copy of a stack is readable only by its owner and can be deleted", async (
   expect(existsSync(copy.folder)).toBe(false);
 });
 
-it("a copy of a stack has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
+it("a temporary copy of a stack has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
   const { folder, servers } = recordedTerraform("production", []);
   for (const file of ["cdk.tf.json", ".terraform.lock.hcl"]) writeFileSync(join(servers.folder, file), file);
   await servers.overridden({ resource: { old: {} } });
@@ -25,17 +25,17 @@ it("a copy of a stack has the files and data of the stack plus the overrides, re
   expect(await copy.addresses()).toEqual([`${join(servers.folder, ".terraform")} 1`]);
 });
 
-it("the addresses of a stack are empty if the state is empty", async () => {
+it("the list of a stack's resources is empty if the Terraform state is empty", async () => {
   expect(await recordedTerraform("production", []).servers.addresses()).toEqual([]);
 });
 
-it("the outputs of a stack are read after an initialization if the checkout is new", async () => {
+it("the outputs of a stack are read after `terraform init` if the checkout is new", async () => {
   const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
   expect(await servers.outputs()).toEqual({ server_addresses: {} });
   expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
 });
 
-it("the outputs of a stack are read without an initialization if Terraform is initialized", async () => {
+it("the outputs of a stack are read without `terraform init` if Terraform is initialized", async () => {
   const { servers, calls } = recordedTerraform("production", []);
   mkdirSync(join(servers.folder, ".terraform"));
   writeFileSync(join(servers.folder, ".terraform", "terraform.tfstate"), "{}");
@@ -43,20 +43,20 @@ it("the outputs of a stack are read without an initialization if Terraform is in
   expect(calls()).toEqual(["-chdir=production-servers output -json"]);
 });
 
-it("the outputs of a stack fail with the command to run if the stack was not synthesized", async () => {
+it("if a stack was not synthesized, reading its outputs fails with the command to run", async () => {
   await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
     /nowhere-servers: does not exist; run `npm run synth`/,
   );
 });
 
 describe("a stack", () => {
-  it("limits a plan to ten minutes and sets no other time limit for an apply", async () => {
+  it("the command limits a Terraform plan to ten minutes and sets no other time limit for the apply", async () => {
     const given = limits();
     await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
     expect(given.map(Number)).toEqual([600, 600]);
   });
 
-  it("reports each change of an apply, and a long change once a minute", async () => {
+  it("a Terraform apply reports each change, and a long change once a minute", async () => {
     const { folder, servers } = recordedTerraform("production", [{}]);
     const lines = [
       "hcloud_server.alpha: Creating...",
@@ -72,7 +72,7 @@ describe("a stack", () => {
     expect(said).toEqual([lines[0], lines[2], lines[3]]);
   });
 
-  it("reads the managed resources of its state", async () => {
+  it("the managed resources of a stack are read from its state", async () => {
     const { folder, servers } = recordedTerraform("production", []);
     const attributes = { id: "7" };
     const state = {
@@ -92,7 +92,7 @@ describe("a stack", () => {
   });
 });
 
-/** A stack whose synthesized JSON in cdktf.out is outdated. */
+/** Creates a stack whose synthesized JSON in cdktf.out is outdated. */
 function ownStack() {
   const { folder, servers, calls } = recordedTerraform("production", [{}]);
   const order: string[] = [];
@@ -111,7 +111,7 @@ function ownStack() {
   };
 }
 
-it("a stack with its own folder plans its own synthesized JSON instead of the one in cdktf.out", async () => {
+it("a stack in its own folder plans its own synthesized JSON instead of the JSON in cdktf.out", async () => {
   const { stack, calls } = ownStack();
   await stack.init();
   await stack.plan({}, ({ apply }) => apply());
@@ -119,7 +119,7 @@ it("a stack with its own folder plans its own synthesized JSON instead of the on
   expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
 });
 
-it("a stack with its own folder plans a copy of its own synthesized JSON", async () => {
+it("a copy of a stack in its own folder plans the stack's own synthesized JSON", async () => {
   const { stack, calls } = ownStack();
   const copy = await stack.overridden({});
   expect(await copy.configuration()).toBe('{"new":true}');
@@ -128,14 +128,14 @@ it("a stack with its own folder plans a copy of its own synthesized JSON", async
   await copy.discard();
 });
 
-it("a stack with its own folder verifies the identity of the environment before the first plan, even if it is not initialized", async () => {
+it("the first plan of a stack verifies the identity of the environment, even if Terraform is not initialized", async () => {
   const { stack, order, calls } = ownStack();
   await stack.plan({}, () => undefined);
   expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
   expect(calls()[0]).toContain(" plan ");
 });
 
-it("a stack with its own folder keeps the provider versions that init has locked", async () => {
+it("a stack in its own folder keeps the provider versions that `terraform init` has locked", async () => {
   const { stack } = ownStack();
   writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
   await stack.init();

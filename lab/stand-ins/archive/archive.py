@@ -10,9 +10,9 @@ import os
 import pathlib
 import sys
 
-# Checks keys and policies from the first request.
+# moto must check keys and policies from the first request.
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
-# Reads the bucket's name only from the path, never from the host name.
+# moto must read the bucket's name only from the path, never from the host name.
 os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
 
 from moto.core import DEFAULT_ACCOUNT_ID
@@ -24,7 +24,7 @@ iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
 
 def allowed(name):
-    """Allowed actions and resources of a key: the owner's, the download key, the restore key, or a server's key."""
+    """Returns the allowed actions and resources of the key "owner", "download" or "reader", or of a server's key."""
     if name == "owner":
         return [(["s3:*"], "*")]
     if name == "download":

@@ -10,33 +10,33 @@ import { internet } from "../../network/addresses.js";
 import { startService } from "../../system/service.js";
 import { run } from "../../system/shell.js";
 
-/** Python with moto, installed by scripts/install-tools.sh. */
+/** Python interpreter with the library moto. scripts/install-tools.sh installs both. */
 const python = "/opt/moto/bin/python";
 const program = fileURLToPath(new URL("./archive.py", import.meta.url));
 
-/** Loopback port of the object storage on the internet host. Servers reach it by name through the emulated web server. */
+/** Loopback port of the object storage on the internet host. Servers reach the object storage by name through the emulated web server. */
 export const archivePort = 5555;
 
 /** Access keys of the object storage ("KEY:SECRET") and age keys. */
 export interface ArchiveKeys {
-  /** Allows all actions on the bucket. */
+  /** Access key of the owner, which allows all actions on the bucket. */
   readonly owner: string;
-  /** Allows reading, for restores. */
+  /** Access key for restores, which allows reading. */
   readonly reader: string;
-  /** Decrypts the archive. */
+  /** Private age key that decrypts the archive. */
   readonly privateKey: string;
-  /** The matching public key, and the public key of another recipient. */
+  /** Public age keys: the key that matches the private key, and the key of another recipient. */
   readonly recipients: readonly [string, string];
 }
 
-/** A server's key, which allows adding objects to the server's part of the archive and listing names. */
+/** Returns a server's access key, which allows adding objects to the server's part of the archive and listing names. */
 export const writerKey = ({ owner }: ArchiveKeys, server: string): string =>
   `LAB${server.toUpperCase()}:${createHash("sha256").update(`${owner} ${server}`).digest("hex")}`;
 
-/** The servers' shared key for the releases' bucket, which allows reading objects. */
+/** Returns the access key for reading private releases. All servers share this key. */
 export const downloadKey = (keys: ArchiveKeys): string => writerKey(keys, "download");
 
-/** Creates the keys if they do not exist. */
+/** Returns the keys of a directory. Creates the keys if the directory has none. */
 export async function archiveKeys(directory: string): Promise<ArchiveKeys> {
   const file = path.join(directory, "archive.json");
   if (!existsSync(file)) {
@@ -56,7 +56,7 @@ async function agePair(): Promise<{ readonly privateKey: string; readonly public
 
 /**
  * Starts the object storage with the buckets of the configuration.
- * @param release file of a private release @default - none: the release is public
+ * @param release path of a private release's tarball @default - none: the release is public
  */
 export async function startArchive(layout: Layout, config: Config, release?: string): Promise<void> {
   const keys = await archiveKeys(layout.secrets);

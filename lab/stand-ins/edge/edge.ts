@@ -16,69 +16,79 @@ export interface DualStackAddress {
   readonly ipv6: string;
 }
 
-/** A header that proves to the origin that a request came through the edge; see {@link EdgeProps.header}. */
+/** Header that proves to the origin that a request came through the edge; see {@link EdgeProps.header}. */
 export interface ProofHeader {
   readonly name: string;
-  /** File with the secret, a HAProxy map with one line. The running process may already have a newer secret. */
+  /** Path of a HAProxy map file with the secret in its only line. A running edge may already have a newer secret than the file. */
   readonly tokenFile: string;
 }
 
-/** A balancer that the zones' records can point to. */
+/** A load balancer to which the zones' records can point. */
 export interface EdgeOrigin extends DualStackAddress {
   readonly name: string;
 }
 
 /**
- * Target of each host name: the name of an origin if the zone's records point to it, or a redirect such as "308|https://www.foobar.net"
- * if a rule of the zone redirects visitors to the same path on another host.
+ * Target of each host name. If the zone's records point to an origin, the target is the name of the origin. If a rule of the zone redirects
+ * visitors to the same path on another host, the target is a redirect such as "308|https://www.foobar.net".
  */
 export type Leads = Readonly<Record<string, string>>;
 
-/** Target of host names without records. */
+/** Target of a host name without records. */
 export const noLead = "none";
 
 /** Settings of the edge. */
 export interface EdgeProps {
-  /** Addresses for visitors. */
+  /** Addresses to which visitors connect. */
   readonly addresses: DualStackAddress;
-  /** Balancers that the zones' A and AAAA records can point to. */
+  /** Load balancers to which the zones' A and AAAA records can point. */
   readonly origins: readonly EdgeOrigin[];
-  /** Second active balancer: zones can have A records for it alone, or for one of the origins and it. @default - none */
+  /**
+   * Second active load balancer. The zones' A records can point to this balancer alone, or to this balancer and an origin. @default - none
+   */
   readonly second?: EdgeOrigin;
-  /** File with the {@link Leads}, a HAProxy map. The running process may already have newer targets. */
+  /** Path of a HAProxy map file with the {@link Leads}. A running edge may already have newer targets than the file. */
   readonly leadsFile: string;
-  /** PEM file with the certificate for visitors and its key. */
+  /** Path of the PEM file with the certificate for visitors and the certificate's key. */
   readonly certificateBundle: string;
-  /** Only accepted issuer of the origin's certificate (`ssl: strict`). The certificate must contain the visitor's host name. */
+  /**
+   * Path of the only accepted issuer of the origin's certificate (`ssl: strict`). The origin's certificate must contain the visitor's host
+   * name.
+   */
   readonly originCa: string;
-  /** Header that servers with `tls: "terminate"` require. @default - no header */
+  /** Secret header that servers with `tls: "terminate"` require. @default - no header */
   readonly header?: ProofHeader;
-  /** PEM file with the client certificate and its key, which servers with `tls: "passthrough"` require (origin pulls). @default - none */
+  /**
+   * Path of the PEM file with the client certificate for origin pulls and the certificate's key. Servers with `tls: "passthrough"` require
+   * this certificate. @default
+   * - none
+   */
   readonly clientBundle?: string;
-  /** Oldest accepted TLS version of visitors. */
+  /** Oldest TLS version that the edge accepts from visitors. */
   readonly minimumTlsVersion: Config["cloudflare"]["minimumTlsVersion"];
-  /** The zone's setting for Strict-Transport-Security. */
+  /** Setting of the zone for the header Strict-Transport-Security. */
   readonly hsts: Config["cloudflare"]["hsts"];
-  /** Port of the redirect to HTTPS. @default 80 */
+  /** Port on which the edge redirects to HTTPS. @default 80 */
   readonly httpPort?: number;
-  /** Port of the site. @default 443 */
+  /** Port on which the edge serves the site. @default 443 */
   readonly httpsPort?: number;
-  /** Port of the origin. @default the balancer's */
+  /** Port of the origin. @default - the load balancer's port */
   readonly originPort?: number;
-  /** Socket for changes to the running process. @default - none */
+  /** Path of the HAProxy socket that accepts changes to the running process. @default - none */
   readonly socket?: string;
 }
 
-/** Key of the secret in its file. */
+/** Key of the secret in the map file. */
 export const tokenKey = "token";
 
-/** Service name of the edge in the lab. */
+/** Name of the edge's service in the lab. */
 const edgeService = "edge";
 
 /**
- * Configuration of a HAProxy that emulates Cloudflare's edge: HTTP/2 for visitors, redirect to HTTPS, HSTS, the visitor's address in
- * CF-Connecting-IP, verified TLS to the origin for the visitor's host name, and the proof that the origin requires.
- * It does not emulate HTTP/3, WAF and rate limiting rules, caching, or Cloudflare's error pages.
+ * Returns the configuration of a HAProxy that emulates Cloudflare's edge. For visitors, HAProxy provides HTTP/2, a redirect to HTTPS, and
+ * HSTS. To the origin, HAProxy uses TLS with a verified certificate, and sends the visitor's address in CF-Connecting-IP and the required
+ * proof.
+ * HAProxy does not emulate HTTP/3, WAF and rate limiting rules, caching, or Cloudflare's error pages.
  */
 export function edgeConfig(props: EdgeProps): string {
   const { header, addresses, second, originPort = ports.balancerHttps } = props;
@@ -110,13 +120,13 @@ export function edgeConfig(props: EdgeProps): string {
   });
 }
 
-/** Options of every origin. Cloudflare ends a pooled connection after 90 s without an acknowledgement (522). */
+/** Returns HAProxy's server options for every origin. Cloudflare ends a pooled connection after 90 s without an acknowledgement (522). */
 function serverOptions({ originCa, clientBundle }: Pick<EdgeProps, "originCa" | "clientBundle">): string {
   const tls = `ssl verify required ca-file ${originCa} sni req.hdr(host),field(1,:) alpn h2,http/1.1`;
   return `tcp-ut 90s ${tls}${clientBundle === undefined ? "" : ` crt ${clientBundle}`}`;
 }
 
-/** Value of the header; empty if the setting is off. The zone's setting also sends `nosniff`. */
+/** Returns the value of the header Strict-Transport-Security; empty if the setting is off. */
 function strictTransportSecurity({ maxAgeSeconds, includeSubdomains, preload }: EdgeProps["hsts"]): string {
   if (maxAgeSeconds === 0) return "";
   const words = [`max-age=${maxAgeSeconds}`, includeSubdomains && "includeSubDomains", preload && "preload"];
@@ -128,20 +138,20 @@ export interface StartEdgeProps extends Omit<
   EdgeProps,
   "addresses" | "certificateBundle" | "leadsFile" | "header" | "clientBundle"
 > {
-  /** Certificate for visitors. It is valid for all names and issued by an authority that visitors trust. */
+  /** Certificate for visitors. The certificate is valid for all host names, and visitors trust the issuer. */
   readonly certificate: KeyPair;
-  /** Target of each host name. The set of names cannot change while the edge runs. */
+  /** Target of each host name. A change of the set of host names restarts the edge. */
   readonly leads: Leads;
   /** Name and value of the secret header. */
   readonly header: { readonly name: string; readonly token: string };
-  /** Client certificate for origins that request one. */
+  /** Client certificate for origins that request a client certificate. */
   readonly clientCertificate: KeyPair;
 }
 
 /**
- * Starts the edge in the namespace of its host, or updates the secret and the targets in the running edge without closing connections.
- * It always sends the proofs for both TLS modes, although Cloudflare sends both only while the mode changes. Servers ignore a proof that
- * they do not require.
+ * Starts the edge in the edge's namespace. If the edge is running, updates the secret and the targets without closing connections.
+ * The lab's edge always sends the proofs for both TLS modes. Cloudflare sends both proofs only while the mode changes. Servers ignore a
+ * proof that they do not require.
  */
 export async function startEdge(
   layout: Layout,
@@ -155,7 +165,7 @@ export async function startEdge(
   const leadsFile = file("edge-leads.map");
   const named = Object.entries(leads);
   await writeFile(leadsFile, named.map(([host, lead]) => `${host} ${lead}\n`).join(""));
-  // If the edge is not running, it reads the files when it starts.
+  // An error is ignored, because an edge that is not running reads the files at the next start.
   const tell = (command: string): Promise<unknown> => askHaproxy(socket, command).catch(() => undefined);
   await tell(`set map ${tokenFile} ${tokenKey} ${header.token}`);
   for (const [host, lead] of named) await tell(`set map ${leadsFile} ${host} ${lead}`);
@@ -177,7 +187,7 @@ export async function startEdge(
   });
 }
 
-/** Writes a certificate and its key to one file for HAProxy. */
+/** Writes a certificate and the certificate's key to one file for HAProxy. */
 async function bundle(pair: KeyPair, target: string): Promise<string> {
   await writeFile(target, (await readFile(pair.certificate, "utf8")) + (await readFile(pair.key, "utf8")), {
     mode: 0o600,

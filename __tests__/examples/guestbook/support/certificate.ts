@@ -1,14 +1,14 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 
-/** A self-signed certificate with its key. Each test run creates a new one. */
+/** A self-signed certificate with its private key. Each test run creates a new certificate. */
 export interface TestCertificate {
   readonly certificate: string;
   readonly key: string;
 }
 
 /**
- * Creates a certificate for one DNS name. It implements only the necessary part of DER (X.690) and X.509 (RFC 5280), so that no tool is
- * needed.
+ * Creates a self-signed certificate for one DNS name. The function contains only the necessary part of DER (X.690) and X.509 (RFC 5280), so
+ * that the tests need no tool.
  */
 export const makeCertificate = (dnsName: string): TestCertificate => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });

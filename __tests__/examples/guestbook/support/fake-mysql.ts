@@ -3,25 +3,25 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import type { TestCertificate } from "./certificate.js";
 import { failure, greeting, ok, packet, prepared, split, table, type Table } from "./mysql-packets.js";
 
-/** Answer of the fake server to a statement. `hang` never answers; `die` closes the connection. */
+/** Answer of the fake server to a statement. With `hang`, the server never answers. With `die`, the server closes the connection. */
 export type Answer = "ok" | "hang" | "die" | { readonly errno: number } | { readonly insertId: number } | Table;
 
-/** Properties of {@link FakeMysql}. */
+/** Options of {@link FakeMysql}. */
 export interface FakeMysqlProps {
   readonly certificate: TestCertificate;
-  /** Whether it offers TLS. @default true */
+  /** True if the server offers TLS. @default true */
   readonly withTls?: boolean;
-  /** Whether it accepts connections but never sends anything. @default false */
+  /** True if the server accepts connections but never sends anything. @default false */
   readonly mute?: boolean;
 }
 
-/** A server with enough of MySQL's protocol, including TLS, to test misbehaviour. */
+/** Fake MySQL server for tests of faults. The fake supports only a part of MySQL's protocol, including TLS. */
 export class FakeMysql {
-  /** Decides the answer to each statement. */
+  /** Returns the answer to a statement. */
   answer: (sql: string) => Answer = () => "ok";
-  /** All received statements. */
+  /** All statements that the server has received. */
   readonly statements: string[] = [];
-  /** Number of accepted connections. */
+  /** Number of connections that the server has accepted. */
   accepted = 0;
   private readonly open = new Set<Socket>();
   private readonly server: Server;
@@ -30,7 +30,7 @@ export class FakeMysql {
     this.server = createServer((socket) => this.greet(socket));
   }
 
-  /** @param port @default - any free one */
+  /** Starts the server. @param port @default - any free port */
   async listen(port = 0): Promise<{ host: string; port: number }> {
     await new Promise<void>((resolve) => this.server.listen(port, "127.0.0.1", resolve));
     return { host: "127.0.0.1", port: (this.server.address() as AddressInfo).port };

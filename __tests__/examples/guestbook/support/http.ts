@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createHttpServer, type Routes } from "../../../../examples/guestbook/src/http.js";
 import { createLog } from "../../../../examples/guestbook/src/log.js";
 
-/** Fields of a log line that the tests read. */
+/** Fields of a log line that the tests check. */
 export interface LogLine {
   readonly level: string;
   readonly message: string;
@@ -13,7 +13,7 @@ export interface LogLine {
   readonly error?: { readonly message: string; readonly stack: string };
 }
 
-/** A server with given routes on a free port, and its log lines. */
+/** An HTTP server with the given routes on a free port, and the log lines of the server. */
 export interface TestServer {
   readonly url: string;
   readonly server: Server;

@@ -1,4 +1,4 @@
-/** The packets of MySQL's client/server protocol that the fake server uses. */
+/** This file creates and reads the packets of MySQL's client/server protocol that the fake server uses. */
 
 export type Cell = string | number;
 
@@ -24,7 +24,7 @@ export const packet = (sequence: number, payload: Buffer): Buffer => {
   return Buffer.concat([header, payload]);
 };
 
-/** Splits a stream of bytes into the payloads of packets; `rest` is the start of the next one. */
+/** Splits a stream of bytes into the payloads of packets. `rest` is the start of the next packet. */
 export const split = (bytes: Buffer): { payloads: readonly Buffer[]; rest: Buffer } => {
   const payloads: Buffer[] = [];
   let rest = bytes;
@@ -36,7 +36,7 @@ export const split = (bytes: Buffer): { payloads: readonly Buffer[]; rest: Buffe
   return { payloads, rest };
 };
 
-/** The server's greeting. @param withTls whether it offers TLS */
+/** Returns the first packet that the server sends. @param withTls true if the server offers TLS */
 export const greeting = (withTls: boolean): Buffer => {
   const all = Object.values(flags).reduce((sum, flag) => sum | flag, 0) & (withTls ? ~0 : ~flags.ssl);
   const capabilities = Buffer.alloc(4);
@@ -63,13 +63,13 @@ export const failure = (errno: number, message: string): Buffer =>
 
 const endOfPart = Buffer.of(0xfe, 0, 0, ...status);
 
-/** Answer to PREPARE: the statement's id and its parameters. */
+/** Returns the answer to PREPARE with the statement's id and its parameters. */
 export const prepared = (parameters: number): readonly Buffer[] => [
   Buffer.of(0, 1, 0, 0, 0, 0, 0, parameters, 0, 0, 0, 0),
   ...(parameters > 0 ? [...Array<Buffer>(parameters).fill(column("?", "")), endOfPart] : []),
 ];
 
-/** A table in the binary form of EXECUTE, or in the text form of QUERY. */
+/** Returns the packets of a table, in the binary form of EXECUTE or in the text form of QUERY. */
 export const table = ({ columns, rows }: Table, binary: boolean): readonly Buffer[] => [
   Buffer.of(columns.length),
   ...columns.map((name, index) => column(name, rows[0]?.[index] ?? "")),

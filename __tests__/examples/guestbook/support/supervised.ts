@@ -2,17 +2,23 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A service that a small emulator of systemd keeps running: the emulator holds the listening socket and starts the next process. */
+/**
+ * A service that a small emulator of systemd keeps running. The emulator holds the listening socket, and starts the next process when the
+ * service ends.
+ */
 export interface Supervised {
   readonly url: string;
-  /** Log lines of all its processes. */
+  /** Log lines of all processes of the service. */
   readonly lines: Record<string, unknown>[];
-  /** Sends SIGTERM to the current process; the next process starts afterwards. */
+  /** Sends SIGTERM to the current process of the service. The emulator then starts the next process. */
   readonly restart: () => void;
   readonly close: () => Promise<void>;
 }
 
-/** Like systemd for a unit with a socket: descriptor 3, and the process's own id in LISTEN_PID. */
+/**
+ * Shell script that starts processes like systemd with socket activation: descriptor 3 is the socket, and LISTEN_PID is the id of the
+ * process.
+ */
 const loop = `trap 'exit 0' TERM
 while :; do
   sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$@" & echo '{"message":"started","pid":'$!'}'; wait $!

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { exampleBackup, exampleMove, exampleSshKey } from "../../../support/config.js";
 import { linesOf, type Mistake } from "../mistake.js";
 
-/** Values to which mistakes.txt refers by name. */
+/** Values that mistakes.txt refers to by their name. */
 const named = {
   sshKey: exampleSshKey,
   recipient: exampleBackup.recipients[0],
@@ -22,7 +22,7 @@ const named = {
 };
 const anchors = Object.entries(named).map(([name, value]) => `${name}: &${name} ${JSON.stringify(value)}\n`);
 
-/** The value with `undefined` instead of each text `<removed>`. */
+/** Returns the value with `undefined` in place of each text `<removed>`. */
 const withRemovals = (value: unknown): unknown => {
   if (value === "<removed>") return undefined;
   if (Array.isArray(value)) return value.map(withRemovals);
@@ -34,7 +34,7 @@ const mistakeOf = (text: string): Mistake => {
   return withRemovals(mistake) as Mistake;
 };
 
-/** Web servers with consecutive addresses from 10.0.2.1. */
+/** Returns web servers with consecutive addresses that begin with 10.0.2.1. */
 const webServers = (count: number, more: (index: number) => object): Mistake =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
@@ -42,7 +42,7 @@ const webServers = (count: number, more: (index: number) => object): Mistake =>
       { roles: ["web"], privateIp: `10.0.${2 + Math.floor(index / 250)}.${1 + (index % 250)}`, ...more(index) },
     ]),
   );
-/** A network with room for many web servers. */
+/** Network settings with enough addresses for many web servers. */
 const network = { subnet: "10.0.0.0/22", databaseRange: "10.0.1.8/29", webRange: "10.0.2.0/23" };
 const groupsOfTen = (index: number): object => ({ placementGroup: `group-${Math.floor(index / 10)}` });
 
@@ -56,13 +56,13 @@ const cases = [...text.matchAll(/^([^#\s].*)\n((?: {2}.*\n)*)/gm)].map(([, mista
 }));
 
 describe("mistakes in an environment's file", () => {
-  it.each(cases)("reports every problem of the mistake $mistake", ({ mistake, lines }) => {
+  it.each(cases)("the configuration check reports every problem of the mistake $mistake", ({ mistake, lines }) => {
     expect(lines).not.toEqual([]);
     expect(linesOf(mistakeOf(mistake))).toEqual(lines);
   });
 
-  it("the report suggests the smallest load balancer type that supports all web servers, if such a type exists", () => {
-    // The three servers of the example are web servers too.
+  it("the configuration check suggests the smallest load balancer type that supports all web servers, if such a type exists", () => {
+    // The three servers of the example environment are also web servers, so `count` includes them.
     const suggested = (count: number) =>
       linesOf({ network, servers: webServers(count - 3, groupsOfTen) }).map((line) => line.split("; ")[1]);
     expect([25, 75, 76, 151].map(suggested)).toEqual([
@@ -73,7 +73,7 @@ describe("mistakes in an environment's file", () => {
     ]);
   });
 
-  it("the report contains too many servers of a placement group, ports, bytes of a body, characters of a key and used addresses", () => {
+  it("the configuration check reports too many servers, ports, bytes of a body, characters of a key and used addresses", () => {
     const ports = (network: number) => [0, 1, 2, 3].map((port) => 9000 + 10 * network + port);
     const egress = Array.from({ length: 10 }, (_, last) => ({ cidr: `198.51.100.${last}/32`, ports: ports(last) }));
     const narrow = { ...network, webRange: "10.0.2.0/30" };
@@ -119,21 +119,21 @@ describe("mistakes in an environment's file", () => {
     "{ <<: *move }",
     'cloudflare: { zoneName: "foobar.com" }',
     '{ <<: *move, loadBalancer: { number: 2, formerly: { <<: *formerly, domain: "shop.foobar.com", zoneName: "foobar.com" } } }',
-    // Servers without a database or without the application do not limit the memory of either.
+    // The memory of a server is checked only for the services that run on it.
     '{ servers: { delta: { roles: [web], privateIp: "10.0.1.134", type: cpx12 } }, database: { bufferPoolMib: 1024 } }',
     "{ serverType: cpx32, servers: { alpha: { roles: [database], type: cpx22 } }, application: { memoryMib: 3000 } }",
-  ])("accepts the settings %s", (settings) => {
+  ])("the configuration check accepts the settings %s", (settings) => {
     expect(linesOf(mistakeOf(settings))).toEqual([]);
   });
 
-  it("more than 1,000 settings of an environment are reported as one problem", () => {
+  it("the configuration check reports more than 1,000 settings of an environment as one problem", () => {
     const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`setting${index}`, 1]));
     expect(linesOf(many)).toEqual([
       expect.stringMatching(/^default export: must have at most 1000 entries, got \d+; list only what is needed/),
     ]);
   });
 
-  it("the report does not contain the passphrase of an unknown setting", () => {
+  it("the configuration check does not show the passphrase of an unknown setting", () => {
     const lines = linesOf({ passphrase: "correct horse", statePassphrase: "battery staple" }).join("\n");
     expect(lines).toContain("passphrase: is not a known setting");
     expect(lines).not.toMatch(/horse|staple/);

@@ -3,7 +3,7 @@ import type { Sent } from "../small-datadog.js";
 import { named, sends } from "./support.js";
 
 describe("connections of MySQL", () => {
-  it("the monitor of MySQL's connections alerts if a percentage of the allowed connections is in use", () => {
+  it("the monitor of MySQL's connections alerts above a percentage of the allowed connections", () => {
     const connected = (count: number) =>
       named("connections-near-limit", [
         sends("mysql.performance.threads_connected")("alpha", count),
@@ -17,7 +17,7 @@ describe("connections of MySQL", () => {
 });
 
 describe("the database group", () => {
-  /** Data that the agents of these members send. */
+  /** Returns the metrics that the agents of these members send. */
   const group = (...members: readonly (readonly [server: string, role?: string, state?: string])[]): readonly Sent[] =>
     members.map(([server, role = "secondary", state = "online"]) =>
       sends("mysql.replication.group.member_status", { member_role: role, member_state: state })(server, 1),
@@ -30,7 +30,7 @@ describe("the database group", () => {
     });
 
   it.each([
-    ["is healthy with three members", group(primary, ["bravo"], ["charlie"]), []],
+    ["reports no problem with three members", group(primary, ["bravo"], ["charlie"]), []],
     ["warns of lost redundancy with two members", group(primary, ["bravo"]), ["members-missing warns"]],
     [
       "warns of a missing member while one member recovers",
@@ -41,11 +41,11 @@ describe("the database group", () => {
     ["alerts if no member sends data", [], ["members-missing", "no-primary"]],
     ["alerts if no member accepts writes", group(["alpha"], ["bravo"], ["charlie"]), ["no-primary"]],
     ["alerts if two members are primary", group(primary, ["bravo", "primary"], ["charlie"]), ["two-primaries"]],
-  ])("%s", (_, sent, told) => {
+  ])("the monitoring of the database group %s", (_, sent, told) => {
     expect(alerts(sent)).toEqual(told);
   });
 
-  it("monitors of the database group alert on missing members, a missing primary or two primaries after five minutes, not during a short failover", () => {
+  it("monitors of the database group alert on missing members or a wrong number of primaries only after five minutes, not during a failover", () => {
     const primaries = sends("mysql.replication.group.member_status", {
       member_state: "online",
       member_role: "primary",

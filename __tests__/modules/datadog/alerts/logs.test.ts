@@ -5,7 +5,10 @@ import { definitions } from "./support.js";
 
 describe("log lines", () => {
   const line = (service: string, text: string, facets: Line["facets"] = {}): Line => ({ service, text, facets });
-  /** Monitor, matching lines, other lines, and the thresholds of the alert and of the warning. */
+  /**
+   * Name of the monitor, lines that the monitor counts, lines that the monitor ignores, threshold of the alert, and threshold of the
+   * warning.
+   */
   it.each([
     [
       "ssh-login",
@@ -78,7 +81,7 @@ describe("log lines", () => {
       5,
       1,
     ],
-  ] as const)("log lines are counted by %s only if they match", (id, those, others, critical, warning) => {
+  ] as const)("the monitor %s counts only matching log lines", (id, those, others, critical, warning) => {
     const condition = definitions.get(id)?.condition as Extract<AlertCondition, { kind: "log" }>;
     for (const one of those) expect(finds(condition.search, one), one.text).toBe(true);
     for (const one of others) expect(finds(condition.search, one), one.text).toBe(false);
@@ -86,7 +89,7 @@ describe("log lines", () => {
     expect(definitions.get(id)?.thresholds).toMatchObject(warning === undefined ? { critical } : { critical, warning });
   });
 
-  it("the monitor of each kind of log line has a window that fits its cause", () => {
+  it("each monitor of log lines has a time window that fits the cause of the lines", () => {
     const windows = [...definitions.values()].flatMap(({ id, condition }) =>
       condition.kind === "log" ? [[id, condition.window]] : [],
     );

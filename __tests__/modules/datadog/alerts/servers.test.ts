@@ -9,15 +9,15 @@ describe("a fault of one server", () => {
   interface Level {
     readonly id: MonitorId;
     readonly send: Send;
-    /** The last healthy value. */
+    /** Worst value that causes neither a warning nor an alert. */
     readonly well: number;
-    /** The first and the last value that causes a warning. @default - no warning */
+    /** Best and worst value that cause a warning. @default - no warning */
     readonly warns?: readonly [number, number];
-    /** The first value that causes an alert. */
+    /** Best value that causes an alert. */
     readonly alerts: number;
-    /** Minutes of the fault until the alert begins, and minutes without the fault until the alert ends. */
+    /** Minutes from the start of the fault until the alert begins, and from the end of the fault until the alert ends. */
     readonly minutes: readonly [told: number, over: number];
-    /** Tags of the alert in addition to the server. @default - none */
+    /** Tags of the alert in addition to the server's name. @default - none */
     readonly beside?: string;
   }
   const notice = (id: MonitorId, name: string, minutes: number): Level => ({
@@ -76,11 +76,11 @@ describe("a fault of one server", () => {
     notice("archive-gap", "backup-gap", 5),
     notice("archive-key-left", "backup-key", 5),
   ];
-  /** These certificates belong to the site, not to the server that checks them. */
+  /** Monitors of certificates that belong to the site, not to the server that checks them. */
   const ofTheSite = ["edge-certificate", "origin-certificate"];
 
   it.each(levels)(
-    "a fault of one server causes an alert of $id for that server only",
+    "the monitor $id alerts for a fault of one server, and only for that server",
     ({ id, send, well, warns, alerts, beside = "" }) => {
       const at = (value: number) => named(id, [send("alpha", value), send("bravo", well), send("charlie", well)]);
       const alpha = [ofTheSite.includes(id) ? "" : `server:alpha${beside}`];
@@ -91,7 +91,7 @@ describe("a fault of one server", () => {
   );
 
   it.each(levels)(
-    "a fault of one server causes an alert of $id after a minimum time, which ends when the fault is over",
+    "the monitor $id alerts for a fault of one server after a minimum time, and the alert ends when the fault is over",
     ({ id, send, well, alerts, minutes }) => {
       const [told, over] = minutes;
       const isTold = (now: number, minutes: number, before: number): boolean =>
@@ -101,24 +101,24 @@ describe("a fault of one server", () => {
     },
   );
 
-  it("a fault of one server causes no alert in another environment", () => {
+  it("a fault of a server causes no alert in another environment", () => {
     const send = sends("system.cpu.idle", { env: "staging" });
     expect(named("cpu-busy", [send("alpha", 1)]).alert).toEqual([]);
   });
 });
 
 describe("a service that does not answer", () => {
-  it("an unanswered service check causes an alert for its server after three or four failed checks, not after a single one", () => {
+  it("a failing service check causes an alert for its server after three or four failed checks, not after a single one", () => {
     const checks = [...definitions.values()].filter(({ condition }) => condition.kind === "check");
     expect(checks).toHaveLength(5);
     for (const { id, condition, thresholds } of checks) {
       expect(condition, id).toMatchObject({ by: ["host"] });
-      // The agent sends one result every 15 s.
+      // The agent sends a result every 15 s, so three or four failed results mean a fault of 45 s to 60 s.
       expect([3, 4], id).toContain(thresholds?.critical);
     }
   });
 
-  it("a silent agent causes an alert: after five minutes for a server, after two days for a certificate", () => {
+  it("missing data of a server cause an alert after five minutes, and missing data of a certificate after two days", () => {
     const silent = [...definitions.values()].flatMap(({ id, noDataMinutes }) =>
       noDataMinutes ? [[id, noDataMinutes]] : [],
     );
@@ -134,11 +134,11 @@ describe("a service that does not answer", () => {
 describe("a new server", () => {
   const all = [...monitors].filter(([, { type }]) => ["query alert", "log alert"].includes(type));
 
-  it("monitors evaluate a new server before the server has sent data for a whole window", () => {
+  it("a monitor also evaluates a new server that has not sent data for a whole window", () => {
     expect(all.filter(([, { requireFullWindow }]) => requireFullWindow !== false)).toEqual([]);
   });
 
-  it("a new server has five minutes to start its services, but a login on it is reported immediately", () => {
+  it("a monitor ignores a new server for five minutes, but a login on a new server is reported immediately", () => {
     const patient = all.filter(([, { newGroupDelay }]) => newGroupDelay === 300).map(([id]) => id);
     const byServer = all.filter(([, { type, query = "" }]) => type === "query alert" && query.includes(" by {"));
     expect(patient).toEqual(byServer.map(([id]) => id));
@@ -157,7 +157,7 @@ describe("the comparison with the configuration", () => {
       },
     ]).alert;
 
-  it("a monitor alerts after a week without a drift comparison, even if no comparison has ever run", () => {
+  it("a monitor alerts after a week without a comparison between configuration and resources, also if no comparison has ever run", () => {
     expect(compared(5, 1445)).toEqual([]);
     expect(compared(minutesOfAWeek - 1)).toEqual([]);
     expect(compared(minutesOfAWeek + 1)).toEqual([""]);

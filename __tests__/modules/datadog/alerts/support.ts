@@ -10,7 +10,9 @@ export const definitions = new Map(fullCatalogue(exampleContext(overrides)).map(
 export const monitors = renderedMonitors(overrides);
 export const metrics = metricNames("production");
 
-/** A metric that a server sends every minute, with this value always or only since some minutes. */
+/**
+ * Returns a function that creates a metric, which a server sends every minute. With `since`, the metric had another value before that time.
+ */
 export const sends =
   (metric: string, tags: Readonly<Record<string, string>> = {}) =>
   (server: string, value: number, since?: { readonly minutes: number; readonly before: number }): Sent => ({
@@ -19,7 +21,7 @@ export const sends =
     at: (ago) => (since && ago >= since.minutes ? since.before : value),
   });
 
-/** Groups for which a monitor alerts, and groups for which it warns. */
+/** Returns the groups for which a monitor alerts, and the groups for which the monitor warns. */
 export const named = (id: MonitorId, sent: readonly Sent[]) => {
   const { query = "", monitorThresholds } = monitors.get(id) ?? {};
   const warning = monitorThresholds?.warning;

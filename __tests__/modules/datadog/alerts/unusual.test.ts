@@ -18,7 +18,7 @@ describe("an unusual value", () => {
     ["firewall-drops-anomaly", sends(metrics.firewallDrops), "above", true],
     ["throttled-requests-anomaly", sends(metrics.requests, { status_class: "4xx" }), "above", false],
   ] as const)(
-    "an unusual value is detected by %s in a series that rises with it",
+    "the anomaly monitor %s uses a series that rises with the unusual value",
     (id, send, direction, isOfAServer) => {
       const group = isOfAServer ? "server:alpha" : "";
       const [quiet, busy] = [1, 100].map((value) => lastOf(seriesOf(id), [send("alpha", value)]).get(group));
@@ -30,7 +30,7 @@ describe("an unusual value", () => {
     },
   );
 
-  it("the use of each disk is forecast a week ahead", () => {
+  it("a monitor forecasts the use of each disk a week ahead", () => {
     const disks = [
       sends("system.disk.in_use", { device: "/" })("alpha", 0.3),
       sends("system.disk.in_use", { device: "/var/lib/mysql" })("alpha", 0.4),

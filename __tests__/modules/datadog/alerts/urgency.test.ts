@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { metrics, monitors } from "./support.js";
 
 describe("the evaluation of a metric", () => {
-  it("the evaluation of a metric waits one minute for the agents' data, and two minutes for metrics made from logs", () => {
+  it("monitors wait one minute for the data of an agent's metric, and two minutes for a metric that is made from logs", () => {
     const ofLogs = new Set<string>(Object.values(metrics));
     for (const [id, { type, query, evaluationDelay }] of monitors) {
       const fromLogs = [...query.matchAll(/:([\w.]+)\{/g)].some(([, metric = ""]) => ofLogs.has(metric));
@@ -12,7 +12,7 @@ describe("the evaluation of a metric", () => {
 });
 
 describe("the priority of an alert", () => {
-  it("the priority of an alert is 1 if visitors or writes fail, and 1 or 2 exactly if the alert notifies the urgent receivers", () => {
+  it("an alert has priority 1 if visitors or writes fail, and priority 1 or 2 exactly if it notifies the urgent receivers", () => {
     const first = [...monitors].filter(([, { priority }]) => priority === "1").map(([id]) => id);
     expect(first).toEqual([
       ...["visitors-gone", "server-errors", "members-missing", "no-primary", "two-primaries"],
@@ -25,7 +25,7 @@ describe("the priority of an alert", () => {
 });
 
 describe("the urgent receivers", () => {
-  it("the urgent receivers are notified only of faults that affect visitors or data, now or soon", () => {
+  it("urgent receivers are notified only of faults that affect visitors or data, now or soon", () => {
     const waking = [...monitors].filter(([, { message }]) => message.includes("@pagerduty"));
     expect(waking.map(([id]) => id)).toEqual([
       ...["balancer-silent", "visitors-gone", "server-errors", "latency-p95", "nginx-down", "application-down"],

@@ -17,7 +17,7 @@ describe("requests of visitors", () => {
     { alert: [], warning: [] },
   ];
 
-  it("failed requests cause an alert only if their percentage and their number are high, so a single failure at low traffic causes no alert", () => {
+  it("failed requests cause an alert only if both their percentage and their number are high, so a single failure causes no alert", () => {
     expect(errors([requests(100, "2xx")])).toEqual({ share: none, count: none });
     expect(errors([requests(100, "2xx"), requests(20, "5xx")])).toEqual({ share: all, count: all });
     expect(errors([requests(100, "2xx"), requests(20, "4xx")])).toEqual({ share: none, count: none });
@@ -35,7 +35,7 @@ describe("requests of visitors", () => {
     expect(few(100, 5)).toEqual(none);
   });
 
-  it("missing requests cause an alert after half an hour", () => {
+  it("a site without requests causes an alert after half an hour", () => {
     const since = (minutes: number): Sent => ({ ...requests(3, "2xx"), at: (ago) => (ago < minutes ? undefined : 3) });
     expect(named("visitors-gone", [since(28)])).toEqual(none);
     expect(named("visitors-gone", [since(29)])).toEqual({ ...none, warning: [""] });
@@ -44,7 +44,7 @@ describe("requests of visitors", () => {
   });
 
   it("slow requests cause an alert if one of twenty requests takes longer than a second", () => {
-    // Twenty servers with one value each stand for twenty requests.
+    // Each of twenty servers sends one value, which represents one request.
     const taking = (slow: number, seconds: number): readonly Sent[] =>
       Array.from({ length: 20 }, (_, index) =>
         sends(metrics.duration)(`server-${index}`, index < slow ? seconds : 0.1),
@@ -58,7 +58,7 @@ describe("requests of visitors", () => {
     expect([9, 10].map((minutes) => named("latency-p95", before(minutes)))).toEqual([all, none]);
   });
 
-  it("the number of requests that bypass Cloudflare causes an alert", () => {
+  it("a monitor alerts if too many requests bypass Cloudflare", () => {
     const refused = (count: number, ago = 14) =>
       named("edge-bypassed", [
         { ...sends(metrics.edgeBypassed)("alpha", 0), at: (minute) => (minute === ago ? count : 0) },
@@ -76,7 +76,7 @@ describe("the error budget of 30 days", () => {
     ["availability-slow-burn", 0.05],
     ["latency-slow-burn", 0.05],
   ] as const)(
-    "the error budget of 30 days causes an alert of %s if this share of the budget is used within the long window: %d",
+    "the monitor %s alerts if this share of the error budget of 30 days is used within the long window: %d",
     (id, share) => {
       const { condition, thresholds } = definitions.get(id) ?? {};
       if (condition?.kind !== "burn") throw new Error(`${id} burns nothing`);

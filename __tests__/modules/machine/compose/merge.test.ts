@@ -13,7 +13,7 @@ const emptyParts = { path: "/etc/platform/parts", content: "" };
 const emptyKeys = { path: "/etc/platform/apt-keys", content: "" };
 
 describe("parts with defaults", () => {
-  it("empty parts are rendered with system users, without packages and without files", () => {
+  it("a payload of empty components contains system users, but no packages and no files", () => {
     const config = mergeParts([]);
     expect(config.users).toHaveLength(8);
     expect(config.users[0]).toEqual({
@@ -27,7 +27,7 @@ describe("parts with defaults", () => {
     expect(config.apt.sources).toEqual({});
   });
 
-  it("administrators' keys are added to root, and passwords are disabled", () => {
+  it("the payload adds administrators' SSH keys to root, and disables passwords", () => {
     expect(mergeParts([])).toMatchObject({ disable_root: false, ssh_pwauth: false });
   });
 });
@@ -45,7 +45,7 @@ describe("parts with everything set", () => {
     },
   ]);
 
-  it("parts are merged in order, and server-setup gets the list of them", () => {
+  it("the payload contains its components in order, and server-setup gets their list", () => {
     expect(config.write_files.map(({ path }) => path)).toEqual([
       "/etc/a",
       "/etc/b",
@@ -59,12 +59,12 @@ describe("parts with everything set", () => {
     expect(config.write_files[4]).toMatchObject({ permissions: "0755", content: "#!/bin/sh\nfirst\n" });
   });
 
-  it("a unit installs packages and starts services, because cloud-init does not retry", () => {
+  it("a systemd unit installs packages and starts services, because cloud-init does not retry", () => {
     expect(config.runcmd).toEqual([["systemctl", "enable", "--now", "--no-block", "server-setup.service"]]);
     expect(config).not.toHaveProperty("packages");
   });
 
-  it("equal parts are rendered to equal bytes, without wrapped lines", () => {
+  it("equal payload components are rendered to equal bytes, without wrapped lines", () => {
     const long = `# ${"word ".repeat(60)}`.trim();
     const rendered = renderCloudConfig({ content: `${long}\n` });
     expect(rendered).toBe(`#cloud-config\ncontent: |\n  ${long}\n`);
@@ -73,7 +73,7 @@ describe("parts with everything set", () => {
 });
 
 describe("a file of another user than root", () => {
-  it("files of other users are written after the users are created", () => {
+  it("cloud-init writes files of users other than root after it has created the users", () => {
     const [written] = mergeParts([part({ files: [{ ...file, owner: "app:app" }] })]).write_files;
     expect(written).toEqual({ path: "/etc/a", owner: "app:app", defer: true, content: "a\n" });
   });
@@ -83,13 +83,13 @@ describe("an apt source", () => {
   const entries = (key: string | { url: string; fingerprints: string[] }) =>
     mergeParts([part({ aptSources: [{ name: "vendor", source: "deb https://vendor.test stable 7", key }] })]);
 
-  it("a given key is trusted only for its own apt source", () => {
+  it("an apt key from the configuration is trusted only for its own apt source", () => {
     expect(entries("KEY").apt.sources).toEqual({
       vendor: { source: "deb [signed-by=$KEY_FILE] https://vendor.test stable 7", key: "KEY" },
     });
   });
 
-  it("a downloaded key is trusted only with a pinned fingerprint", () => {
+  it("a downloaded apt key is trusted only with a pinned fingerprint", () => {
     const config = entries({ url: "https://keys.vendor.test/KEY", fingerprints: ["AB".repeat(20), "CD".repeat(20)] });
     const path = "/etc/apt/keyrings/vendor.asc";
     expect(config.apt.sources).toEqual({
@@ -103,7 +103,7 @@ describe("an apt source", () => {
 });
 
 describe("server-specific content", () => {
-  it("the name and the files of a server are appended to the shared user data", () => {
+  it("the name and the files of one server are appended to the shared user data", () => {
     expect(ownConfig("alpha", [file], mergeParts([]))).toEqual({
       merge_how: appending,
       hostname: "alpha",
@@ -113,7 +113,7 @@ describe("server-specific content", () => {
 });
 
 describe("merging parts", () => {
-  it("rejects a file and an apt source that two parts deliver, and a server's own file with the path of a shared one", () => {
+  it("the payload rejects two components that deliver the same file or apt source, and a server's own file with a shared path", () => {
     const [files, vendor] = [
       part({ files: [file] }),
       part({ aptSources: [{ name: "vendor", source: "deb x y z", key: "KEY" }] }),
@@ -128,13 +128,13 @@ describe("merging parts", () => {
 });
 
 describe("compaction", () => {
-  it("compaction removes comments and empty lines, and keeps the interpreter line and the code", () => {
+  it("the compaction of a script removes comments and empty lines, and keeps the interpreter line and the code", () => {
     expect(compact("/usr/local/sbin/x", "#!/bin/sh\n# why\nset -eu\n\n  # more\necho '#' # stays\n")).toBe(
       "#!/bin/sh\nset -eu\necho '#' # stays\n",
     );
   });
 
-  it("compaction does not change apt's configuration, in which #clear is a directive", () => {
+  it("the compaction of files does not change apt's configuration, in which #clear is a directive", () => {
     expect(compact("/etc/apt/apt.conf.d/x", "#clear A;\n")).toBe("#clear A;\n");
   });
 });

@@ -15,7 +15,7 @@ const scripts = files.filter(({ content }) => /^#!\/bin\/(ba)?sh/.test(content ?
 describe("units of the payload", () => {
   const all = exampleConfig({ backup: exampleBackup });
   const fromRelease = "modules/machine/parts/backup/files/mysql-backup";
-  /** By path; a drop-in counts as its unit. */
+  /** Lines of each systemd unit by its path. The lines of a drop-in are added to its unit. */
   const units = [
     ...payloadOf(all, serverOf(all, "alpha"))
       .write_files.filter(({ path }) => path.startsWith("/etc/systemd/system/"))
@@ -28,29 +28,29 @@ describe("units of the payload", () => {
     lines.flatMap((line) => (line.startsWith(`${key}=`) ? line.slice(key.length + 1).split(" ") : []));
   const having = (key: string, value: string) => units.filter(([, lines]) => words(lines, key).includes(value));
 
-  it("units that are ordered after the network also start it", () => {
+  it("systemd units that are ordered after the network also start the network", () => {
     expect(having("After", "network-online.target").length).toBeGreaterThan(5);
     for (const [path, lines] of having("After", "network-online.target"))
       expect(words(lines, "Wants"), path).toContain("network-online.target");
   });
 
-  it("units are ordered after the units that they require", () => {
+  it("systemd units are ordered after the units that they require", () => {
     for (const [path, lines] of units)
       for (const required of words(lines, "Requires")) expect(words(lines, "After"), path).toContain(required);
   });
 
-  it("units that use MySQL start after MySQL", () => {
+  it("systemd units that use MySQL start after MySQL", () => {
     for (const name of ["mysql-group", "mysql-backup", "mysql-base"])
       expect(having("After", "mysql.service").map(([path]) => path.split("/").at(-1))).toContain(`${name}.service`);
   });
 
-  it("units with automatic restarts have no limit of restarts", () => {
+  it("systemd units with automatic restarts have no limit of restarts", () => {
     const restarted = units.filter(([, lines]) => lines.some((line) => /^Restart=(always|on-failure)$/.test(line)));
     expect(restarted.length).toBeGreaterThan(5);
     for (const [path, lines] of restarted) expect(words(lines, "StartLimitIntervalSec"), path).toEqual(["0"]);
   });
 
-  it("Python units write to the journal without buffering", () => {
+  it("systemd units of Python programs write to the journal without buffering", () => {
     const python = units.filter(([, lines]) =>
       lines.some((line) => /^ExecStart=\S+\/mysql-(group|backup) /.test(line)),
     );
@@ -58,7 +58,7 @@ describe("units of the payload", () => {
     for (const [path, lines] of python) expect(words(lines, "Environment"), path).toContain("PYTHONUNBUFFERED=1");
   });
 
-  it("our units cannot access home directories and other units' temporary files", () => {
+  it("our systemd units cannot access home directories and other units' temporary files", () => {
     const ours = units.filter(([path, lines]) => !path.includes(".d/") && lines.some((line) => /^Protect/.test(line)));
     for (const [path, lines] of ours)
       expect([words(lines, "ProtectHome"), words(lines, "PrivateTmp")], path).toEqual([["yes"], ["yes"]]);
@@ -66,27 +66,27 @@ describe("units of the payload", () => {
 });
 
 describe("scripts of the payload", () => {
-  it("scripts are executable", () => {
+  it("scripts of the payload are executable", () => {
     expect(scripts.filter(({ permissions }) => permissions !== "0755")).toEqual([]);
   });
 
-  it("scripts stop at the first error", () => {
+  it("scripts of the payload stop at the first error", () => {
     const careless = scripts.filter(({ content }) => !/^set -eu/m.test(content ?? ""));
     expect(careless.map(({ path }) => path)).toEqual(["/usr/local/sbin/mysql-group", "/usr/sbin/policy-rc.d"]);
   });
 
-  it("parts are set up in the order of their dependencies, firewall and monitoring first", () => {
+  it("components of the payload are set up in the order of their dependencies, firewall and monitoring first", () => {
     const parts = files.find(({ path }) => path === paths.setup.parts)?.content ?? "";
     expect([...parts.matchAll(/^\S+/gm)].join()).toBe(
       "host-firewall,hardening,datadog-agent,private-network,release,mysql,haproxy,nginx,application,base",
     );
   });
 
-  it.runIf(hasTool("shellcheck", "shell scripts of the payload"))("scripts pass shellcheck", () => {
+  it.runIf(hasTool("shellcheck", "shell scripts of the payload"))("scripts of the payload pass shellcheck", () => {
     const folder = temporaryFolder();
     writeBelow(folder, scripts);
     const paths = scripts.map(({ path }) => join(folder, path));
-    // SC1091: files that the scripts read exist only on servers.
+    // shellcheck ignores SC1091, because the files that the scripts include exist only on servers.
     expect(runTool("shellcheck", ["--exclude=SC1091", ...paths])).toEqual({ status: 0, output: "" });
   });
 });

@@ -25,7 +25,7 @@ import { hasTool, runTool } from "../../../support/tools.js";
 
 const terminate = exampleConfig();
 const passthrough = exampleConfig({ tls: "passthrough" });
-/** The example configuration with a secret of the application. */
+/** Returns the example configuration with a secret of the application. */
 const withSecret = (maxBytes: number): Config =>
   exampleConfig({ application: { secrets: { PAYMENT_KEY: { maxBytes } } }, servers: splitServers });
 const split = exampleConfig({ servers: splitServers, monitoring: { enabled: false } });
@@ -60,7 +60,7 @@ interface Written {
 }
 
 describe("user data", () => {
-  it("user data is MIME with four compressed parts: payload and secrets, each shared and own", () => {
+  it("user data is a MIME message with four compressed parts: shared payload, own payload, shared secrets and own secrets", () => {
     const text = userData(terminate, "alpha");
     expect(text.startsWith('Content-Type: multipart/mixed; boundary="==platform-payload=="\nMIME-Version: 1.0\n')).toBe(
       true,
@@ -71,7 +71,7 @@ describe("user data", () => {
     expect(parts.slice(0, 2)).toEqual([plain.at(0), plain.at(-1)]);
   });
 
-  it("user data makes cloud-init append the files of later parts instead of replacing the list", () => {
+  it("user data makes cloud-init append the files of later MIME parts instead of replacing the list", () => {
     const [shared, ...later] = partsOf(userData(terminate, "alpha")).map((part) => parse(part) as object);
     expect(shared).not.toHaveProperty("merge_how");
     for (const part of later)
@@ -82,12 +82,12 @@ describe("user data", () => {
 describe("shared user data of servers with the same roles", () => {
   const [alpha, bravo] = ["alpha", "bravo"].map((name) => bodiesOf(userData(terminate, name))) as [string[], string[]];
 
-  it("the shared payload and the shared secrets of servers with the same roles have equal bytes", () => {
+  it("servers with the same roles have equal bytes in their shared payload and their shared secrets", () => {
     expect([bravo[0], bravo[2]]).toEqual([alpha[0], alpha[2]]);
     expect(bravo[1]).not.toBe(alpha[1]);
   });
 
-  it("the shared payload contains no server's name; files with a name are server-specific", () => {
+  it("the shared payload contains no server's name, because files with a name are server-specific", () => {
     const [shared = "", own = ""] = partsOf(userData(terminate, "alpha"));
     for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
     expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([
@@ -112,7 +112,7 @@ describe.each([
   const [shared = "", own = "", ...secrets] = partsOf(userData(config, server));
   const files = secrets.flatMap((secret) => (parse(secret) as Written).write_files);
 
-  it("secrets are the declared files, written once their owners exist; only owners can read them, except certificates", () => {
+  it("secrets in the user data are the declared files, written once their owners exist, and only owners can read them, except certificates", () => {
     expect(files.length).toBeGreaterThan(0);
     expect(files.map(({ path }) => path)).toEqual(secretFilesOn(config, server).map(({ path }) => path));
     const mode = (path: string): string => (/(ca|server|origin)\.pem$/.test(path) ? "0644" : "0600");
@@ -121,7 +121,7 @@ describe.each([
     );
   });
 
-  it("secret files have the declared contents", () => {
+  it("secret files in the user data have the declared contents", () => {
     const decoded = files.map(({ content, encoding }) =>
       encoding === "b64" ? Buffer.from(content, "base64").toString() : content,
     );
@@ -129,7 +129,7 @@ describe.each([
     expect(decoded.join("\n")).toContain("secret-");
   });
 
-  it("secrets that the owner sets are in base64; secrets that Terraform generates are plain text", () => {
+  it("secrets that the operator sets are in base64, and secrets that Terraform generates are plain text", () => {
     expect(files.filter(({ encoding }) => encoding === "b64").map(({ path }) => path)).toEqual(
       secretFilesOn(config, server)
         .filter(({ needs }) => needs.includes("datadogApiKey"))
@@ -147,7 +147,7 @@ describe.each([
     expect(withoutSecrets(others)).toBe(withoutSecrets(text));
   });
 
-  it("the literal parts contain no reference to a secret", () => {
+  it("the parts of the user data that contain no secrets do not refer to a secret", () => {
     expect(`${shared}${own}`).not.toMatch(/\$\{(?!distro_codename|RELEASE_|[0-9#])[A-Z_.]+\.[a-z]/);
   });
 });
@@ -162,7 +162,7 @@ describe("size and hash", () => {
 
   it.each([
     [1024, "every setting and an RSA key", 1],
-    // During the first rotation, servers trust an RSA and an ECDSA authority.
+    // During the first rotation, servers trust the old RSA authority and the new ECDSA authority.
     [512, "every setting during the first rotation of the origin pull authority", 2],
     [1024, "every setting after it", 3],
   ])("user data stays %i bytes below Hetzner's size limit with %s", (free, _, originPullAuthority) => {
@@ -192,7 +192,7 @@ describe("size and hash", () => {
   });
 
   it.runIf(hasTool("openssl", "sizes of certificates"))(
-    "the estimated size covers real certificates while two MySQL authorities are trusted, with at most 1000 bytes to spare",
+    "the estimated size of the user data covers real certificates while two MySQL authorities are trusted, with at most 1000 bytes to spare",
     () => {
       const config = exampleConfig(
         { servers: splitServers, generations: { databaseAuthority: 99 } },
@@ -227,25 +227,25 @@ describe("size and hash", () => {
       const secrets = allSecretParts(config, member, real);
       const spare =
         payloadSize(config, member) - Buffer.byteLength(serverUserData({ config, server: member, secrets }));
-      // The estimate assumes texts that compress less than PEM does.
+      // The estimate assumes that texts are less compressible than PEM texts are.
       expect(spare).toBeGreaterThan(500);
       expect(spare).toBeLessThan(1000);
     },
   );
 
-  it("shared parts are compressed once per combination of roles", () => {
+  it("the shared parts of the user data are compressed once per combination of roles", () => {
     expect(compressedShared(split, ["web"])).not.toBe(compressedShared(split, ["database"]));
     expect(compressedShared(split, ["web"])).toBe(compressedShared(split, ["web"]));
   });
 
-  it("the hash fits a label and changes with the payload", () => {
+  it("the payload hash fits a label and changes with the payload", () => {
     const hash = payloadHash(terminate, serverOf(terminate, "alpha"));
     expect(hash).toMatch(/^[0-9a-f]{12}$/);
     expect(payloadHash(terminate, serverOf(terminate, "bravo"))).not.toBe(hash);
     expect(payloadHash(exampleConfig(), serverOf(terminate, "alpha"))).toBe(hash);
   });
 
-  it("the hash does not change with the release, because deploy-app installs it on running servers", () => {
+  it("the payload hash does not change with the release, because deploy-app installs releases on running servers", () => {
     const released = exampleConfig({
       application: { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "1".repeat(64) },
     });
@@ -254,7 +254,7 @@ describe("size and hash", () => {
     );
   });
 
-  it("the hash does not change if servers are added", () => {
+  it("the payload hash of a server does not change if servers are added", () => {
     const grown = exampleConfig({
       servers: {
         delta: { privateIp: "10.0.1.14", roles: ["database"] },
@@ -266,7 +266,7 @@ describe("size and hash", () => {
       expect(payloadHash(grown, serverOf(grown, name))).toBe(payloadHash(terminate, serverOf(terminate, name)));
   });
 
-  it("the hash changes with the origin certificate if the server has one", () => {
+  it("the payload hash changes with the origin certificate if the server has the certificate", () => {
     const hashOf = (config: Config, server: string): string => payloadHash(config, serverOf(config, server));
     const [first, second] = [1, 2].map((generation) =>
       exampleConfig({ servers: splitServers, tls: "passthrough", certificate: { generation } }),
@@ -278,7 +278,7 @@ describe("size and hash", () => {
 });
 
 describe("plain files", () => {
-  it("the plain files of the review are both cloud-configs and all files of the shared cloud-config", () => {
+  it("the configuration review contains both cloud-configs and all files of the shared cloud-config as plain files", () => {
     const paths = (config: Config, name: string) =>
       plainFilesOf(config, serverOf(config, name)).map(({ path }) => path);
     const left = paths(split, "left");
@@ -305,7 +305,7 @@ describe("cloud-init itself", () => {
   });
 
   it.runIf(hasTool("cloud-init", "merging of shared, own and secret files"))(
-    "cloud-init merges all parts into one list of files and sets the server's name",
+    "cloud-init merges all parts of the user data into one list of files and sets the server's host name",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
@@ -316,7 +316,7 @@ describe("cloud-init itself", () => {
   );
 });
 
-/** Lets cloud-init merge user data; prints the number of files and of users, and the hostname. */
+/** Python program that merges user data with cloud-init, and prints the number of files, the number of users and the hostname. */
 const merge = `
 import sys
 from unittest import mock
@@ -335,7 +335,7 @@ print(*(len(handler.cloud_buf[key]) for key in ("write_files", "users")), handle
 `;
 
 describe("a secret of the application", () => {
-  it("an application secret is a file of the application's user on web servers only; its maximum length is counted", () => {
+  it("an application secret is a file of the application's user on web servers only, and its maximum length counts for the size limit", () => {
     for (const { roles } of withSecret(64).servers) {
       const files = secretFilesOf(withSecret(64), { roles }).shared.filter(({ path }) =>
         path.includes("/secrets/payment"),

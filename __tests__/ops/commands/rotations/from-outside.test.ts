@@ -15,11 +15,11 @@ const worldWith = (application: Overrides<EnvironmentInput["application"]>): Wor
   new World(exampleConfig({ application }));
 const contentsIn = (world: World) => names.map((name) => [...world.machine(name).files.values()]);
 
-/** The commands on servers, without the queries and without the mark of a delivery, and the labels that are set. */
+/** Returns the commands on servers and the new labels. Queries and the marks of deliveries are omitted. */
 const changesIn = ({ steps }: World) =>
   steps.filter((step) => !/^lock: |: gets | cat |rm -f/.test(step)).map((step) => step.replace(/ curl .*/, " curl"));
 
-it("new values of the application's secrets are distributed to one server at a time, followed by a restart and a label", async () => {
+it("a rotation of the application's secrets updates one server at a time, restarts the application, and then labels the server", async () => {
   const world = worldWith({ ...withSecrets, workers: { mail: { command: ["./mail"] } } });
   await distribute(await world.context("rotate"), "application-secrets");
   expect(contentsIn(world)).toEqual(names.map(() => ["application.secrets.PAYMENT_KEY-1"]));
@@ -32,7 +32,7 @@ it("new values of the application's secrets are distributed to one server at a t
   );
 });
 
-it("new values of the application's secrets restart the application only if a run was interrupted before the restart", async () => {
+it("a rotation of the application's secrets restarts the application on a server only if the secrets changed or a run was interrupted", async () => {
   const world = worldWith(withSecrets);
   await distribute(await world.context("rotate"), "application-secrets");
   world.machine("bravo").waiting = new Set(world.machine("bravo").files.keys());
@@ -45,7 +45,7 @@ it("new values of the application's secrets restart the application only if a ru
   ]);
 });
 
-it("new values of the application's secrets are rejected if a serving server is unreachable or if the application has no secrets", async () => {
+it("a rotation of the application's secrets is rejected if a serving server is unreachable or if the application has no secrets", async () => {
   const world = worldWith(withSecrets);
   world.machine("charlie").isStunned = true;
   await expect(distribute(await world.context("rotate"), "application-secrets")).rejects.toThrow(
@@ -57,7 +57,7 @@ it("new values of the application's secrets are rejected if a serving server is 
   );
 });
 
-it("a new key for the release bucket is distributed to every server, and each server then reads the release with it", async () => {
+it("the rotation of the release bucket's key sends the new key to every server, and each server then reads the release with it", async () => {
   const world = worldWith(isPrivate);
   await distribute(await world.context("rotate"), "release-key");
   expect(contentsIn(world)).toEqual(
@@ -68,7 +68,7 @@ it("a new key for the release bucket is distributed to every server, and each se
   );
 });
 
-it("a new key for the release bucket is not distributed further if the first server cannot read the release with it", async () => {
+it("the rotation of the release bucket's key stops if the first server cannot read the release with the new key", async () => {
   const world = worldWith(isPrivate);
   world.onStep = (step) => {
     if (step.includes(": curl ")) world.failing.add(step);
@@ -82,7 +82,7 @@ it("a new key for the release bucket is not distributed further if the first ser
   expect(changesIn(world)).toEqual(["alpha: curl"]);
 });
 
-it("a new key for the release bucket is rejected if the release is public", async () => {
+it("the rotation of the release bucket's key is rejected if the release is public", async () => {
   await expect(distribute(await new World().context("rotate"), "release-key")).rejects.toThrow(
     /^application\.storage is not set/,
   );

@@ -9,10 +9,10 @@ describe.runIf(hasTool("python3", "whether nginx has loaded a certificate"))(
   () => {
     const program = readFileSync("ops/commands/rotations/files/taken-up.py", "utf8");
 
-    /** An nginx worker, with its start time in seconds after the certificate was written. */
+    /** An nginx worker process. `after`: start time in seconds after the certificate was written. */
     interface Worker {
       readonly after: number;
-      /** @default - the worker accepts connections */
+      /** True if the worker is shutting down. @default - the worker accepts connections */
       readonly isShuttingDown?: boolean;
       readonly parent?: number;
     }
@@ -53,11 +53,11 @@ describe.runIf(hasTool("python3", "whether nginx has loaded a certificate"))(
       ["fails if one worker is older than the certificate", [{ after: 2 }, { after: -500 }], notYet],
       ["fails if all workers are older, as after a failed reload", [{ after: -500 }], notYet],
       ["fails if nginx has no workers, and ignores the workers of other processes", [{ after: 2, parent: 11 }], notYet],
-    ])("%s", (_, workers, said) => {
+    ])("the check that nginx has loaded a new certificate %s", (_, workers, said) => {
       expect(missing(workers)).toBe(said);
     });
 
-    it("the check for a loaded certificate fails if the file contains another certificate", () => {
+    it("the check that nginx has loaded a new certificate fails if the file contains another certificate", () => {
       expect(missing([{ after: 2 }], "newer")).toBe("the file contains another certificate");
     });
   },

@@ -27,7 +27,7 @@ for (const generation of ["old", "new"]) {
 }
 const pair = (generation: string) => ({ certificate: pem(`${generation}.pem`), key: pem(`${generation}.key`) });
 
-/** A member that presents one certificate and trusts these authorities. */
+/** Starts a member that presents one certificate and trusts the given authorities. */
 async function member(shows: string, trusts: readonly string[]) {
   const trusted = file("trusted.pem");
   writeFileSync(trusted, trusts.map((name) => pem(`${name}-ca.pem`)).join(""));
@@ -84,6 +84,6 @@ it.each([
     "old",
     "port … still accepts a certificate of the old authority",
   ],
-])("%s", async (_, shows, trusts, refused, problem) => {
+])("the check of the members' certificates %s", async (_, shows, trusts, refused, problem) => {
   expect(await told(shows, trusts, refused)).toEqual(problem === undefined ? [] : [problem, problem]);
 });

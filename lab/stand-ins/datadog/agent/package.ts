@@ -6,7 +6,7 @@ import { run } from "../../../system/shell.js";
 /** Host name of the vendor's package archive. */
 export const agentArchive = "apt.datadoghq.com";
 
-/** Paths of the package's files on a machine, the same as the vendor's. */
+/** Target path of each file of the package, the same as in the vendor's package. */
 const tree = {
   DEBIAN: "DEBIAN",
   agent: "opt/datadog-agent/bin/agent/agent",
@@ -15,12 +15,13 @@ const tree = {
 
 const executable = [tree.agent, "DEBIAN/postinst", "DEBIAN/prerm"];
 
-/** Fixed date of all files, so builds are reproducible. */
+/** Fixed modification time of all files, so builds are reproducible. */
 const date = new Date("2026-01-01T00:00:00Z");
 
 /**
- * Builds the lab's package `datadog-agent` with the vendor's name, unit, user and paths. Its description identifies it as a stand-in.
- * @returns path of the .deb in `directory`
+ * Builds the lab's package `datadog-agent` with the vendor's name, unit, user and paths. The package's description says that the package
+ * is a stand-in.
+ * @returns path of the .deb file in `directory`
  */
 export async function buildAgentPackage(directory: string): Promise<string> {
   const root = path.join(directory, "datadog-agent");
@@ -36,7 +37,7 @@ export async function buildAgentPackage(directory: string): Promise<string> {
   return target;
 }
 
-/** Sets mode and date of all files recursively, so the package does not depend on the umask or the checkout. */
+/** Sets the mode and modification time of all files recursively, so the package does not depend on the umask or the checkout. */
 async function settle(root: string, name: string): Promise<void> {
   const full = path.join(root, name);
   const entries = await readdir(full, { withFileTypes: true }).catch(() => undefined);

@@ -2,19 +2,19 @@ import { request } from "node:http";
 import { json, text } from "node:stream/consumers";
 import type { Filter, HostMetadata, Records } from "./records.js";
 
-/** Queries the data that the running intake received, the oldest first. */
+/** Queries the data that the running intake received. Results are sorted from oldest to newest. */
 export class IntakeClient {
   constructor(private readonly querySocket: string) {}
 
-  /** Metadata of all hosts. */
+  /** Returns the metadata of all hosts. */
   readonly hosts = (): Promise<HostMetadata[]> => this.get("hosts", {});
-  /** Matching metric values. */
+  /** Returns the matching metric values. */
   readonly metrics = (filter: Filter): Promise<Records["metrics"][]> => this.get("metrics", filter);
-  /** Matching check results. */
+  /** Returns the matching check results. */
   readonly checks = (filter: Filter): Promise<Records["checks"][]> => this.get("checks", filter);
-  /** Matching log lines. */
+  /** Returns the matching log lines. */
   readonly logs = (filter: Filter): Promise<Records["logs"][]> => this.get("logs", filter);
-  /** Matching processes. */
+  /** Returns the matching processes. */
   readonly processes = (filter: Filter): Promise<Records["processes"][]> => this.get("processes", filter);
 
   private get<Found>(kind: string, filter: Filter): Promise<Found> {

@@ -10,7 +10,7 @@ import { startService } from "../../../system/service.js";
 import { IntakeClient } from "./client.js";
 import type { IntakeSettings } from "./main.js";
 
-/** Host of the emulated Datadog. All names below the configured site point to it, except the package archive `apt.datadoghq.com`. */
+/** Host of the emulated Datadog. All names below the configured site point to this host, except the package archive `apt.datadoghq.com`. */
 export const datadogHost: Host = {
   name: "datadog",
   index: 5,
@@ -18,16 +18,16 @@ export const datadogHost: Host = {
   publicIpv6: "2001:db8:0:300::20",
 };
 
-/** Service name of the intake in the lab. */
+/** Name of the intake's service in the lab. */
 const intakeService = "datadog-intake";
 
 /**
- * Names in the intake's certificate. They cover the vendor's list of destinations: `<version>-app.agent.SITE` (metrics),
+ * Returns the names in the intake's certificate. The names cover all destinations of the agent: `<version>-app.agent.SITE` (metrics),
  * `agent-http-intake.logs.SITE`, `process.SITE`, `api.SITE`, …
  */
 const intakeNames = (site: string): string[] => [`*.${site}`, `*.agent.${site}`, `*.logs.${site}`];
 
-/** Domains whose names all point to {@link datadogHost}: the site, and the time servers of agents. */
+/** Returns the domains whose names all point to {@link datadogHost}: the Datadog site, and the domain of the agents' time servers. */
 export const datadogDomains = (site: string): string[] => [site, "datadog.pool.ntp.org"];
 
 const querySocket = (layout: Layout): string => path.join(layout.services, `${intakeService}.sock`);
@@ -36,13 +36,13 @@ const querySocket = (layout: Layout): string => path.join(layout.services, `${in
 export interface StartIntakeProps {
   /** Datadog site of the environment. */
   readonly site: string;
-  /** File with the only accepted API key. */
+  /** Path of the file with the only API key that the intake accepts. */
   readonly apiKeyFile: string;
   /** Certificate authority that machines trust for https. */
   readonly authority: KeyPair;
 }
 
-/** Starts the intake in the namespace of {@link datadogHost} if it is not running. */
+/** Starts the intake in the namespace of {@link datadogHost} if the intake is not running. */
 export async function startIntake(layout: Layout, { site, apiKeyFile, authority }: StartIntakeProps): Promise<void> {
   await mkdir(layout.services, { recursive: true, mode: 0o700 });
   const [commonName = site, ...others] = intakeNames(site);
@@ -67,8 +67,8 @@ export async function startIntake(layout: Layout, { site, apiKeyFile, authority 
   });
 }
 
-/** Absolute path of the TypeScript loader, so the working directory does not matter. */
+/** Absolute path of the TypeScript loader, so that the loader is found from every working directory. */
 const loader = createRequire(import.meta.url).resolve("tsx");
 
-/** Client for the intake of a running lab. */
+/** Returns a client for the intake of a running lab. */
 export const intakeClient = (layout: Layout): IntakeClient => new IntakeClient(querySocket(layout));

@@ -8,17 +8,17 @@ import { serveTime } from "./time.js";
 
 /** Settings of the intake's process. */
 export interface IntakeSettings {
-  /** Addresses for agents. */
+  /** Addresses on which the intake accepts connections of agents. */
   readonly addresses: readonly string[];
   readonly port: number;
-  /** NTP port on the same addresses. */
+  /** Port of the time server on the same addresses. */
   readonly timePort: number;
-  /** PEM files. */
+  /** Path of the PEM file with the certificate. */
   readonly certificate: string;
   readonly key: string;
-  /** File with the only accepted API key. */
+  /** Path of the file with the only API key that the intake accepts. */
   readonly apiKeyFile: string;
-  /** Unix socket for the lab's queries. Machines cannot reach it. */
+  /** Path of the Unix socket for the lab's queries. Machines cannot reach this socket. */
   readonly querySocket: string;
 }
 

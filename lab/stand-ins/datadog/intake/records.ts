@@ -23,7 +23,7 @@ export interface LogRecord extends Received {
   readonly service: string;
   readonly source: string;
   readonly message: string;
-  /** Fields of a JSON message, parsed as Datadog does; otherwise empty. */
+  /** Fields of a message that is a JSON object, as Datadog parses them. If the message is not a JSON object, there are no fields. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
@@ -33,10 +33,10 @@ export interface ProcessRecord extends Received {
   readonly user: string;
 }
 
-/** Metadata of a host. Its tags apply to all its data. */
+/** Name and tags of a host. The tags apply to all data of the host. */
 export type HostMetadata = Pick<Received, "host" | "tags">;
 
-/** All data of agents, by kind. */
+/** Types of the records that agents send, with the kind of record as the key. */
 export interface Records {
   metrics: MetricPoint;
   checks: ServiceCheck;
@@ -44,18 +44,18 @@ export interface Records {
   processes: ProcessRecord;
 }
 
-/** Search filter; all given fields must match. */
+/** Search filter. A record matches if all given fields match. */
 export interface Filter {
-  /** Name of the metric, check or process. @default - any */
+  /** Name of the metric, check or process. @default - any name */
   readonly name?: string;
   /** @default - any */
   readonly host?: string;
-  /** Required tags. @default - none */
+  /** Tags that a record must have. @default - none */
   readonly tags?: readonly string[];
-  /** Earliest time in Unix seconds. @default - any */
+  /** Earliest time of a record in Unix seconds. @default - any time */
   readonly since?: number;
   /** @default - any */
   readonly service?: string;
-  /** Text that the message contains. @default - any */
+  /** Text that the message must contain. @default - any text */
   readonly text?: string;
 }

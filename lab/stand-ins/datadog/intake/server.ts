@@ -3,7 +3,7 @@ import { buffer, json } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import type { Filter, HostMetadata, Records } from "./records.js";
 
-/** The kind of record that agents send to each of the vendor's paths. */
+/** Kind of record that agents send to each URL path. */
 const endpoints: Readonly<Record<string, keyof Records>> = {
   "/api/v2/series": "metrics",
   "/api/v1/check_run": "checks",
@@ -11,7 +11,7 @@ const endpoints: Readonly<Record<string, keyof Records>> = {
   "/api/v1/collector": "processes",
 };
 
-/** Maximum number of records of each kind. */
+/** Maximum number of stored records of each kind. */
 const limit = 200_000;
 
 function attributesOf(message: string): Record<string, unknown> {
@@ -23,7 +23,7 @@ function attributesOf(message: string): Record<string, unknown> {
   }
 }
 
-/** Whether a record matches a filter. */
+/** Checks whether a record matches a filter. */
 function matches(record: Records[keyof Records], { tags = [], since = 0, text = "", ...equal }: Filter): boolean {
   const fields: Partial<Record<string, unknown>> = { ...record };
   return (
@@ -34,7 +34,7 @@ function matches(record: Records[keyof Records], { tags = [], since = 0, text = 
   );
 }
 
-/** Stores received data in memory. Deletes the oldest records of a kind above the limit. */
+/** Stores received data in memory. If the number of records of a kind exceeds the limit, deletes the oldest records. */
 export class Intake {
   private readonly records: { [K in keyof Records]: Records[K][] } = {
     metrics: [],
@@ -46,7 +46,7 @@ export class Intake {
 
   constructor(private readonly apiKey: string) {}
 
-  /** Responds to agents like Datadog: 403 for a wrong API key, 202 after the data is stored. */
+  /** Handles requests of agents like Datadog. Responds with 403 if the API key is wrong, and with 202 after the data are stored. */
   readonly agents: RequestListener = (request, response) =>
     void (async () => {
       const path = request.url ?? "/";
@@ -59,7 +59,7 @@ export class Intake {
       return response.writeHead(202).end();
     })().catch((error: unknown) => response.writeHead(400).end(String(error)));
 
-  /** Answers the lab's queries: the path is a kind of record or `hosts`, the body a {@link Filter}. */
+  /** Handles the lab's queries. The path of a query is a kind of record or `hosts`; the body is a {@link Filter}. */
   readonly queries: RequestListener = (request, response) =>
     void (async () => {
       const kind = (request.url ?? "/").slice(1);
@@ -68,7 +68,7 @@ export class Intake {
       response.end(JSON.stringify(found));
     })().catch((error: unknown) => response.writeHead(400).end(String(error)));
 
-  /** Matching records with the tags of their host, like Datadog, the oldest first. */
+  /** Returns the matching records from oldest to newest. Adds the tags of the host to each record, like Datadog. */
   find<K extends keyof Records>(kind: K, filter: Filter): Records[K][] {
     return this.records[kind]
       .map((record) => ({

@@ -1,13 +1,13 @@
 import { createSocket } from "node:dgram";
 
-/** Seconds between NTP's epoch (1900) and 1970. */
+/** Seconds from 1900, the epoch of NTP, to 1970, the epoch of Unix time. */
 const ntpEpoch = 2_208_988_800;
 
-/** Response of a time server to a request of 48 bytes. It contains this host's time and claims stratum 1. */
+/** Returns the response of a stratum 1 time server to a request of 48 bytes. @param nowMs time for the response, in Unix milliseconds */
 export function timeAnswer(question: Buffer, nowMs: number): Buffer {
   const answer = Buffer.alloc(48);
-  answer.set([0b00_100_100, 1]); // no leap second, version 4, server; stratum
-  question.copy(answer, 24, 40, 48); // the client's time, returned unchanged
+  answer.set([0b00_100_100, 1]); // no leap second, version 4, mode "server"; stratum 1
+  question.copy(answer, 24, 40, 48); // the time that the client sent
   for (const field of [16, 32, 40]) {
     answer.writeUInt32BE(Math.floor(nowMs / 1000) + ntpEpoch, field);
     answer.writeUInt32BE(Math.floor(((nowMs % 1000) / 1000) * 2 ** 32), field + 4);

@@ -15,7 +15,7 @@ const part = partOf(applicationPart);
 const unit = (name: string): string => contentOf(part, `/etc/systemd/system/${name}`);
 
 describe("the application's part", () => {
-  it("the application gets valid settings, and secrets only as file names", () => {
+  it("the application gets valid settings as environment variables, and secrets only as file names", () => {
     const lines = contentOf(part, "/etc/app/app.env").trim().split("\n");
     const variables = Object.fromEntries(lines.map((line) => line.split("=")) as [string, string][]);
     const files: string[] = [];
@@ -51,7 +51,7 @@ describe("a custom application", () => {
     }),
   );
 
-  it("the configured command is started with unchanged arguments", () => {
+  it("the configured command of an application is started with unchanged arguments", () => {
     const service = contentOf(own, "/etc/systemd/system/app.service");
     expect(service).toContain(
       String.raw`ExecStart="/opt/app/current/bin/serve" "--name" "a \"b\" $$HOME 100%%h \\"` + "\n",
@@ -62,7 +62,7 @@ describe("a custom application", () => {
     );
   });
 
-  it("the configured packages, variables and health paths are used", () => {
+  it("the configured packages, variables and health paths of an application are used", () => {
     expect(own.packages).toEqual(["python3-flask"]);
     expect(contentOf(own, "/etc/app/app.env")).toContain(String.raw`GREETING="say \"hi\" to \$USER \\ \`id\`"` + "\n");
     expect(contentOf(own, "/etc/app/deploy.env")).toContain("\nHEALTH_PATH=/live\nREADY_PATH=/ready\n");
@@ -87,7 +87,7 @@ describe("networks and secrets of an application", () => {
     expect(contentOf(own, "/etc/app/app.env")).toContain('PAYMENT_KEY_FILE="/etc/app/secrets/payment_key"\n');
   });
 
-  it("the application and its trial may connect only to the configured networks, and may use IPv6 only if one of them needs it", () => {
+  it("the application may connect only to the configured networks, and may use IPv6 only if one of the networks needs it", () => {
     for (const name of ["app.service", "app-trial.service"]) {
       const text = contentOf(own, `/etc/systemd/system/${name}`);
       expect(text).toContain("IPAddressDeny=any\nIPAddressAllow=localhost 198.51.100.0/28 2001:db8:1::/48\n");
@@ -100,14 +100,14 @@ describe("networks and secrets of an application", () => {
 describe("an application that opens its port itself", () => {
   const own = partOf(applicationPart, exampleConfig({ application: { listens: "port" } }));
 
-  it("an application that opens its port gets no socket, and only HAProxy connects to its loopback port", () => {
+  it("an application that opens its own port gets no socket from systemd, and only HAProxy connects to its loopback port", () => {
     expect(own.files?.map(({ path }) => path)).not.toContain("/etc/systemd/system/app.socket");
     expect(contentOf(own, "/etc/app/app.env")).toContain(`HOST=127.0.0.1\nPORT=${ports.applicationItself}\n`);
     expect([contentOf(own, "/etc/app/deploy.env"), own.setup].join()).not.toContain("app.socket");
     expect(own.setup).toContain("enable --quiet app.service app-first-release.service\n");
   });
 
-  it("an application that opens its port does not start before there is a release", () => {
+  it("an application that opens its own port does not start before a release is installed", () => {
     const service = contentOf(own, "/etc/systemd/system/app.service");
     expect(service).not.toContain("app.socket");
     expect(service).toContain("ConditionPathExists=/opt/app/current\n");
@@ -115,7 +115,7 @@ describe("an application that opens its port itself", () => {
 });
 
 describe("units", () => {
-  it("a trial runs once in the service's sandbox on another port", () => {
+  it("the trial of a release runs once in the service's sandbox on another port", () => {
     const [trial, service] = ["app-trial.service", "app.service"].map((name) => unit(name).split("\n")) as [
       string[],
       string[],
@@ -148,7 +148,7 @@ describe("units", () => {
   const more = partOf(applicationPart, exampleConfig(withTasks));
   const moreUnit = (name: string): string => contentOf(more, `/etc/systemd/system/${name}`);
 
-  it("workers and schedules run in the same sandbox, on one server at a time if configured", () => {
+  it("workers and schedules run in the application's sandbox, on one server at a time if configured", () => {
     const runs = '"/usr/bin/python3" "-B" "/opt/app-runs"';
     expect(moreUnit("app-worker-mail.service")).toContain(
       `ExecStart=${runs} "worker" "mail" "--" "/opt/app/current/mail"\n`,
@@ -187,7 +187,7 @@ describe("units", () => {
     expect(restored(true).files).toEqual(more.files);
   });
 
-  it("migrations run before a trial, under their own account and user, on one server at a time", () => {
+  it("migrations run before the trial of a release, under their own account and user, on one server at a time", () => {
     const migrations = moreUnit("app-migrations.service");
     expect(migrations).toContain(
       'ExecStart="/usr/bin/env" "DATABASE_USER=app-migrations" "DATABASE_PASSWORD_FILE=/etc/app/migrations-password" "/usr/bin/python3" "-B" "/opt/app-runs" "migrations" "--" "/usr/bin/node" "migrate.js"\n',
@@ -207,40 +207,40 @@ describe("units", () => {
   );
 
   it.runIf(hasTool("systemd-analyze", "units of the application"))(
-    "systemd accepts the units, and the application has only the permissions that it needs",
+    "systemd accepts the application's units, and the application has only the permissions that it needs",
     () => {
       const { complaints, allowed } = judgeUnits(Object.fromEntries(names.map((name) => [name, unit(name)])));
       expect(complaints).toBe("");
       const needed = [
-        // It uses loopback for HAProxy, and a Unix socket for the system's log.
+        // The application uses loopback to reach HAProxy, and a Unix socket to write to the system's log.
         ...[
           "PrivateNetwork",
           "IPAddressDeny",
           "RestrictAddressFamilies_AF_INET_INET6",
           "RestrictAddressFamilies_AF_UNIX",
         ],
-        // V8 compiles at run time.
+        // V8 writes machine code into memory and executes it.
         "MemoryDenyWriteExecute",
-        // systemd does not see that PrivateDevices and other settings imply a mount namespace.
+        // PrivateDevices and other settings imply a mount namespace, but systemd's evaluation does not consider this.
         ...["DeviceAllow", "PrivateMounts", "RootDirectoryOrRootImage"],
       ];
       expect(allowed.filter((name) => !needed.includes(name))).toEqual([]);
     },
   );
 
-  it("limits memory, so that MySQL on the same server keeps its share", () => {
+  it("the memory of the application is limited, so that MySQL on the same server keeps its share", () => {
     const larger = partOf(applicationPart, exampleConfig({ application: { memoryMib: 900 } }));
     for (const name of ["app.service", "app-trial.service"])
       expect(contentOf(larger, `/etc/systemd/system/${name}`)).toContain("\nMemoryMax=900M\n");
   });
 
-  it("lets the application finish requests when it stops, and open a visitor and a database connection per operation", () => {
+  it("the application's unit allows time to finish requests and enough open files for a visitor and a database connection per operation", () => {
     const value = (pattern: RegExp): number => Number(pattern.exec(unit("app.service"))?.[1]);
     expect(value(/^TimeoutStopSec=(\d+)s$/m)).toBeGreaterThan(limits.stop.drainSeconds + limits.stop.finishSeconds);
     expect(value(/^LimitNOFILE=(\d+)$/m)).toBeGreaterThanOrEqual(4 * limits.database.operations);
   });
 
-  /** Unit, behaviour, and the lines that cause it. */
+  /** Each entry has the unit, its behaviour, and the lines of the unit that cause this behaviour. */
   const behaviours = `
       app.service starts at boot after its socket: Requires=app.socket | After=app.socket network.target | WantedBy=multi-user.target
       app.service restarts after any exit without a limit: Restart=always | RestartSec=1s | StartLimitIntervalSec=0
@@ -270,7 +270,7 @@ describe("units", () => {
     expect(unit.split("\n")).toEqual(expect.arrayContaining(lines.split(" | ")));
   });
 
-  it("the first release is installed after app-runs, only if the application needs app-runs", () => {
+  it("the first release is installed after the program app-runs, only if the application needs app-runs", () => {
     expect(moreUnit("app-first-release.service")).toMatch(
       /^ExecStart=\S*\/fetch-release \$\{RELEASE_URL\} \$\{RELEASE_SHA256\} app-runs \/opt\/app-runs\nExecStart=\S*\/deploy-app \$\{RELEASE_URL\} \$\{RELEASE_SHA256\}$/m,
     );
@@ -284,7 +284,7 @@ describe("units", () => {
     expect(part.setup).toMatch(/\nsystemctl start --no-block app-first-release\.service\n$/);
   });
 
-  it("systemd sends the stop signal to app-runs only, which passes it on, and to all processes of other services", () => {
+  it("systemd sends the stop signal to app-runs only, which passes it to its command; other services get the signal in all processes", () => {
     const isMixed = (name: string): boolean => moreUnit(`${name}.service`).includes("\nKillMode=mixed\n");
     expect(["app-worker-mail", "app-schedule-report", "app-migrations"].map(isMixed)).toEqual([true, true, true]);
     expect(isMixed("app-worker-cache")).toBe(false);

@@ -14,8 +14,9 @@ const script = fileURLToPath(
 );
 
 /**
- * deploy-app with a folder for /opt/app and fakes: releases as folders, systemd, and an application. Its health check fails if the file
- * "sick" contains its release or "all". A trial is not ready and exits if "sick" contains "trial". Each answers only on its own port.
+ * The tests run deploy-app with a temporary folder instead of /opt/app, and with fakes of systemd, of release archives (which are folders)
+ * and of the application. The application's health check fails if the file "sick" contains the release or "all". If "sick" contains
+ * "trial", a trial is not ready and exits. The trial and the running application each answer only on their port.
  */
 const migrate = exampleConfig({ application: { migrate: ["/usr/bin/node", "migrate.js"] } });
 const deploy = (steps: string, config = exampleConfig()): Promise<string[]> =>
@@ -39,7 +40,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
     standIn(
       "curl",
       `cd ${folder}
-      # An answer of 503 is a failure to curl only where it is asked to take it for one.
+      # curl treats a status of 503 as a failure only with the option --fail.
       refused() { case "$1" in -*f*) exit 22 ;; *) exit 0 ;; esac; }
       case "$*" in
         *:${ports.applicationTrial}/readyz) ./trial-runs || refused "$1" ;;
@@ -60,7 +61,7 @@ async function deployIn(folder: string, steps: string, config: Config): Promise<
       [ "$1" = is-active ] && { [ "$2" = --quiet ] || echo active; exec ${folder}/trial-runs; }; echo "$*" >>${folder}/systemctl.log
       case "$2" in
         app-migrations.service) cp ${folder}/opt/trial/server.js ${folder}/migrated; ! grep -qx migrations ${folder}/sick ;;
-        # What is not healthy does not even start.
+        # An unhealthy release does not start.
         app.service) ! grep -qxFf ${folder}/sick <(echo all) ${folder}/opt/current/server.js ;;
         app-trial.service) [ "$1" != stop ] || ! grep -qx stop ${folder}/sick || exit 1; [ "$1" != restart ] || stat -Lc %a ${folder}/opt/trial/.. ${folder}/opt/trial >${folder}/modes ;;
       esac`,
@@ -87,7 +88,7 @@ describe("deploy-app", { concurrent: true }, () => {
     expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
   });
 
-  it("deploy-app activates a new or an earlier release, and does nothing if the release is current", async () => {
+  it("deploy-app activates a new or an earlier release, and does nothing if the requested release is current", async () => {
     const output = await deploy("build 1; build 2; release 1; release 2; current; release 1; current; release 1");
     expect(output.filter((line) => !line.includes("is current"))).toEqual([
       "exit 0",
@@ -100,7 +101,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  /** Behaviour, steps, and the last lines of their output. */
+  /** Each entry has the behaviour, the steps, and the last lines of their output. */
   it.each<[what: string, steps: string, output: readonly unknown[]]>([
     [
       "rejects a second deployment at the same time",
@@ -150,7 +151,7 @@ describe("deploy-app", { concurrent: true }, () => {
       ["exit 1", "755", "755", "releases", "stop app-trial.service"],
     ],
     [
-      "reports that there is no previous release if the first one is unhealthy",
+      "reports that there is no previous release if the first release is unhealthy",
       "build 1; sick all; release 1; ls opt/releases | wc -l",
       [matching(/ is not healthy, and there is no previous release$/), "exit 1", "1"],
     ],
@@ -182,7 +183,7 @@ describe("deploy-app", { concurrent: true }, () => {
       ["exit 0", matching(/is current, was restarted and is not healthy$/), "exit 1", "// 1", "restart app.service"],
     ],
     [
-      "keeps five releases",
+      "keeps only five releases",
       "for n in 1 2 3 4 5 6 7; do build $n; release $n; sleep 0.02; done; ls opt/releases | wc -l; current",
       ["5", "// 7"],
     ],
@@ -193,15 +194,15 @@ describe("deploy-app", { concurrent: true }, () => {
 
   it.each([
     ["the current release", "release 1"],
-    ["an earlier one", "build 2; release 1; release 2"],
-  ])("if %s is incomplete, deploy-app fetches it again", async (_, before) => {
+    ["an earlier release", "build 2; release 1; release 2"],
+  ])("deploy-app fetches a release again if %s is incomplete", async (_, before) => {
     const output = await deploy(
       `build 1; ${before}; for f in opt/releases/4355*/server.js; do : >$f; done; release 1; current`,
     );
     expect(output.slice(-3)).toEqual([expect.stringMatching(/is current$/), "exit 0", "// 1"]);
   });
 
-  it("deploy-app applies migrations before the trial, and stops if they fail", async () => {
+  it("deploy-app applies migrations before the trial of a release, and stops if a migration fails", async () => {
     const steps =
       "build 1; release 1; cat migrated; grep -E 'migrations|trial' systemctl.log | head -n 2; build 2; sick migrations; release 2; cat migrated; current; tail -n 2 systemctl.log";
     expect((await deploy(steps, migrate)).slice(1)).toEqual([
@@ -218,7 +219,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("deploy-app restarts workers without waiting, and needs no socket if the application opens its port", async () => {
+  it("deploy-app restarts workers without waiting, and needs no socket if the application opens its own port", async () => {
     const workers = { mail: { command: ["./mail"] } };
     const config = exampleConfig({ application: { listens: "port", workers } });
     expect((await deploy("build 1; release 1; grep -v trial systemctl.log", config)).slice(2)).toEqual([
@@ -227,7 +228,7 @@ describe("deploy-app", { concurrent: true }, () => {
     ]);
   });
 
-  it("deploy-app waits for a trial longer than migrations may take, and for an application longer than its start may take", () => {
+  it("deploy-app allows a trial more time than migrations may take, and an application more time than its start may take", () => {
     const program = readFileSync(script, "utf8");
     const seconds = (pattern: RegExp): number => Number(pattern.exec(program)?.[1]);
     expect(seconds(/--max-time (\d+)/)).toBeLessThanOrEqual(10);
@@ -237,14 +238,14 @@ describe("deploy-app", { concurrent: true }, () => {
       number,
     ];
     expect(trial).toBeGreaterThan(60);
-    // A starting application may wait for a busy database; a running one answers at once.
+    // A starting application may have to wait for a busy database, but a running application answers at once.
     expect(switched).toBeGreaterThanOrEqual(30);
     expect(current).toBeLessThanOrEqual(10);
-    // A release to all servers allows five minutes, including the download.
+    // The command that releases to all servers waits up to five minutes for each server, including the download.
     expect(trial + 2 * current + switched).toBeLessThan(200);
   });
 
-  it("deploy-app waits for migrations left by an interrupted run, then runs those of its own release", async () => {
+  it("deploy-app waits for migrations that an interrupted run left, then runs the migrations of its own release", async () => {
     const output = await deploy(
       "build 1; release 1; build 2; touch migrating; : >systemctl.log; release 2; cat migrated; grep -c 'start app-migrations' systemctl.log",
       migrate,

@@ -1,4 +1,4 @@
-"""Shared helper of the app-runs tests: a fake primary."""
+"""Provides a fake primary for the app-runs tests."""
 
 import contextlib
 import re
@@ -7,7 +7,7 @@ import sys
 import types
 from unittest import mock
 
-# These tests do not connect to mysqld, so the driver need not be installed.
+# These tests do not connect to mysqld, so they also work if the driver is not installed.
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None))
 
 import claims
@@ -17,10 +17,10 @@ NOW = re.compile(r"NOW\(6?\)(?: ([+-]) INTERVAL (\d+) (SECOND|DAY))?")
 
 
 class Primary:
-    """The table of claims in SQLite instead of MySQL, with a time that tests set. Every connection fails while it is `away`."""
+    """Stores the table of claims in SQLite instead of MySQL. Tests set the time. While `away` is true, every connection fails."""
 
     def __init__(self):
-        # 2026-11-25 03:00:01
+        # The primary's clock starts at 2026-11-25 03:00:01 UTC.
         self.now, self.away, self.asked, self.open = 1_795_575_601, False, 0, 0
         self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._database.execute("CREATE TABLE claims (name, due, holder NOT NULL, until, outcome, PRIMARY KEY (name, due))")

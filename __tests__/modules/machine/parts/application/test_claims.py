@@ -1,4 +1,4 @@
-"""Holder and duration of a claim, according to the statements sent to the primary. Run by app-runs.programs.test.ts."""
+"""Tests the holder and the duration of a claim with the statements that the primary receives. Run by app-runs.programs.test.ts."""
 
 import os
 import pathlib
@@ -25,22 +25,22 @@ class Claims(unittest.TestCase):
     def time_passes(self, seconds):
         self.primary.now += seconds
 
-    def test_the_first_process_gets_the_claim(self):
+    def test_the_first_process_that_asks_gets_the_lease(self):
         for claim in (self.alpha, self.bravo, self.alpha):
             self.assertEqual(claim.take(), claims.Row(self.alpha.holder, None, False))
 
-    def test_a_claim_belongs_to_a_process_not_to_its_server(self):
+    def test_a_lease_belongs_to_a_process_and_not_to_the_server_of_the_process(self):
         self.assertRegex(self.alpha.holder, "^alpha .{36}$")
         self.assertNotEqual(self.primary.claim("alpha").holder, self.alpha.holder)
 
-    def test_claims_with_another_name_or_time_are_independent(self):
+    def test_leases_with_another_name_or_time_are_independent(self):
         self.alpha.take()
         for other in (self.primary.claim("bravo", due=LATER), self.primary.claim("bravo", "schedule report"), self.primary.claim("bravo", "worker mail", claims.ALWAYS)):
             self.assertEqual(other.take(expired=True).holder, other.holder)
             other.finish("succeeded")
             self.assertTrue(self.alpha.renew())
 
-    def test_a_claim_expires_30_seconds_after_its_start_or_renewal(self):
+    def test_a_lease_expires_30_seconds_after_its_start_or_renewal(self):
         for holds in (self.alpha.take, self.alpha.renew):
             holds()
             self.time_passes(claims.LEASE)
@@ -50,27 +50,27 @@ class Claims(unittest.TestCase):
         self.assertEqual(self.bravo.take(expired=True), claims.Row(self.bravo.holder, None, False))
         self.assertFalse(self.alpha.renew())
 
-    def test_an_expired_claim_can_be_renewed_if_no_other_process_has_it(self):
+    def test_an_expired_lease_can_be_renewed_if_no_other_process_has_it(self):
         self.alpha.take()
         self.time_passes(claims.LEASE + 1)
         self.assertTrue(self.alpha.renew())
         self.assertEqual(self.bravo.take(expired=True).holder, self.alpha.holder)
 
-    def test_taking_a_claim_again_after_a_lost_answer_renews_it(self):
+    def test_taking_a_lease_again_after_a_lost_response_renews_the_lease(self):
         self.alpha.take()
         self.time_passes(claims.LEASE + 1)
         self.assertEqual(self.alpha.take(), claims.Row(self.alpha.holder, None, False))
         self.time_passes(claims.LEASE)
         self.assertEqual(self.bravo.take(expired=True).holder, self.alpha.holder)
 
-    def test_only_the_holder_can_release_a_claim_for_the_next_process(self):
+    def test_only_the_holder_of_a_lease_can_release_it_for_the_next_process(self):
         self.alpha.take()
         self.bravo.release()
         self.assertEqual(self.bravo.take(expired=True).holder, self.alpha.holder)
         self.alpha.release()
         self.assertEqual(self.bravo.take(expired=True).holder, self.bravo.holder)
 
-    def test_a_claim_ends_with_its_first_outcome(self):
+    def test_a_lease_ends_with_its_first_recorded_outcome(self):
         self.alpha.take()
         self.bravo.finish("failed with 1")
         self.alpha.finish("succeeded")
@@ -80,7 +80,7 @@ class Claims(unittest.TestCase):
         self.assertFalse(self.bravo.interrupted())
         self.assertEqual(self.bravo.take(expired=True), claims.Row(self.alpha.holder, "succeeded", True))
 
-    def test_exactly_one_process_records_an_expired_claim_as_interrupted(self):
+    def test_exactly_one_process_records_an_expired_lease_as_interrupted(self):
         self.alpha.take()
         self.assertFalse(self.bravo.interrupted())
         self.time_passes(claims.LEASE + 1)
@@ -88,7 +88,7 @@ class Claims(unittest.TestCase):
         self.assertFalse(self.primary.claim("charlie").interrupted())
         self.assertEqual(self.primary.outcomes(), {DUE: "interrupted"})
 
-    def test_expired_claims_of_earlier_times_are_recorded_as_interrupted_once(self):
+    def test_expired_leases_of_earlier_times_are_recorded_as_interrupted_once(self):
         self.primary.claim("alpha", due=EARLIER).take()
         for other in (self.primary.claim("alpha", due=LATER), self.primary.claim("alpha", "schedule report", EARLIER), self.alpha):
             other.take()
@@ -98,7 +98,7 @@ class Claims(unittest.TestCase):
         self.assertEqual(self.primary.outcomes(), {EARLIER: "interrupted", DUE: None, LATER: None})
         self.assertEqual(self.primary.outcomes("schedule report"), {EARLIER: None})
 
-    def test_outcomes_of_earlier_claims_are_kept_for_five_weeks(self):
+    def test_outcomes_of_earlier_leases_are_kept_for_five_weeks(self):
         old, recent = "2026-10-21 03:00:00", "2026-10-21 03:00:02"
         for due in (old, recent):
             self.primary.claim("alpha", due=due).take()
@@ -110,14 +110,14 @@ class Claims(unittest.TestCase):
         self.assertEqual(list(self.primary.outcomes()), [recent])
         self.assertEqual(list(self.primary.outcomes("schedule report")), [old, recent])
 
-    def test_claims_close_their_connections(self):
+    def test_the_lease_client_closes_its_database_connections(self):
         self.alpha.take()
         self.alpha.renew()
         self.assertEqual((self.primary.asked, self.primary.open), (2, 0))
 
 
 class Connection(unittest.TestCase):
-    """A connection to a server with a certificate for db.example."""
+    """Tests connections to a server whose certificate is for db.example."""
 
     def setUp(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -137,7 +137,7 @@ class Connection(unittest.TestCase):
         }
 
     def connected(self, name):
-        """Returns the arguments of the driver."""
+        """Connects and returns the arguments that the driver got."""
         self.enterContext(mock.patch.dict(os.environ, {**self.environment, "DATABASE_TLS_NAME": name}))
         with mock.patch.object(claims.pymysql, "connect", create=True) as driver:
             claims.connect()
@@ -158,12 +158,12 @@ class Connection(unittest.TestCase):
         thread.start()
         try:
             with ours:
-                # Like the driver, passes the address, which is in no certificate.
+                # Like the MySQL driver, the test passes the server's address, which is in no certificate.
                 context.wrap_socket(ours, server_hostname="127.0.0.1").close()
         finally:
             thread.join()
 
-    def test_connects_to_the_primary_as_the_application_with_time_limits(self):
+    def test_the_lease_client_connects_to_the_primary_as_the_application_with_time_limits(self):
         told = self.connected("db.example")
         self.assertIsInstance(told.pop("ssl"), ssl.SSLContext)
         self.assertEqual(
@@ -174,7 +174,7 @@ class Connection(unittest.TestCase):
             },
         )
 
-    def test_verifies_the_name_in_the_certificate_regardless_of_the_address(self):
+    def test_the_lease_client_verifies_the_name_in_the_certificate_regardless_of_the_address(self):
         self.verify(self.connected("db.example")["ssl"])
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.verify(self.connected("other.example")["ssl"])

@@ -1,4 +1,4 @@
-"""A command runs only while its claim is held. Run by app-runs.programs.test.ts."""
+"""Tests that a command runs only while its claim is held. Run by app-runs.programs.test.ts."""
 
 import os
 import pathlib
@@ -17,13 +17,13 @@ from support import Primary
 import claims
 import hold
 
-# Long enough for a busy test machine.
+# Maximum wait in seconds, which is sufficient on a busy test machine.
 PATIENCE_SECONDS = 60
 POPEN = subprocess.Popen
 
 
 class Held(unittest.TestCase):
-    """Real commands with a clock that tests set. One step of `then` runs between two checks of the command."""
+    """Runs real commands with a clock that tests set. One step of `then` runs between two checks of the command."""
 
     def setUp(self):
         self.primary, self.said = Primary(), []
@@ -38,7 +38,7 @@ class Held(unittest.TestCase):
 
     def started(self, *how, **more):
         process = POPEN(*how, **more)
-        # Needed if the test fails before the process ends.
+        # Kills the process if the test fails before the process ends.
         self.addCleanup(process.kill)
         return process
 
@@ -48,7 +48,7 @@ class Held(unittest.TestCase):
         step()
 
     def run_command(self, *command, then=()):
-        """Returns the exit status and whether the claim was held."""
+        """Claims the run and runs the command. Returns the exit status, and True if the claim was held until the end."""
         self.claim, self.steps = self.primary.claim("alpha"), iter(then)
         self.claim.take()
         return hold.run(self.claim, list(command), self.stop, self.clock, lambda level, message: self.said.append((level, message)))
@@ -73,7 +73,7 @@ class Held(unittest.TestCase):
             self.pause(0.001)
 
     def renewed(self):
-        """Waits for a complete renewal."""
+        """Waits until a renewal of the claim has started and ended."""
         asked = self.primary.asked
         self.until(lambda: self.primary.asked >= asked + 2)
 
@@ -81,7 +81,7 @@ class Held(unittest.TestCase):
         bravo = self.primary.claim("bravo")
 
         def taken():
-            # alpha may renew the claim first.
+            # alpha may renew the claim before the time changes.
             self.primary.now += claims.LEASE + 1
             return bravo.take(expired=True).holder == bravo.holder
 
@@ -101,12 +101,12 @@ class Held(unittest.TestCase):
         self.assertEqual(self.run_command("sh", "-c", "exit 3"), (3, True))
         self.renewals_end()
 
-    def test_the_command_continues_during_a_short_absence_of_the_primary(self):
+    def test_app_runs_lets_the_command_continue_during_a_short_absence_of_the_primary(self):
         away = [self.goes_away, self.later(hold.TERM_SECONDS)]
         self.assertEqual(self.run_command(*self.until_it_ends(), then=[*away, self.comes_back, *away, self.ends]), (0, True))
         self.assertEqual(self.said, [])
 
-    def test_the_command_gets_sigterm_once_and_then_sigkill_during_a_long_absence_of_the_primary(self):
+    def test_app_runs_sends_sigterm_once_and_later_sigkill_if_the_primary_is_absent_for_long(self):
         count = self.folder / "told"
         command = ["sh", "-c", f"exec 2>/dev/null; trap 'echo told >>{count}' TERM; touch {self.folder}/begun; while :; do sleep 0.01; done"]
         begun = lambda: self.until((self.folder / "begun").exists)
@@ -117,16 +117,16 @@ class Held(unittest.TestCase):
         self.assertEqual(count.read_text(), "told\n")
         self.assertEqual(self.said, [("error", "schedule mail: the primary cannot be reached; stopping it here")])
 
-    def test_the_command_is_killed_well_before_the_claim_expires(self):
+    def test_app_runs_kills_the_command_well_before_the_lease_expires(self):
         self.assertGreater(hold.TERM_SECONDS, 8 + 3)
         self.assertGreaterEqual(claims.LEASE - hold.KILL_SECONDS, 8)
         begun = self.folder / "begun"
         command = ["sh", "-c", f"trap '' TERM; touch {begun}; {self.until_it_ends()[2]}"]
         steps = [lambda: self.until(begun.exists), self.goes_away, self.later(hold.KILL_SECONDS), self.ends]
-        # The command was not killed yet, but the claim is uncertain.
+        # The command ended before it was killed, but the claim may have expired.
         self.assertEqual(self.run_command(*command, then=steps), (0, False))
 
-    def test_app_runs_counts_a_renewal_from_its_beginning_because_the_primary_may_have_executed_it_then(self):
+    def test_app_runs_counts_a_renewal_from_the_start_of_the_request_because_the_primary_may_execute_it_at_once(self):
         def renew():
             self.clock += 100
             renewals.ended.set()
@@ -136,28 +136,28 @@ class Held(unittest.TestCase):
         renewals.run()
         self.assertEqual(renewals.last, 1000.0)
 
-    def test_the_command_is_stopped_when_another_server_has_the_claim(self):
+    def test_app_runs_stops_the_command_if_another_server_has_the_lease(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.taken_by_bravo]), (-15, False))
         self.assertEqual(self.said, [("error", "schedule mail: another server has the claim; stopping it here")])
 
-    def test_the_command_is_stopped_with_its_unit(self):
+    def test_app_runs_stops_the_command_when_systemd_stops_the_unit(self):
         self.assertEqual(self.run_command("sleep", "600", then=[self.stop.event.set]), (-15, True))
         self.assertEqual(self.said, [])
 
-    def test_child_processes_of_the_command_are_stopped(self):
+    def test_app_runs_stops_the_child_processes_of_the_command(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         self.addCleanup(os.close, reader)
         self.assertEqual(self.run_command("sh", "-c", f"exec >{pipe}; sleep 600 & echo begun"), (0, True))
         self.assertEqual(os.read(reader, 100), b"begun\n")
-        # No process has the other end open.
+        # The pipe is at its end, because no process has its other end open.
         self.assertEqual(select.select([reader], [], [], PATIENCE_SECONDS)[0], [reader])
         self.assertEqual(os.read(reader, 100), b"")
 
 
 class Told(unittest.TestCase):
-    def test_sigterm_sets_the_stop_event(self):
+    def test_sigterm_makes_app_runs_stop(self):
         self.addCleanup(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
         stop = hold.Stop()
         self.assertFalse(stop.event.is_set())
@@ -166,18 +166,18 @@ class Told(unittest.TestCase):
 
 
 class Limits(unittest.TestCase):
-    def test_four_renewals_may_fail_before_the_command_is_stopped(self):
+    def test_app_runs_stops_the_command_only_after_more_than_four_failed_renewals_of_the_lease(self):
         self.assertGreaterEqual(hold.TERM_SECONDS, 5 * hold.RENEW_SECONDS)
         self.assertGreater(hold.RENEW_SECONDS, 0)
 
 
 class Now(unittest.TestCase):
-    def test_the_clock_includes_the_time_that_the_machine_sleeps(self):
+    def test_the_clock_of_app_runs_includes_the_time_that_the_machine_sleeps(self):
         before = time.clock_gettime(time.CLOCK_BOOTTIME)
         now = hold.now()
         self.assertLessEqual(before, now)
         self.assertLessEqual(now, time.clock_gettime(time.CLOCK_BOOTTIME))
-        # On a machine that has never slept, both clocks are equal.
+        # If a machine was never suspended, both clocks have the same time.
         with mock.patch.object(hold.time, "clock_gettime", {time.CLOCK_BOOTTIME: 9.0}.get):
             self.assertEqual(hold.now(), 9.0)
 

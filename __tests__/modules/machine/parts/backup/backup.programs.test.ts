@@ -14,7 +14,7 @@ const files = (part: string): string =>
   fileURLToPath(new URL(`../../../../../modules/machine/parts/${part}`, import.meta.url));
 const program = files("backup/files/mysql-backup");
 const tests = fileURLToPath(new URL(".", import.meta.url));
-// gtid.py belongs to mysql-group and is packed with both programs.
+// mysql-backup also uses gtid.py of mysql-group. The release contains a copy of gtid.py in each of the two programs.
 const env = {
   ...process.env,
   PYTHONPATH: [program, files("mysql/files/mysql-group")].join(":"),
@@ -26,7 +26,7 @@ const config = exampleConfig({
   restore: { timeline, at: "latest" },
 });
 
-/** Content of a file in the payload. */
+/** Returns the parsed content of a file in a server's payload. */
 const given = (server: string, path: string): unknown => {
   const file = payloadOf(config, serverOf(config, server)).write_files.find((one) => one.path === path);
   return file && (JSON.parse(file.content) as unknown);
@@ -47,7 +47,7 @@ describe("mysql-backup", () => {
     600_000,
   );
 
-  it.runIf(python)("mysql-backup accepts the settings in the payload, which are complete", () => {
+  it.runIf(python)("mysql-backup accepts the settings in the payload, and no setting is missing", () => {
     const read = [
       "import json, pathlib, sys, tempfile, settings",
       "with tempfile.TemporaryDirectory() as name:",
@@ -68,7 +68,7 @@ describe("mysql-backup", () => {
   });
 
   it.runIf(python)(
-    "mysql-backup stays within its units' memory limits, gives every member a turn, and keeps logs as long as MySQL",
+    "mysql-backup stays within its units' memory limits, lets each member upload in turn, and keeps logs as long as MySQL",
     () => {
       const read =
         "import json, support, base, ship; print(json.dumps([ship.WHOLE_BYTES, base.PART_BYTES, base.TURN_SECONDS, ship.KEEP_SECONDS]))";
@@ -80,7 +80,7 @@ describe("mysql-backup", () => {
       const number = (path: string, name: string): number =>
         Number(new RegExp(`^${name} ?= ?(\\d+)`, "m").exec(readFileSync(files(path), "utf8"))?.[1]);
       const memory = (name: string): number => number(`backup/files/mysql-backup/${name}`, "MemoryMax") * 2 ** 20;
-      // Plain, compressed and encrypted.
+      // A segment is in memory in plain, compressed and encrypted form.
       expect(4 * piece).toBeLessThan(memory("mysql-backup.service"));
       expect(4 * part).toBeLessThan(memory("mysql-base.service"));
       expect(turn).toBeGreaterThan(2 * number("backup/files/mysql-backup/mysql-base.timer", "OnUnitInactiveSec"));
@@ -88,7 +88,7 @@ describe("mysql-backup", () => {
     },
   );
 
-  it("mysql-backup configures the restore on every member, because no member may serve data of another restore, and only the first restores", () => {
+  it("mysql-backup configures the restore on every member, because no member may serve data of another restore, but only the first member restores", () => {
     expect(given("bravo", paths.backup.restore)).toEqual(given("alpha", paths.backup.restore));
     expect(given("bravo", paths.backup.restoring)).toBeUndefined();
     expect(given("bravo", paths.backup.settings)).toEqual({
@@ -102,7 +102,7 @@ describe("mysql-backup", () => {
     const beside = { "mysql-data.service": readFileSync(files("mysql/files/mysql-data.service"), "utf8") };
     const own = units.map((name) => [name, readFileSync(`${program}/${name}`, "utf8")] as const);
     const verdict = judgeUnits({ ...Object.fromEntries(own), ...beside });
-    // Remaining exposure: signals, and readable files for the agent.
+    // The service may still send signals, and may create files that the agent can read.
     expect(verdict.allowed.filter((name) => !allowedToAll.includes(name))).toEqual([
       "RemoveIPC",
       "SupplementaryGroups",
@@ -110,14 +110,14 @@ describe("mysql-backup", () => {
     ]);
     expect(verdict.complaints).toBe("");
     expect(units).toHaveLength(4);
-    // The first unit uploads permanently, under its own user.
+    // The first unit runs permanently as a separate user, and uploads logs.
     expect(units[0]).toBe("mysql-backup.service");
     expect(verdict.exposure).toBeLessThan(2.5);
   });
 
   const unit = (name: string): readonly string[] => readFileSync(`${program}/${name}`, "utf8").split("\n");
 
-  it("mysql-backup uploads under its own user with read access to MySQL's files, restarts without a limit, and has low priority", () => {
+  it("mysql-backup uploads as its own user with read access to MySQL's files and low priority, and restarts without a limit", () => {
     expect(unit("mysql-backup.service")).toEqual(
       expect.arrayContaining([
         "After=mysql.service network-online.target",
@@ -137,7 +137,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("mysql-backup makes base backups under the same user, checks every five minutes, and leaves no copy behind", () => {
+  it("mysql-backup makes base backups as the user of the uploads, checks every five minutes, and leaves no local copy behind", () => {
     const copies = "/usr/bin/rm -rf /var/lib/mysql-files/base";
     expect(unit("mysql-base.service")).toEqual(
       expect.arrayContaining([
@@ -164,7 +164,7 @@ describe("mysql-backup", () => {
     );
   });
 
-  it("mysql-backup restores once onto the mounted volume, without a time limit, and after each interruption; secrets stay in memory", () => {
+  it("mysql-backup restores once onto the mounted volume, continues after each interruption without a time limit, and keeps secrets in memory", () => {
     expect(unit("mysql-restore.service")).toEqual(
       expect.arrayContaining([
         "Requires=mysql-data.service",

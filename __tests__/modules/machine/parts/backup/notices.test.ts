@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { archiveNotices } from "../../../../../modules/platform/signals.js";
 
 describe("the notices of the archive", () => {
-  it("the notices of the archive have the same names in mysql-backup and in the monitors", () => {
+  it("the health notices about the backup have the same names in mysql-backup and in the monitors", () => {
     const program = readFileSync("modules/machine/parts/backup/files/mysql-backup/ship.py", "utf8");
     const [, names = "", values = ""] = /^([A-Z, ]+) = ("backup".*)$/m.exec(program) ?? [];
     expect(program).toContain(`\nCAUSES = (${names})\n`);

@@ -1,4 +1,7 @@
-"""Real MySQL servers on the loopback interface and an object storage, for tests of uploads. Reported as not checked without the programs."""
+"""
+Starts real MySQL servers on the loopback interface and an object storage, for tests of uploads. If a program is missing, reports the tests
+as not checked.
+"""
 
 import json
 import pathlib
@@ -19,7 +22,7 @@ ARCHIVE = pathlib.Path(__file__).parents[5] / "lab/stand-ins/archive/archive.py"
 SETUP = (
     "CREATE DATABASE backup",
     "CREATE TABLE backup.heartbeat (id INT PRIMARY KEY, at DATETIME(6) NOT NULL)",
-    # As mysql-group creates it.
+    # mysql-group creates the table with this statement.
     "CREATE TABLE backup.branch (number INT PRIMARY KEY, id CHAR(16), timeline CHAR(36), parent CHAR(16), forked LONGTEXT NOT NULL,"
     " lost TEXT NOT NULL, reason TEXT NOT NULL, member VARCHAR(100) NOT NULL, begun DATETIME(6) NOT NULL)",
     f"INSERT INTO backup.branch VALUES (1, '{BRANCH}', '{TIMELINE}', NULL, '', '[]', 'first start', 'alpha', UTC_TIMESTAMP(6))",
@@ -37,7 +40,7 @@ def require_programs():
 
 
 class Storage:
-    """A bucket "archive" in moto, with one key per server."""
+    """Runs a bucket "archive" in moto, with one key for each server."""
 
     def __init__(self, folder, servers):
         (port,) = free_ports(1)
@@ -65,7 +68,7 @@ class Storage:
 
 
 def alone(folder):
-    """A server outside any group. The timeline is its own UUID, so that its transactions count."""
+    """Starts a server outside any group. The timeline is the server's UUID, so that the archive contains its transactions."""
     made = Server(folder, "alone", 1)
     made.make_blank(blank_data(folder))
     (made.data / "auto.cnf").write_text(f"[auto]\nserver-uuid={TIMELINE}\n")

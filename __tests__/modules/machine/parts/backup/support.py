@@ -1,4 +1,4 @@
-"""Shared helpers of the mysql-backup tests: generated binary logs and keys."""
+"""Provides generated binary logs and keys for the mysql-backup tests."""
 
 import contextlib
 import pathlib
@@ -10,9 +10,9 @@ import time
 import types
 import uuid
 
-# Object storage.
+# The folder `history` contains the emulated object storage, store.py.
 sys.path.append(str(pathlib.Path(__file__).parents[4] / "history"))
-# Only tests with a real mysqld need the driver.
+# Only tests with a real mysqld need the driver, so it may be missing.
 with contextlib.suppress(ImportError):
     import pymysql  # noqa: F401
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
@@ -22,7 +22,7 @@ from bucket import Object, Refused
 
 A, B = "aaaaaaaa-0000-0000-0000-000000000000", "bbbbbbbb-0000-0000-0000-000000000000"
 ROWS = 30
-# Start time of the logs.
+# Start time of the generated logs, in seconds since 1970.
 BEGUN = 1_000_000
 
 
@@ -53,7 +53,7 @@ def log(before, *transactions):
 
 
 def age_pair(case, folder, name):
-    """Returns a private key file and its public key. Skips the test if the encryption programs are missing."""
+    """Creates a private key file and returns its path and the public key. Skips the test if the encryption programs are missing."""
     for tool in ("age", "zstd"):
         if not shutil.which(tool):
             case.skipTest(f"no {tool}")
@@ -63,7 +63,7 @@ def age_pair(case, folder, name):
 
 
 class Memory:
-    """A bucket in memory that rejects all requests if `refusing` is set."""
+    """Bucket in memory. If `refusing` is set, the bucket rejects all requests."""
 
     def __init__(self):
         self.objects, self.times, self.refusing, self.asked = {}, {}, None, []

@@ -1,4 +1,4 @@
-"""Object names and the client of the bucket. Run by backup.programs.test.ts."""
+"""Tests the names of objects and the client of the bucket. Run by backup.programs.test.ts."""
 
 import contextlib
 import hashlib
@@ -20,13 +20,13 @@ TIMELINE = "7d2f4c56-1f0e-4d0b-8a36-90d5a1c2e7b4"
 
 
 class Names(unittest.TestCase):
-    def test_the_key_of_a_drill_contains_its_result(self):
+    def test_the_object_key_of_a_restore_drill_contains_the_result_of_the_drill(self):
         for good in (True, False):
             key = names.drill_key(TIMELINE, "20261125T034300Z", good, b"result")
             self.assertEqual(names.read_drill(TIMELINE, key), ("20261125T034300Z", good))
             self.assertTrue(key.endswith(names.digest(b"result")))
 
-    def test_stamps_are_utc(self):
+    def test_time_stamps_in_object_keys_are_in_utc(self):
         self.assertEqual(names.moment(names.stamp(1_795_626_000)), 1_795_626_000)
 
 
@@ -36,7 +36,7 @@ class Format2(unittest.TestCase):
     def segment(self, start, end, last=False, closed=True):
         return names.Segment("", self.LOG, start, end, ((1, 50), (1000001, 1000007)), last, closed)
 
-    def test_a_segment_is_read_from_its_key(self):
+    def test_the_range_of_a_log_segment_is_read_from_its_object_key(self):
         for last, closed in ((True, True), (False, True), (False, False)):
             segment = self.segment(157, 74211, last, closed)
             key = names.segment_key(TIMELINE, segment, b"content")
@@ -44,34 +44,34 @@ class Format2(unittest.TestCase):
             self.assertTrue(key.endswith(names.digest(b"content")))
             self.assertTrue(key.startswith(f"{TIMELINE}/alpha/{'log' if closed else 'tail'}/0123456789abcdef/000012-fedcba9876543210/000000000157-000000074211-1-50+1000001-1000007"))
 
-    def test_a_base_backup_and_a_branch_are_read_from_their_keys(self):
+    def test_the_facts_of_a_base_backup_and_of_a_branch_are_read_from_their_object_keys(self):
         name = names.backup_name("20261125T021700Z", 12, ((1, 1000),))
         key = names.manifest_key(TIMELINE, "alpha", name, b"content")
         self.assertEqual(names.read_manifest(TIMELINE, key), names.Backup(key, f"{TIMELINE}/alpha/base/{name}", "alpha", "20261125T021700Z", 12, ((1, 1000),)))
         key = names.branch_key(TIMELINE, "alpha", "0123456789abcdef", b"content")
         self.assertEqual(names.read_branch(TIMELINE, key), "0123456789abcdef")
 
-    def test_a_name_merges_transaction_intervals_until_it_fits(self):
+    def test_an_object_key_merges_transaction_intervals_until_the_key_is_short_enough(self):
         for gtids, kept in (((), ()), (((7, 7),), ((7, 7),)), ([(n * 10, n * 10 + 5) for n in range(1, 30)] + [(301, 301), (10**9, 10**9)], 16)):
             key = names.segment_key(TIMELINE, self.segment(0, 1)._replace(gtids=gtids), b"")
             found = names.read_segment(TIMELINE, key).gtids
             self.assertEqual(len(found) if kept == 16 else found, kept)
             self.assertLess(len(key), 700)
-        # Intervals with the smallest gaps are merged.
+        # A name has no room for all intervals, so the intervals with the smallest gaps between them are merged.
         self.assertEqual((found[0][0], found[-1]), (10, (10**9, 10**9)))
 
-    def test_keys_of_other_objects_are_ignored(self):
+    def test_keys_of_unknown_objects_in_the_bucket_are_ignored(self):
         good = names.segment_key(TIMELINE, self.segment(0, 1), b"")
         for key in ("x", f"{TIMELINE}/alpha/log/x", f"other/{good}", f"{good}0", good.replace("/alpha/", "/alpha/beta/"), good.replace("/log/", "/base/")):
             for read in (names.read_segment, names.read_manifest, names.read_branch):
                 self.assertIsNone(read(TIMELINE, key))
 
-    def test_a_log_reaches_up_to_its_first_gap(self):
+    def test_an_archived_log_is_used_only_up_to_its_first_missing_segment(self):
         found = [self.segment(*ends) for ends in ((10, 25), (0, 10), (8, 20), (30, 40))]
         self.assertEqual(names.reached(found), 25)
         self.assertEqual(names.reached([]), 0)
 
-    def test_a_log_is_complete_if_its_segments_have_no_gap_up_to_the_last_one(self):
+    def test_an_archived_log_is_complete_if_no_segment_is_missing_up_to_the_last_segment(self):
         first, last = self.segment(0, 10), self.segment(10, 20, last=True)
         self.assertTrue(names.is_complete([last, first]))
         self.assertFalse(names.is_complete([last]))
@@ -79,11 +79,11 @@ class Format2(unittest.TestCase):
 
 
 class Listing(unittest.TestCase):
-    """An archive of two members that records each request."""
+    """Provides an archive of two members, and records each request."""
 
     def setUp(self):
         self.bucket = support.Memory()
-        # Logs 1 and 2 of alpha are closed, but log 2 is incomplete; log 3 is the current one.
+        # Logs 1 and 2 of alpha are closed, but log 2 is not complete in the archive. Log 3 is the current log.
         for number, ends in ((1, ((0, 10, False), (10, 20, True))), (2, ((0, 10, False),))):
             for start, end, last in ends:
                 self.add("alpha", number, start, end, last, closed=True)
@@ -107,7 +107,7 @@ class Listing(unittest.TestCase):
         self.assertEqual([id for id, _ in listing.branches(self.bucket, "t", "alpha")], ["0123456789abcdef"])
         self.assertEqual(listing.manifests(self.bucket, "t", "bravo"), [])
 
-    def test_the_archive_client_lists_segments_but_not_the_tail_of_a_complete_log(self):
+    def test_the_archive_client_lists_all_segments_but_not_the_tail_of_a_complete_log(self):
         found = listing.segments(self.bucket, "t", "alpha")
         self.assertEqual(
             {log.number: [(segment.closed, segment.start) for segment, _ in items] for log, items in found.items()},
@@ -127,7 +127,7 @@ class Client(unittest.TestCase):
 
             def _answer(self, status, body=b""):
                 super()._answer(status, body)
-                # Closes silently, like a server after an idle time.
+                # Closes the connection without notice, like a server after an idle time.
                 self.close_connection = self.close_connection or test.drops
 
         self.enterContext(mock.patch.multiple(store, Handler=Handler, PAGE=2))
@@ -138,35 +138,35 @@ class Client(unittest.TestCase):
         self.key = f"a/0000.{names.digest(b'content')}"
 
     def stored(self, key, *contents):
-        """Stores versions of an object, oldest first."""
+        """Stores versions of an object. The oldest version comes first."""
         self.store._objects[key] = [store.Version(str(number), content, 0) for number, content in enumerate(contents)]
 
     def refuse(self, status):
         self.store.refusal, self.store.refuse_next = status, 2
 
-    def test_a_written_object_can_be_read(self):
+    def test_an_object_that_was_written_to_the_bucket_can_be_read(self):
         self.bucket.put(self.key, b"content")
         self.assertEqual(self.bucket.get(self.key), b"content")
 
-    def test_writing_an_existing_object_succeeds_only_if_the_content_is_equal(self):
+    def test_writing_an_existing_object_to_the_bucket_succeeds_only_if_the_content_is_equal(self):
         self.bucket.put(self.key, b"content")
         self.bucket.put(self.key, b"content")
         self.stored(self.key, b"of somebody else")
         with self.assertRaisesRegex(Refused, "412"):
             self.bucket.put(self.key, b"content")
 
-    def test_the_original_version_of_an_overwritten_object_is_read(self):
+    def test_the_original_version_of_an_overwritten_object_is_read_from_the_bucket(self):
         self.stored(self.key, b"content", b"by an intruder")
         with contextlib.redirect_stdout(io.StringIO()) as said:
             self.assertEqual(self.bucket.get(self.key), b"content")
         self.assertEqual(said.getvalue(), f"{self.key} was overwritten; the original version is used\n")
 
-    def test_a_damaged_object_is_reported_with_its_key(self):
+    def test_a_damaged_object_in_the_bucket_is_reported_with_its_key(self):
         self.stored(self.key, b"kontent")
         with self.assertRaisesRegex(Refused, f"{self.key} is damaged"):
             self.bucket.get(self.key)
 
-    def test_a_rejected_request_is_reported_with_its_status(self):
+    def test_a_rejected_request_to_the_bucket_is_reported_with_its_status(self):
         for status in (403, 507):
             self.refuse(status)
             with self.assertRaisesRegex(Refused, str(status)):
@@ -175,13 +175,13 @@ class Client(unittest.TestCase):
         with self.assertRaisesRegex(Refused, "404"):
             self.bucket.get(self.key)
 
-    def test_an_object_without_a_matching_version_is_damaged(self):
+    def test_an_object_without_a_version_of_the_expected_digest_is_reported_as_damaged(self):
         self.stored(self.key, b"kontent")
         self.stored(f"{self.key}0", b"content")
         with self.assertRaisesRegex(Refused, "is damaged: no version matches the hash in its name$"):
             self.bucket.get(self.key)
 
-    def test_the_archive_client_lists_all_pages_of_a_prefix(self):
+    def test_the_archive_client_lists_all_pages_of_objects_with_a_prefix(self):
         contents = {f"a b/{number}": str(number).encode() * number for number in range(1, 6)}
         for key, content in {**contents, "b/1": b""}.items():
             self.bucket.put(key, content)
@@ -190,28 +190,28 @@ class Client(unittest.TestCase):
             [bucket.Object(key, len(content), hashlib.md5(content).hexdigest(), "1970-01-01T00:00:00.000Z") for key, content in contents.items()],
         )
         self.assertEqual([item.key for item in self.bucket.list("a b/", "a b/3")], ["a b/4", "a b/5"])
-        # The query must be encoded as in the signature.
+        # The client must encode the query exactly as in the signature.
         self.assertEqual(self.store.asked[-1], "list-type=2&prefix=a%20b%2F&start-after=a%20b%2F3")
 
-    def test_a_rejected_list_request_is_not_an_empty_list(self):
+    def test_a_rejected_request_to_list_objects_is_an_error_and_not_an_empty_list(self):
         self.refuse(403)
         with self.assertRaisesRegex(Refused, "^the bucket cannot be listed: it answers 403$"):
             list(self.bucket.list(""))
         with self.assertRaisesRegex(Refused, f"^{self.key} cannot be read: the bucket answers 403$"):
             self.bucket.get(self.key)
 
-    def test_a_connection_is_reused(self):
+    def test_requests_to_the_bucket_reuse_a_connection(self):
         for _ in range(3):
             list(self.bucket.list(""))
         self.assertEqual(self.connections, 1)
 
-    def test_a_closed_connection_is_opened_again(self):
+    def test_a_closed_connection_to_the_bucket_is_opened_again(self):
         self.drops = True
         for _ in range(3):
             list(self.bucket.list(""))
         self.assertEqual(self.connections, 3)
 
-    def test_the_time_is_that_of_the_bucket(self):
+    def test_the_clock_of_the_bucket_is_used_instead_of_the_local_clock(self):
         self.assertLess(abs(self.bucket.now() - time.time()), 1)
         with mock.patch.object(store.Handler, "date_time_string", lambda *_: "Tue, 01 Dec 2099 12:00:00 GMT"):
             list(self.bucket.list(""))
@@ -228,7 +228,7 @@ class Client(unittest.TestCase):
         with mock.patch.object(self.bucket, "_connection", side_effect=TimeoutError), self.assertRaisesRegex(Away, "^no answer from the bucket: TimeoutError$"):
             self.bucket.get(self.key)
 
-    def test_an_invalid_or_truncated_response_is_reported(self):
+    def test_an_invalid_or_truncated_response_of_the_bucket_is_reported(self):
         for answer in (b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"):
             server = socket.create_server(("127.0.0.1", 0))
             self.addCleanup(server.close)
@@ -252,8 +252,9 @@ class Client(unittest.TestCase):
 
 
 class Signature(unittest.TestCase):
-    def test_the_signature_matches_the_example_of_the_specification(self):
-        # docs.aws.amazon.com, "Authenticating Requests: Using the Authorization Header", example "list". A key file ends with a newline.
+    def test_the_signature_of_a_request_matches_the_example_of_the_specification(self):
+        # The expected signature is from the example "list" in docs.aws.amazon.com, "Authenticating Requests: Using the Authorization
+        # Header". A key file ends with a newline.
         credentials = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
         moment = time.struct_time((2013, 5, 24, 0, 0, 0, 4, 144, 0))
         with mock.patch.object(bucket.time, "gmtime", return_value=moment):

@@ -1,4 +1,4 @@
-"""Schedule and content of base backups. Rows are counted only at known transactions. Run by backup.programs.test.ts."""
+"""Tests the schedule and the content of base backups. Run by backup.programs.test.ts."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ import pymysql
 
 
 class Counted(unittest.TestCase):
-    """`executed`: GTID sets before and after each snapshot."""
+    """Tests the count of rows. `executed` contains the GTID sets before and after each snapshot."""
 
     def counted(self, *executed, refused=None):
         self.done, self.said, self.slept, sets = [], [], [], iter(executed)
@@ -35,21 +35,21 @@ class Counted(unittest.TestCase):
         with mock.patch.object(base, "rows", rows), mock.patch.object(base.time, "sleep", self.slept.append), mock.patch.object(base, "SNAPSHOTS", 2), mock.patch("builtins.print", self.said.append):
             return base._counted("connection")
 
-    def test_rows_are_counted_with_the_transactions_of_the_snapshot(self):
+    def test_a_base_backup_counts_the_rows_of_tables_with_the_transactions_of_the_snapshot(self):
         self.assertEqual(self.counted("u:1-5,\nv:1", "u:1-5,\nv:1"), {"gtids": "u:1-5,v:1", "rows": {"app.orders": "7 ABC", "backup.heartbeat": "7 ABC"}})
         self.assertEqual(self.said, [])
-        # A committed transaction appears in the set only after a moment.
+        # The GTID of a committed transaction appears in the GTID set only shortly after the commit.
         self.assertEqual(self.slept, [base.QUIET_SECONDS])
         self.assertGreaterEqual(base.QUIET_SECONDS, 0.01)
-        # Ten minutes per table, in milliseconds.
+        # The time limit for a table is ten minutes, here in milliseconds.
         self.assertEqual(self.done[0], "SET SESSION max_execution_time = 600000")
         self.assertEqual(self.done[1:4], ["SELECT @@GLOBAL.gtid_executed", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "SELECT @@GLOBAL.gtid_executed"])
 
-    def test_rows_are_counted_in_another_snapshot_after_a_concurrent_commit(self):
+    def test_a_base_backup_counts_rows_in_another_snapshot_after_a_concurrent_commit(self):
         self.assertEqual(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-6")["gtids"], "u:1-6")
         self.assertEqual(self.done.count("ROLLBACK"), 1)
 
-    def test_rows_are_not_counted_if_commits_are_too_frequent_or_mysql_rejects_the_query(self):
+    def test_a_base_backup_counts_no_rows_if_commits_are_too_frequent_or_mysql_rejects_the_query(self):
         self.assertIsNone(self.counted("u:1-5", "u:1-6", "u:1-6", "u:1-7"))
         self.assertEqual(self.said, ["rows are not counted: no snapshot without a concurrent transaction"])
         self.assertIsNone(self.counted("u:1-5", "u:1-5", refused="SELECT CONCAT(COUNT"))
@@ -57,7 +57,7 @@ class Counted(unittest.TestCase):
 
 
 class Made(unittest.TestCase):
-    """A member that decides whether a base backup is due."""
+    """Tests whether and how a member makes a base backup."""
 
     NOW, ME, OTHER = 1_795_626_000, "10.0.1.11", "10.0.1.12"
     BRANCH, TIMELINE = "0123456789abcdef", support.A
@@ -65,7 +65,7 @@ class Made(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         (self.folder / "ibdata1").write_bytes(b"x" * 1000)
-        # These files are not copied and need no space.
+        # A base backup does not copy logs, so logs need no space.
         for name in ("binlog.000001", "relay.000001"):
             (self.folder / name).write_bytes(b"x" * 5000)
         self.log = support.log({}, support.transaction(self.TIMELINE, 1, (self.NOW - 60) * 1_000_000))
@@ -81,7 +81,7 @@ class Made(unittest.TestCase):
         self.enterContext(mock.patch.object(base, "_counted", return_value={"gtids": "u:1-7", "rows": {}}))
         self.enterContext(mock.patch.object(base.time, "time", return_value=self.NOW))
         self.enterContext(mock.patch.object(base, "print", create=True))
-        # Replaces `tar | zstd | age`.
+        # Replaces the pipeline `tar | zstd | age`.
         self.flow = self.enterContext(mock.patch.object(base, "flow", return_value=[mock.Mock(stdout=types.SimpleNamespace(read=self.read))]))
         self.ended = self.enterContext(mock.patch.object(base, "require_ended"))
         self.content = b"0123456789"
@@ -115,7 +115,10 @@ class Made(unittest.TestCase):
         return len(self.objects) > before
 
     def made_before(self, **hours):
-        """Takes the age in hours by member. The names, from the members' clocks, are of the year 2099; only the bucket's clock counts."""
+        """
+        Adds base backups. `hours`: age in hours of each member's base backup, by the bucket's clock. The names contain the year 2099 from
+        the members' clocks, which must be ignored.
+        """
         for member, each in hours.items():
             key = names.manifest_key(self.TIMELINE, member, names.backup_name("20990101T000000Z", 3, []), b"")
             self.objects[key], self.bucket.times[key] = b"", f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(self.NOW - each * 3600))}.000Z"
@@ -126,37 +129,37 @@ class Made(unittest.TestCase):
         self.made_before(bravo=24)
         self.assertTrue(self.make())
 
-    def test_a_base_backup_is_due_although_another_member_uploads_one_every_day(self):
+    def test_a_base_backup_is_due_although_a_single_other_member_uploads_one_every_day(self):
         self.made_before(alpha=49, bravo=1)
         self.assertTrue(self.make())
 
-    def test_a_base_backup_is_due_by_the_clock_of_the_bucket(self):
+    def test_the_clock_of_the_bucket_decides_whether_a_base_backup_is_due(self):
         self.made_before(alpha=1)
         base.time.time.return_value = self.NOW + 30 * 3600
         self.assertFalse(self.make())
 
-    def test_a_base_backup_is_due_without_an_earlier_base_backup(self):
+    def test_a_base_backup_is_due_if_there_is_no_earlier_base_backup(self):
         self.assertTrue(self.make())
 
-    def test_a_base_backup_is_due_at_once_if_the_bucket_lacks_transactions(self):
+    def test_a_base_backup_is_due_at_once_if_transactions_are_missing_in_the_bucket(self):
         self.made_before(alpha=1, bravo=1)
         base.STATE.write_text(json.dumps({"gapSince": self.NOW - 60}))
         self.assertTrue(self.make())
 
-    def test_a_base_backup_is_left_to_the_member_whose_turn_it_is_unless_forced(self):
+    def test_a_member_makes_a_base_backup_only_in_its_turn_unless_an_operator_forces_it(self):
         self.made_before(alpha=24)
         self.members = [(self.ME, "PRIMARY"), (self.OTHER, "SECONDARY")]
         self.assertFalse(self.make())
         self.assertFalse([statement for statement in self.done if statement.startswith("CLONE")])
         self.assertTrue(self.make(force=True))
 
-    def test_a_base_backup_fails_on_a_member_with_too_much_lag(self):
+    def test_a_base_backup_fails_on_a_member_whose_replication_lag_is_too_high(self):
         self.lag = base.LAG_SECONDS + 1
         with self.assertRaisesRegex(ValueError, "this member is 61 s behind"):
             self.make()
         self.assertEqual(self.objects, {})
 
-    def test_a_base_backup_writes_the_manifest_after_all_parts(self):
+    def test_a_base_backup_writes_its_manifest_after_all_its_parts(self):
         self.make()
         folder = f"{self.TIMELINE}/alpha/base/{names.stamp(self.NOW)}-000012-1-5"
         *parts, rows, manifest = self.objects
@@ -172,22 +175,22 @@ class Made(unittest.TestCase):
             {key: told[key] for key in ("format", "mysql", "timeline", "member", "branch", "recipients", "rows")},
             {"format": 2, "mysql": "9.7.4", "timeline": self.TIMELINE, "member": "alpha", "branch": self.BRANCH, "recipients": ["age1", "age2"], "rows": rows},
         )
-        # GTID sets before and after the copy.
+        # The manifest contains the GTID sets before and after the copy.
         self.assertEqual(told["gtids"], {"atLeast": f"{self.TIMELINE}:1-5,{support.B}:1", "atMost": f"{self.TIMELINE}:1-7,{support.B}:1"})
-        # Later commits would make it useless for earlier times.
+        # A restore to an earlier time could not use a base backup with later commits.
         self.assertEqual(self.uploaded_before, 0)
         self.assertLess(self.done.index(base.ROTATE), self.done.index("SELECT @@GLOBAL.gtid_executed"))
-        # Instructions for a restore without our programs.
+        # The manifest explains how to restore without mysql-backup.
         self.assertRegex(told["what"], r"age --decrypt \| zstd --decompress \| tar --extract$")
         self.assertEqual(told["parts"][1], {"key": parts[1], "bytes": 4, "sha256": hashlib.sha256(b"4567").hexdigest()})
         self.assertEqual(self.flow.call_args.args[0], ["tar", "--create", "--directory", base.CLONE, "."])
         self.assertEqual(self.flow.call_args.args[1][0], "zstd")
         self.assertIn("age2", self.flow.call_args.args[2])
         self.assertIn(f"CLONE LOCAL DATA DIRECTORY = '{base.CLONE}'", self.done)
-        # A copy may take hours.
+        # The copy may take hours, so its connection has a long time limit.
         self.assertEqual(self.connected, [(self.settings, 6 * 3600)])
 
-    def test_the_manifest_contains_the_newest_commit_of_logs_and_heartbeat(self):
+    def test_the_manifest_of_a_base_backup_contains_the_newest_commit_of_the_logs_and_the_heartbeat(self):
         self.make()
         newest = lambda: json.loads(list(self.objects.values())[-1])["newestCommit"]  # noqa: E731
         self.assertEqual(newest(), (self.NOW - 60) * 1_000_000)
@@ -196,7 +199,7 @@ class Made(unittest.TestCase):
         self.make(force=True)
         self.assertEqual(newest(), (self.NOW - 90) * 1_000_000)
 
-    def test_a_base_backup_has_no_manifest_if_packing_failed_or_the_branch_changed(self):
+    def test_a_base_backup_gets_no_manifest_if_packing_failed_or_the_branch_changed(self):
         self.ended.side_effect = ValueError("tar failed")
         with self.assertRaises(ValueError):
             self.make()
@@ -216,14 +219,14 @@ class Made(unittest.TestCase):
         self.free.return_value = mock.Mock(free=free)
         return list(base.room_problems(self.settings))
 
-    def test_mysql_backup_warns_about_low_disk_space_before_a_base_backup_fails(self):
+    def test_mysql_backup_warns_of_low_disk_space_before_a_base_backup_fails(self):
         needed = 1000 + base.LEFT_BYTES
         self.assertEqual(self.room(int(needed / base.ROOM_SHARE) + 1), [])
         ((cause, words),) = self.room(int(needed / base.ROOM_SHARE) - 1)
         self.assertEqual(cause, "backup-room")
         self.assertRegex(words, "needs 2048 MiB on the system disk, and 2560 MiB are free.*serverType")
         self.make()
-        # A larger system disk ends the notice.
+        # If the system disk is larger, the problem is no longer reported.
         self.assertEqual(self.room(2 * needed), [])
 
     def test_mysql_backup_counts_the_space_of_a_running_base_backup_as_free(self):

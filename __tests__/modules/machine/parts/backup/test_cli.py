@@ -1,4 +1,4 @@
-"""Output and exit codes of the commands. Run by backup.programs.test.ts."""
+"""Tests the output and the exit codes of the commands. Run by backup.programs.test.ts."""
 
 import contextlib
 import io
@@ -37,7 +37,7 @@ class Case(unittest.TestCase):
 
 
 class Settings(unittest.TestCase):
-    def test_settings_are_read_from_the_files_of_one_folder(self):
+    def test_mysql_backup_reads_its_settings_from_the_files_of_one_folder(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         told = {"timeline": "t", "member": "alpha", "members": {"10.0.1.11": "alpha"}, "endpoint": "https://e", "region": "r", "bucket": "b", "recipients": ["age1"], "baseHours": 24, "socket": "/socket", "data": "/data"}
         wanted, restoring = {"timeline": "t", "at": "latest"}, {"others": ["10.0.1.12"], "rolePort": 8008}
@@ -54,15 +54,15 @@ class Check(Case):
         base = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - 3600))
         ship.STATE.write_text(json.dumps({**GOOD, "at": time.time(), "base": base, "firstBase": base, **changes}))
 
-    def test_check_prints_nothing_if_the_archive_is_healthy(self):
+    def test_mysql_backup_check_prints_nothing_if_the_archive_is_healthy(self):
         self.state()
         self.assertEqual(self.main("check"), (0, ""))
 
-    def test_check_prints_the_problem_and_fails(self):
+    def test_mysql_backup_check_prints_the_problem_and_fails(self):
         self.state(problem="the bucket answers 403")
         self.assertEqual(self.main("check"), (1, "the bucket answers 403\n"))
 
-    def test_check_reports_a_missing_or_incomplete_state_file(self):
+    def test_mysql_backup_check_reports_a_missing_or_incomplete_state_file(self):
         for written in (None, "{"):
             if written:
                 ship.STATE.write_text(written)
@@ -70,14 +70,14 @@ class Check(Case):
             self.assertEqual(code, 1)
             self.assertIn("mysql-backup does not run", said)
 
-    def test_check_reports_a_private_key_that_remains_on_the_server(self):
+    def test_mysql_backup_check_reports_a_private_key_that_remains_on_the_server(self):
         self.state()
         (self.folder / "restore-key").write_text("AGE-SECRET-KEY-1")
         code, said = self.main("check")
         self.assertEqual(code, 1)
         self.assertIn("the archive's private key is on this server", said)
 
-    def test_notices_appear_and_disappear_with_their_causes(self):
+    def test_health_notices_about_the_backup_appear_and_disappear_with_their_causes(self):
         notices = self.folder / "notices"
         notices.mkdir()
         (notices / "other").write_text("of another part")
@@ -91,7 +91,7 @@ class Check(Case):
         self.assertEqual(self.main("check", "--notices", str(notices))[0], 1)
         self.assertEqual((noted(), (notices / "other").read_text()), (["other"], "of another part"))
 
-    def test_status_prints_the_state_and_succeeds_despite_problems(self):
+    def test_mysql_backup_status_prints_the_state_and_succeeds_despite_problems(self):
         self.state(problem="the bucket answers 403")
         code, said = self.main("status")
         self.assertEqual((code, json.loads(said)["problem"]), (0, "the bucket answers 403"))
@@ -102,14 +102,14 @@ class Commands(Case):
         super().setUp()
         self.bucket = self.enterContext(mock.patch.object(cli, "Bucket"))
 
-    def test_ship_uses_the_server_s_own_key(self):
+    def test_mysql_backup_ship_uses_the_key_of_its_own_server(self):
         with mock.patch.object(ship, "Shipper") as shipper:
             self.main("ship")
         shipper.assert_called_once_with(self.settings, self.bucket.return_value)
         shipper.return_value.run.assert_called_once_with()
         self.bucket.assert_called_once_with("https://e", "r", "b", "KEY:SECRET\n")
 
-    def test_restore_uses_the_restore_key(self):
+    def test_mysql_backup_restore_uses_the_key_for_the_restore(self):
         import restore
 
         with mock.patch.object(restore, "restore_server", return_value=0) as server, mock.patch.object(cli.config, "load_restore", return_value="told"):
@@ -130,7 +130,7 @@ class Commands(Case):
                 self.main("base", "--force")
         make.assert_called_with(self.settings, self.bucket.return_value, True)
 
-    def test_a_base_backup_forced_by_root_runs_in_its_unit(self):
+    def test_a_base_backup_that_root_forces_runs_in_its_systemd_unit(self):
         import base
 
         force = self.folder / "force"

@@ -1,4 +1,4 @@
-"""How a restore reads logs. Run by backup.programs.test.ts."""
+"""Tests how a restore reads logs. Run by backup.programs.test.ts."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from settings import Choice
 from test_shipping import BRANCH, TIMELINE
 
 LINE = [(Branch(BRANCH, None, {}, 0, {}), None)]
-# Each segment contains one transaction.
+# Number of segments of the log. Each segment contains one transaction.
 SEGMENTS = 200
 
 
@@ -35,7 +35,7 @@ class Reading(unittest.TestCase):
         self.enterContext(mock.patch.object(contents, "unseal", lambda content, identity: content))
 
     def upload(self, log, *transactions, time="2026-11-25T03:00:00.000Z"):
-        """@returns the size of the log"""
+        """Uploads each transaction as a segment of the log. @returns the size of the log in bytes"""
         start = 0
         for index, (number, one) in enumerate(transactions):
             content = one if index else support.log({}, one)
@@ -63,34 +63,34 @@ class Reading(unittest.TestCase):
     def upload_many(self):
         return self.upload(log(1), *(transaction(number) for number in range(1, SEGMENTS + 1)))
 
-    def test_every_byte_of_a_log_is_parsed_once(self):
+    def test_a_restore_parses_every_byte_of_a_log_only_once(self):
         size, parsed, parse = self.upload_many(), [], binlog.transactions
         with mock.patch.object(binlog, "transactions", lambda data: parsed.append(len(data)) or parse(data)):
             self.assertEqual(len(list(self.stream())), 1 + SEGMENTS)
         self.assertLessEqual(sum(parsed), size + len(binlog.MAGIC) * SEGMENTS)
 
-    def test_transactions_are_available_while_later_segments_are_fetched(self):
+    def test_a_restore_can_apply_transactions_while_later_segments_are_fetched(self):
         self.upload_many()
         list(itertools.islice(self.stream(), 3))
         self.assertLessEqual(self.fetched(), AT_A_TIME + 2)
 
-    def test_prefetched_segments_are_limited_by_their_size(self):
+    def test_a_restore_limits_the_total_size_of_prefetched_segments(self):
         with mock.patch.object(contents, "AHEAD_BYTES", 3 * self.upload_many() // SEGMENTS):
             list(itertools.islice(self.stream(), 3))
             self.assertLess(self.fetched(), 8)
 
-    def test_logs_follow_their_upload_because_numbers_restart_after_a_clone(self):
+    def test_a_restore_orders_logs_by_their_upload_because_log_numbers_restart_after_a_clone(self):
         self.upload(log(9), transaction(1))
         self.upload(log(1), transaction(2), time="2026-11-26T03:00:00.000Z")
         self.assertEqual(self.numbers(), [1, 2])
 
-    def test_logs_within_the_base_backup_are_not_fetched(self):
+    def test_a_restore_does_not_fetch_logs_that_the_base_backup_contains(self):
         self.upload(log(1), transaction(1), transaction(2))
         self.upload(log(2), transaction(3))
         self.assertEqual(self.numbers(executed=[(1, 2)]), [3])
         self.assertEqual(self.fetched(), 1)
 
-    def test_an_unreadable_end_of_the_archive_is_ignored_only_if_other_members_uploaded_later_without_its_transactions(self):
+    def test_a_restore_ignores_an_unreadable_end_of_the_archive_only_if_other_members_uploaded_later_without_its_transactions(self):
         def unseal(content, identity):
             if content == transaction(2)[1]:
                 raise ValueError("no identity matched")
@@ -108,7 +108,7 @@ class Reading(unittest.TestCase):
             found.require_end(LINE, executed, "a time")
 
         end()
-        # An old private key cannot read what all members encrypted for a new one.
+        # All members encrypted their segments for a new public key, so the old private key cannot decrypt the segments.
         for member in ("bravo", "charlie"):
             self.upload(log(1)._replace(member=member), *map(transaction, (1, 2)), time="2026-11-25T03:03:00.000Z")
             self.upload(log(2)._replace(member=member), transaction(1), time="2026-11-25T03:04:00.000Z")
@@ -116,7 +116,7 @@ class Reading(unittest.TestCase):
         with self.assertRaisesRegex(Incomplete, f"transactions are missing .{TIMELINE}:2"):
             end()
 
-    def test_the_newest_base_backup_is_the_one_that_was_uploaded_last(self):
+    def test_the_newest_base_backup_is_the_base_backup_that_was_uploaded_last(self):
         for member, time, year in (("alpha", "2026-11-25", 2099), ("bravo", "2026-11-26", 2026)):
             manifest = json.dumps({"format": 2, "branch": BRANCH, "gtids": {"atMost": ""}, "newestCommit": 0}).encode()
             key = names.manifest_key(TIMELINE, member, names.backup_name(f"{year}1125T000000Z", 1, []), manifest)
@@ -124,7 +124,7 @@ class Reading(unittest.TestCase):
             self.bucket.times[key] = f"{time}T03:00:00.000Z"
         self.assertEqual([backup.member for backup, _ in self.contents().bases(Wanted("latest"), LINE)], ["bravo", "alpha"])
 
-    def test_a_restore_without_a_usable_base_backup_lists_the_damaged_ones(self):
+    def test_a_restore_without_a_usable_base_backup_lists_the_damaged_base_backups(self):
         self.upload(log(1), transaction(1))
         self.bucket.put(names.manifest_key(TIMELINE, "alpha", names.backup_name("20261125T000000Z", 1, []), b"damaged"), b"damaged")
         words = f"^there is no base backup of {TIMELINE} that can be restored to latest; base backup alpha 20261125T000000Z: Expecting value"

@@ -1,4 +1,4 @@
-"""Uploads of a member with real MySQL servers and an object storage. Run by backup.programs.test.ts."""
+"""Tests uploads with real MySQL servers and an object storage. Run by backup.programs.test.ts."""
 
 import json
 import pathlib
@@ -21,7 +21,10 @@ from servers import Group as RealGroup, blank_data
 
 
 class Alone(unittest.TestCase):
-    """One server and its archive. The tests share both and run in the order of their names: the base backup comes first."""
+    """
+    Tests one server and its archive. The tests share the server and the archive, and run in the order of their names. The base backup comes
+    first.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -54,7 +57,7 @@ class Alone(unittest.TestCase):
         return parse(executed.replace("\n", ""))
 
     def archived(self):
-        """Returns the GTIDs of all logs in the bucket and checks that contents and names agree."""
+        """Returns the GTIDs of all logs in the bucket. Also checks that the name of each log agrees with its content."""
         reader, inside, named = self.storage.bucket("reader"), [], []
         for segments in listing.segments(reader, real.TIMELINE, "alpha").values():
             for segment, _ in segments:
@@ -78,7 +81,7 @@ class Alone(unittest.TestCase):
         ((backup, _),) = listing.manifests(self.bucket, real.TIMELINE, "alpha")[-1:]
         return backup, json.loads(self.storage.bucket("reader").get(backup.key))
 
-    def test_a_base_backup_has_correct_gtid_bounds_and_newest_commit(self):
+    def test_a_base_backup_has_correct_gtid_limits_and_the_correct_newest_commit(self):
         self.write(3)
         before = self.executed()
         started = time.time()
@@ -89,17 +92,17 @@ class Alone(unittest.TestCase):
         self.assertEqual({real.TIMELINE: list(backup.gtids)}, at_least)
         self.assertLess(abs(manifest["newestCommit"] / 1e6 - started), 60)
         self.assertGreater(manifest["dataBytes"], 10 << 20)
-        # Later logs contain all transactions that the base backup lacks.
+        # The logs after the base backup contain all transactions that the base backup lacks.
         self.write()
         data = (self.server.data / f"binlog.{backup.number:06}").read_bytes()
         self.assertEqual(subtract(binlog.previous(data), at_least), {})
         self.assertEqual(next(binlog.transactions(data)).number, max(last for _, last in backup.gtids) + 1)
 
-    def test_logs_with_reused_numbers_are_uploaded(self):
+    def test_mysql_backup_uploads_logs_whose_numbers_were_used_before(self):
         before = self.executed()
         self.write(5)
         self.shipper._step()
-        # After a clone, server UUID and file names are the same.
+        # After a clone, the server has the same UUID and the same names of log files as before.
         executed = self.executed()
         ((last,),) = [[interval[1]] for interval in executed[real.TIMELINE][-1:]]
         self.server.ask("RESET BINARY LOGS AND GTIDS", f"SET GLOBAL gtid_purged = '{real.TIMELINE}:1-{last}'")
@@ -108,7 +111,7 @@ class Alone(unittest.TestCase):
         self.shipper._step()
         self.assertEqual(subtract(subtract(self.executed(), before), self.archived()), {})
 
-    def test_a_log_is_closed_after_a_day_and_uploaded_completely(self):
+    def test_mysql_backup_closes_a_log_after_a_day_and_uploads_it_completely(self):
         self.write()
         self.shipper._step()
         ((current, *_),) = self.server.ask("SHOW BINARY LOG STATUS")
@@ -122,10 +125,10 @@ class Alone(unittest.TestCase):
         self.assertTrue(closed[int(current[-6:])][-1].last)
         self.assertEqual(closed[int(current[-6:])][-1].end, (self.server.data / current).stat().st_size)
 
-    def test_a_transaction_missing_from_the_bucket_is_reported_until_the_next_base_backup(self):
+    def test_mysql_backup_reports_a_transaction_missing_in_the_bucket_until_the_next_base_backup(self):
         self.write()
         self.assertEqual(self.gap(), "")
-        # Written and purged without an upload, as on a full volume.
+        # The log is deleted before its transactions are uploaded, as on a full volume.
         ((last,),) = [[interval[1]] for interval in self.executed()[real.TIMELINE][-1:]]
         self.write(2)
         self.server.ask("FLUSH BINARY LOGS", "FLUSH BINARY LOGS")
@@ -135,14 +138,14 @@ class Alone(unittest.TestCase):
         self.make_base()
         self.assertEqual(self.gap(), "")
 
-    def test_the_key_of_a_server_can_write_only_its_own_part(self):
+    def test_the_bucket_key_of_a_server_can_write_only_the_objects_of_this_server(self):
         with self.assertRaisesRegex(Refused, "the bucket answers 403"):
             ship.Shipper(types.SimpleNamespace(**{**vars(self.settings), "member": "bravo"}), self.bucket)._step()
         self.assertEqual(listing.segments(self.bucket, real.TIMELINE, "bravo"), {})
 
 
 class Group(unittest.TestCase):
-    """Three members of a real group: each logs the same transactions with the same digests."""
+    """Tests that three members of a real group log the same transactions with the same digests."""
 
     @classmethod
     def setUpClass(cls):
@@ -155,7 +158,7 @@ class Group(unittest.TestCase):
         cls.servers = list(group.servers.values())
 
     def logged(self, server):
-        """Returns {number: (time, digest)} of a member's logs."""
+        """Returns the commit time and the digest of each transaction in a member's logs: {number: (time, digest)}."""
         found = {}
         for log in sorted(server.data.glob("binlog.0*")):
             for one in binlog.transactions(log.read_bytes()):
@@ -167,7 +170,7 @@ class Group(unittest.TestCase):
         for server in self.servers:
             server.ask(f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{executed}', 30)")
 
-    def test_all_members_log_the_same_digest_and_commit_time_for_each_transaction(self):
+    def test_all_members_record_the_same_digest_and_commit_time_for_each_transaction(self):
         primary = self.servers[0]
         primary.ask(
             *real.SETUP,
@@ -182,14 +185,14 @@ class Group(unittest.TestCase):
         self.assertGreater(len(logged[0]), 20)
         self.assertEqual(logged[1], logged[0])
         self.assertEqual(logged[2], logged[0])
-        # All digests differ, except those of repeated statements.
+        # Different statements have different digests. Only repeated statements have the same digest.
         self.assertGreater(len({digest for _, digest in logged[0].values()}), 18)
         identities = {binlog.identity(log.read_bytes()) for server in self.servers for log in server.data.glob("binlog.0*")}
         self.assertGreaterEqual(len(identities), 3)
         for server in self.servers:
             self.assertEqual(server.ask(base.LAG), ((0,),))
 
-    def test_a_replica_reports_its_lag(self):
+    def test_a_replica_reports_its_replication_lag(self):
         primary, replica, _ = self.servers
         primary.ask("CREATE DATABASE late", "CREATE TABLE late.t (id INT PRIMARY KEY)")
         self.wait(primary.ask("SELECT @@GLOBAL.gtid_executed")[0][0])

@@ -1,5 +1,5 @@
 """
-A server that starts with restored data. Run by backup.programs.test.ts. Complete restores are tested in __tests__/ops/archive and
+Tests a server that starts with restored data. Run by backup.programs.test.ts. Tests of complete restores are in __tests__/ops/archive and
 __tests__/lab/proof.
 """
 
@@ -42,19 +42,19 @@ class Try(unittest.TestCase):
     def attempt(self):
         return restore._try(WANTED, "bucket", "key", self.place, self.done, "this one")
 
-    def test_the_data_folder_is_renamed_at_the_end_and_not_restored_again(self):
+    def test_a_restore_renames_the_data_folder_at_its_end_and_does_not_run_again(self):
         self.assertIsNone(self.attempt())
         self.assertEqual(sorted(path.name for path in self.place.iterdir()), ["data", "mysql-group"])
         self.assertIsNone(self.attempt())
         self.into.assert_called_once_with(self.place / "restoring", TIMELINE, "latest", "bucket", "key", restore.Choice())
 
     def cut_off(self, where, effect=KeyboardInterrupt):
-        """Interrupts an attempt at this function, like a power failure."""
+        """Starts an attempt and interrupts it in the function `where`, like a power failure."""
         with mock.patch(where, side_effect=effect), self.assertRaises(KeyboardInterrupt):
             self.attempt()
 
-    def test_an_interrupted_attempt_starts_again_and_recognizes_its_own_data(self):
-        # All data are synced to disk before the folder gets the name that MySQL uses.
+    def test_an_interrupted_restore_starts_again_and_recognizes_its_own_data(self):
+        # All data must be on the disk before the folder gets the name that MySQL uses.
         on_disk = []
         with mock.patch("os.sync", lambda: on_disk.append((self.done.read_text(), (self.place / "data").exists()))):
             self.cut_off("pathlib.Path.rename")
@@ -65,7 +65,7 @@ class Try(unittest.TestCase):
         self.assertIsNone(self.attempt())
         self.assertEqual(self.into.call_count, 2)
 
-    def test_an_interrupted_clone_of_a_running_group_starts_again(self):
+    def test_an_interrupted_clone_of_a_running_group_starts_again_instead_of_a_restore(self):
         self.runs.return_value = True
         made = [lambda: None, (self.place / "data").mkdir]
 
@@ -77,7 +77,7 @@ class Try(unittest.TestCase):
         self.cut_off("subprocess.run", initialize)
         self.assertIsNone(self.attempt())
 
-    def test_existing_data_are_not_changed(self):
+    def test_a_restore_does_not_change_existing_data(self):
         (self.place / "data").mkdir()
         (self.place / "data" / "ibdata1").write_text("existing")
         for mark in (None, "another one"):
@@ -89,7 +89,7 @@ class Try(unittest.TestCase):
         self.into.assert_not_called()
         self.assertEqual((self.place / "data" / "ibdata1").read_text(), "existing")
 
-    def test_a_member_of_a_running_group_clones_instead_of_restoring(self):
+    def test_a_member_of_a_running_group_clones_the_group_instead_of_a_restore(self):
         self.runs.return_value = True
         with mock.patch("subprocess.run") as run:
             self.assertIsNone(self.attempt())
@@ -98,7 +98,7 @@ class Try(unittest.TestCase):
         self.into.assert_not_called()
         self.assertTrue(self.done.exists())
 
-    def test_a_failed_attempt_returns_the_reason_and_can_be_repeated(self):
+    def test_a_failed_attempt_of_a_restore_returns_the_reason_and_can_be_repeated(self):
         for problem in (Refused("403"), Incomplete("missing"), ValueError("wrong key"), OSError("no room")):
             self.into.side_effect = problem
             self.assertEqual(self.attempt(), str(problem))
@@ -108,9 +108,9 @@ class Try(unittest.TestCase):
 
 
 class Waiting(unittest.TestCase):
-    """The unit before a data directory exists."""
+    """Tests how the systemd unit waits until a data directory exists."""
 
-    def test_a_restore_reports_the_reason_and_retries_every_half_minute(self):
+    def test_a_restore_that_cannot_start_reports_the_reason_and_retries_every_half_minute(self):
         place = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         progress = place / "progress"
         tries = mock.Mock(side_effect=["the bucket answers 403", None])
@@ -134,13 +134,13 @@ class Waiting(unittest.TestCase):
 
 
 class Others(unittest.TestCase):
-    """Other members, which may already run a group."""
+    """Tests how a server finds out that the other members already run a group."""
 
     def setUp(self):
         self.enterContext(contextlib.redirect_stderr(io.StringIO()))
 
     def runs(self, *answers):
-        """Returns whether a group runs if the other members answer this, one after the other."""
+        """Returns whether a group runs. `answers`: responses of the other members, in order."""
         asked, left = [], list(answers)
 
         class Member(http.server.BaseHTTPRequestHandler):
@@ -157,13 +157,13 @@ class Others(unittest.TestCase):
         self.assertEqual(set(asked), {"/state"})
         return found
 
-    def test_all_members_are_asked_even_if_one_answer_is_invalid(self):
+    def test_a_restore_asks_all_members_even_if_one_answer_is_invalid(self):
         apart = b'HTTP/1.0 200 OK\r\n\r\n{"majority": false}'
         group = b'HTTP/1.0 200 OK\r\n\r\n{"executed": "' + b"0" * 100_000 + b'", "majority": true}'
         self.assertFalse(self.runs(apart, b"HTTP/1.0 200 OK\r\n\r\n{}", b"HTTP/1.0 200 OK\r\n\r\n{", b"nothing of the kind\r\n\r\n"))
         self.assertTrue(self.runs(b"nothing of the kind\r\n\r\n", apart, group))
 
-    def test_members_that_do_not_answer_run_no_group(self):
+    def test_members_that_do_not_answer_count_as_members_without_a_running_group(self):
         self.assertFalse(restore._group_runs(WANTED._replace(others=["127.0.0.1"], rolePort=1)))
         with mock.patch.object(restore.http.client, "HTTPConnection") as connection:
             connection.return_value.getresponse.side_effect = TimeoutError
@@ -181,7 +181,7 @@ class Into(unittest.TestCase):
 
 
 class Compared(unittest.TestCase):
-    """Rows are compared when the applied transactions equal those of the member's row count."""
+    """Tests the comparison of rows. The restored rows are compared when exactly the transactions of the member's row count are applied."""
 
     def apply(self, numbers, counted):
         applied, seen = [], []
@@ -190,11 +190,11 @@ class Compared(unittest.TestCase):
         left = restore._apply_exactly(mysql, changes, {support.A: [(1, counted)]}, lambda: seen.append(list(applied)), {support.A: [(1, 2)]})
         return seen, [change.number for change in left]
 
-    def test_later_transactions_are_held_back_until_the_comparison(self):
+    def test_a_restore_holds_later_transactions_back_until_they_are_compared_between_members(self):
         self.assertEqual(self.apply([3, 6, 4, 5, 7], 5), ([[3, 4, 5]], [6, 7]))
         self.assertEqual(self.apply([3], 2), ([[]], [3]))
 
-    def test_transactions_missing_before_the_comparison_are_reported(self):
+    def test_a_restore_reports_transactions_that_were_missing_before_the_comparison(self):
         with self.assertRaisesRegex(Incomplete, "2 transactions are missing that a member had executed before it counted rows"):
             self.apply([3, 6], 5)
         with mock.patch.object(restore, "HELD", 2), self.assertRaisesRegex(Incomplete, "1 transactions are missing"):

@@ -1,4 +1,4 @@
-"""MySQL on restored data: start, queries, applied logs and stop. Run by backup.programs.test.ts."""
+"""Tests how a restore starts, queries and stops MySQL, and how it applies logs. Run by backup.programs.test.ts."""
 
 import contextlib
 import getpass
@@ -17,7 +17,7 @@ from replay import Change, Incomplete
 
 
 class Programs(unittest.TestCase):
-    """Shell scripts that replace MySQL's programs."""
+    """Provides shell scripts that replace MySQL's programs."""
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -25,7 +25,7 @@ class Programs(unittest.TestCase):
         self.mysql = restore.Mysql("/socket")
 
     def program(self, name, script):
-        """Creates a program that records its arguments, one per line."""
+        """Creates a shell script that records its arguments, one per line."""
         file = self.folder / name
         file.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >{self.folder}/{name}.words\n{script}\n")
         file.chmod(0o755)
@@ -35,18 +35,18 @@ class Programs(unittest.TestCase):
 
 
 class Asked(Programs):
-    def test_a_query_runs_as_root_over_the_socket(self):
+    def test_a_restore_sends_queries_to_mysql_as_root_over_the_socket(self):
         self.program("mysql", "echo ' 7 '")
         self.assertEqual(self.mysql.ask("SELECT 7"), "7")
         self.assertEqual(self.words("mysql")[0], "--no-defaults")
         self.assertLessEqual({"--user=root", "--socket=/socket", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--execute=SELECT 7"}, set(self.words("mysql")))
 
-    def test_a_rejected_statement_is_reported_with_mysql_s_message(self):
+    def test_a_restore_reports_a_rejected_statement_with_the_message_of_mysql(self):
         self.program("mysql", "echo 'ERROR 1045 (28000): denied' >&2; exit 1")
         with self.assertRaisesRegex(Incomplete, r"^MySQL rejected the statement: ERROR 1045 \(28000\): denied$"):
             self.mysql.ask("SELECT 7")
 
-    def test_required_transactions_are_compared_with_the_executed_ones(self):
+    def test_a_restore_compares_the_required_transactions_with_the_executed_transactions(self):
         self.program("mysql", f"echo '{support.A}:1-4'")
         self.mysql.require({support.A: [(1, 4)]})
         with self.assertRaisesRegex(Incomplete, f"^MySQL did not execute {support.A}:5$"):
@@ -59,7 +59,7 @@ def change(content, format=b"format"):
 
 
 class Applied(Programs):
-    """Transactions that are sent to MySQL."""
+    """Tests which transactions a restore sends to MySQL."""
 
     def setUp(self):
         super().setUp()
@@ -72,36 +72,36 @@ class Applied(Programs):
                 feed.write(one)
         return (self.folder / "executed").read_bytes()
 
-    def test_transactions_are_sent_as_one_log_with_the_format_event_of_each_source_log(self):
+    def test_a_restore_sends_transactions_as_one_log_with_the_format_event_of_each_source_log(self):
         self.assertEqual(self.apply(change(b"one"), change(b"two"), change(b"three", b"other")), binlog.MAGIC + b"formatonetwootherthree")
         self.assertEqual(self.words("mysqlbinlog"), ["--no-defaults", "-"])
         self.assertNotIn("--execute", " ".join(self.words("mysql")))
 
-    def test_transactions_use_the_format_event_of_another_log_if_the_start_of_their_log_is_lost(self):
+    def test_a_restore_uses_the_format_event_of_another_log_if_the_start_of_the_log_is_lost(self):
         lost = Change(support.A, 1, 1, "", "alpha/000001-1", Events(None, [b"other"], memoryview(b"one")))
         self.assertEqual(self.apply(lost), binlog.MAGIC + b"otherone")
         with self.assertRaisesRegex(Incomplete, "the start of every log is unreadable; alpha/000001-1 is the first log"):
             self.apply(lost._replace(content=Events(None, [], memoryview(b"one"))))
 
-    def test_no_transactions_are_accepted(self):
+    def test_a_restore_without_any_transactions_succeeds(self):
         self.program("mysqlbinlog", "cat; exit 1")
         self.assertEqual(self.apply(), b"")
 
-    def test_a_failure_contains_the_message_of_mysql_or_mysqlbinlog(self):
+    def test_the_error_of_a_failed_restore_contains_the_message_of_mysql_or_mysqlbinlog(self):
         for script, name, words in (("cat >/dev/null; echo refused >&2; exit 1", "mysql", "refused"), ("cat >/dev/null; echo torn >&2; exit 1", "mysqlbinlog", "torn")):
             self.setUp()
             self.program(name, script)
             with self.assertRaisesRegex(Incomplete, f"^the logs cannot be applied: {words}$"):
                 self.apply(change(b"one"))
 
-    def test_writing_stops_if_mysql_ends(self):
+    def test_a_restore_stops_writing_if_mysql_ends(self):
         self.program("mysql", "echo full >&2; exit 1")
         with self.assertRaisesRegex(Incomplete, "^the logs cannot be applied: full$"):
             self.apply(*[change(b"x" * 100_000)] * 100)
 
 
 class Running(Programs):
-    """MySQL on restored data."""
+    """Tests the MySQL server on restored data."""
 
     def setUp(self):
         super().setUp()
@@ -115,20 +115,20 @@ class Running(Programs):
         self.enterContext(contextlib.chdir(self.folder))
 
     def until_it_is_there(self):
-        """Waits until the trap is set; an earlier signal would end the program without a trace."""
+        """Waits until the script has set its trap. An earlier signal would end the script without a trace."""
         deadline = time.monotonic() + 30
         while not (self.folder / "ready").exists():
             self.assertLess(time.monotonic(), deadline)
             self.pause(0.01)
 
-    def test_mysql_owns_its_data_and_the_folder_of_its_socket(self):
+    def test_during_a_restore_mysql_owns_its_data_and_the_folder_of_its_socket(self):
         self.program("chown", "")
         with mock.patch.object(restore.shutil, "chown") as chown, restore.running(self.data):
             self.until_it_is_there()
         chown.assert_called_once_with(self.data.parent, restore.USER)
         self.assertEqual(self.words("chown"), ["-R", f"{restore.USER}:", str(self.data)])
 
-    def test_mysql_has_no_network_writes_no_logs_and_is_stopped(self):
+    def test_during_a_restore_mysql_has_no_network_writes_no_logs_and_is_stopped_afterwards(self):
         with restore.running(self.data) as mysql:
             self.until_it_is_there()
             self.assertIsInstance(mysql, restore.Mysql)
@@ -167,7 +167,7 @@ class Running(Programs):
             with restore.running(self.data):
                 self.fail()
 
-    def test_a_restore_reports_an_exit_status_other_than_zero(self):
+    def test_a_restore_reports_an_exit_status_of_mysql_other_than_zero(self):
         self.program("mysqld", "trap 'exit 3' TERM; touch ready; while :; do sleep 0.01; done")
         with self.assertRaisesRegex(Incomplete, "^MySQL ended with status 3: its log is empty$"):
             with restore.running(self.data):

@@ -1,4 +1,4 @@
-"""The upload of logs step by step, and the stored state. Run by backup.programs.test.ts."""
+"""Tests the upload of logs step by step, and the stored state. Run by backup.programs.test.ts."""
 
 import json
 import pathlib
@@ -22,7 +22,7 @@ FIRST, SECOND = "binlog.000009", "binlog.000010"
 
 
 class Member(unittest.TestCase):
-    """A member with logs in a folder and its own shipper."""
+    """Provides a member with logs in a folder, and a Shipper for this member."""
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -61,13 +61,13 @@ class Member(unittest.TestCase):
         self.shipper._step()
 
     def shipped(self, closed=False, branch=BRANCH):
-        """Returns (file, start, end, last) of each segment of tails or closed logs."""
+        """Returns (file, start, end, last) of each uploaded segment: of closed logs if `closed` is true, otherwise of tails."""
         found = [names.read_segment(TIMELINE, key) for key in sorted(self.archive.objects)]
         return [(f"binlog.{one.log.number:06}", one.start, one.end, one.last) for one in found if one and one.closed == closed and one.log.branch == branch]
 
 
 class Shipping(Member):
-    def test_mysql_backup_uploads_and_encrypts_only_new_data_in_each_step(self):
+    def test_mysql_backup_encrypts_and_uploads_only_new_data_in_each_step(self):
         one, two = (support.transaction(support.A, number, 1) for number in (1, 2))
         log = support.log({}, one)
         self.write(FIRST, log)
@@ -84,7 +84,7 @@ class Shipping(Member):
             self.assertTrue(key.endswith(names.digest(content)))
             self.assertTrue(key.startswith(f"{TIMELINE}/alpha/tail/{BRANCH}/000009-{binlog.identity(log)}/"))
 
-    def test_mysql_backup_uploads_a_closed_log_completely_after_the_end_of_its_tail(self):
+    def test_mysql_backup_uploads_a_closed_log_completely_after_it_has_uploaded_the_end_of_the_log_s_tail(self):
         log, more = support.log({}, support.transaction(support.A, 1, 1)), support.transaction(support.A, 2, 1)
         self.write(FIRST, log)
         self.step()
@@ -101,7 +101,7 @@ class Shipping(Member):
         self.assertEqual([file for file, *_ in self.shipped()], [SECOND])
         self.assertEqual(self.shipped(closed=True), [(FIRST, 0, len(self.logs[FIRST]), True)])
 
-    def test_mysql_backup_uploads_one_large_segment_per_slow_step_so_that_the_current_log_is_not_delayed(self):
+    def test_mysql_backup_uploads_only_one_large_segment_in_a_slow_step_so_that_the_current_log_is_not_delayed(self):
         parts = [support.transaction(support.A, number, 1, bytes=100) for number in range(1, 6)]
         self.write(FIRST, support.log({}, *parts))
         self.step()
@@ -130,7 +130,7 @@ class Shipping(Member):
         self.assertEqual([start for _, start, _, _ in segments][1:], [end for _, _, end, _ in segments][:-1])
         self.assertEqual({(end - head) % len(parts[0]) for _, _, end, _ in segments}, {0})
 
-    def test_mysql_backup_continues_after_a_restart_where_the_bucket_ends(self):
+    def test_mysql_backup_continues_after_a_restart_at_the_end_of_the_uploaded_data(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         self.write(SECOND, log)
@@ -142,17 +142,17 @@ class Shipping(Member):
         identity = binlog.identity(log)
         self.assertEqual(json.loads(ship.STATE.read_text())["shipped"], {f"000009-{identity}": len(log), f"000010-{identity}": len(log)})
 
-    def test_mysql_backup_uploads_a_log_with_a_reused_name_after_a_clone(self):
+    def test_mysql_backup_uploads_a_log_whose_name_is_used_again_after_a_clone(self):
         self.write(FIRST, support.log({}, support.transaction(support.A, 1, 1)))
         self.step()
-        # Same length, name and server as the earlier log.
+        # The new log has the same length, file name and server as the earlier log, but another start time.
         self.write(FIRST, support.log({}, support.transaction(support.A, 7, 1)).replace((1_000_000).to_bytes(4, "little"), (1_000_100).to_bytes(4, "little")))
         self.shipper = self.another()
         self.step()
         self.assertEqual([end for *_, end, _ in self.shipped()], [len(self.logs[FIRST])] * 2)
         self.assertEqual({names.read_segment(TIMELINE, key).gtids for key in self.archive.objects if "/tail/" in key}, {((1, 1),), ((7, 7),)})
 
-    def test_mysql_backup_stores_one_entry_per_log_regardless_of_its_segments(self):
+    def test_mysql_backup_keeps_one_state_entry_for_each_log_regardless_of_the_number_of_segments(self):
         content = support.log({})
         for number in range(1, 6):
             content += support.transaction(support.A, number, 1)
@@ -171,7 +171,7 @@ class Shipping(Member):
             self.step()
         self.assertEqual(self.archive.objects, {})
 
-    def test_mysql_backup_rotates_the_log_when_the_branch_changes_and_uploads_the_current_one_again_under_the_new_branch(self):
+    def test_mysql_backup_rotates_the_log_when_the_branch_changes_and_uploads_the_current_log_again_under_the_new_branch(self):
         log = support.log({}, support.transaction(support.A, 1, 1))
         self.write(FIRST, log)
         self.step()
@@ -182,7 +182,7 @@ class Shipping(Member):
         described = {key.split("/")[-1].partition(".")[0]: json.loads(content) for key, content in self.archive.objects.items() if "/branch/" in key}
         self.assertEqual((set(described), described[BRANCH]["lost"]), ({BRANCH, "fedcba9876543210"}, ["bravo", "charlie"]))
 
-    def test_mysql_backup_describes_each_branch_again_before_the_description_expires(self):
+    def test_mysql_backup_uploads_the_description_of_each_branch_again_before_it_expires(self):
         self.write(FIRST, support.log({}))
         self.step()
         described = lambda: [key for key in self.archive.objects if "/branch/" in key]
@@ -191,10 +191,10 @@ class Shipping(Member):
         self.assertEqual(described(), [first])
         self.step(ship.DESCRIBE_SECONDS)
         self.assertEqual(len(described()), 2)
-        # The shortest retention is one day, the time between base backups, and a week.
+        # Objects expire after at least eight days.
         self.assertLess(ship.DESCRIBE_SECONDS + ship.LOOK_SECONDS, 8 * 86400)
 
-    def test_mysql_backup_rotates_the_log_every_day(self):
+    def test_mysql_backup_starts_a_new_binary_log_every_day(self):
         self.write(FIRST, support.log({}))
         self.step(seconds=ship.ROTATE_SECONDS - 1)
         self.assertNotIn((ship.ROTATE,), self.done)
@@ -202,7 +202,7 @@ class Shipping(Member):
         self.step()
         self.assertEqual(self.done.count((ship.ROTATE,)), 1)
 
-    def test_mysql_backup_orders_the_millionth_log_after_the_earlier_ones(self):
+    def test_mysql_backup_sorts_the_millionth_log_after_the_earlier_logs(self):
         for name in ("binlog.999999", "binlog.1000000"):
             self.write(name, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
@@ -229,7 +229,7 @@ class Shipping(Member):
         self.step()
         self.assertEqual(self.shipped(), [(FIRST, 0, len(log), False)])
 
-    def test_the_delay_is_counted_from_the_discovery_of_data_until_their_upload(self):
+    def test_the_upload_delay_is_counted_from_the_discovery_of_data_until_their_upload(self):
         self.write(FIRST, support.log({}))
         self.archive.refusing = "the bucket answers 503"
         for _ in range(2):
@@ -237,7 +237,7 @@ class Shipping(Member):
                 self.step(seconds=30)
         self.shipper._tell("the bucket answers 503")
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 0)
-        # Before this upload, the member could not read the content of the bucket.
+        # Until now, the bucket has rejected requests, so the member could not list the bucket.
         self.archive.refusing = None
         self.archive.put = mock.Mock(side_effect=Refused("no"))
         for _ in range(2):
@@ -251,7 +251,7 @@ class Shipping(Member):
         state = json.loads(ship.STATE.read_text())
         self.assertEqual((state["behindSeconds"], state["problem"], list(state["shipped"].values())), (0, None, [len(self.logs[FIRST])]))
 
-    def test_mysql_backup_purges_old_logs_that_are_complete_in_the_archive(self):
+    def test_mysql_backup_purges_old_binary_logs_that_are_complete_in_the_archive(self):
         self.write(FIRST, support.log({}))
         self.write(SECOND, support.log({}))
         with mock.patch("os.stat", return_value=types.SimpleNamespace(st_mtime=self.clock.return_value - ship.KEEP_SECONDS - 1)):
@@ -260,7 +260,7 @@ class Shipping(Member):
         self.assertEqual(self.said, [])
 
 
-    def test_mysql_backup_purges_logs_without_a_bucket_only_if_they_fill_the_volume(self):
+    def test_without_a_bucket_mysql_backup_purges_binary_logs_only_if_they_fill_the_volume(self):
         for number in range(1, 5):
             self.write(f"binlog.00000{number}", b"x" * 100)
         self.archive.refusing = "no answer from the bucket"
@@ -271,7 +271,7 @@ class Shipping(Member):
 
 
 class Verified(Member):
-    """Compares the executed transactions with the content of the bucket."""
+    """Tests the comparison of the executed transactions with the content of the bucket."""
 
     def setUp(self):
         super().setUp()
@@ -287,14 +287,14 @@ class Verified(Member):
     def backup(self, last):
         self.archive.objects[names.manifest_key(TIMELINE, "bravo", names.backup_name("20261201T020000Z", 3, [(1, last)]), b"")] = b""
 
-    def test_transactions_in_no_log_and_no_base_backup_are_a_gap(self):
+    def test_transactions_that_are_in_no_log_and_in_no_base_backup_are_reported_as_a_gap(self):
         self.assertEqual(self.gap(), f"{TIMELINE}:1-200")
         self.backup(150)
         self.assertEqual(self.gap(), f"{TIMELINE}:151-200")
         self.backup(200)
         self.assertEqual(self.gap(), "")
 
-    def test_transactions_uploaded_by_another_member_are_no_gap_unless_an_earlier_part_is_missing(self):
+    def test_transactions_that_another_member_uploaded_are_no_gap_unless_an_earlier_part_of_its_log_is_missing(self):
         log = names.Log("bravo", BRANCH, 1, "0" * 16)
         second = names.Segment("", log, 100, 200, ((1, 200),), False, False)
         self.archive.objects[names.segment_key(TIMELINE, second, b"")] = b""
@@ -302,7 +302,7 @@ class Verified(Member):
         self.archive.objects[names.segment_key(TIMELINE, second._replace(start=0, end=100, gtids=()), b"")] = b""
         self.assertEqual(self.gap(), "")
 
-    def test_a_segment_deleted_from_the_bucket_is_reported_and_uploaded_again(self):
+    def test_a_segment_that_is_deleted_from_the_bucket_is_reported_and_uploaded_again(self):
         self.backup(200)
         self.assertEqual(self.gap(), "")
         key = next(key for key in self.archive.objects if "/alpha/tail/" in key)
@@ -312,7 +312,7 @@ class Verified(Member):
         self.assertEqual(self.archive.objects[key], content)
         self.assertLessEqual(ship.LOOK_SECONDS, 600)
 
-    def test_the_time_of_a_gap_is_that_of_its_first_discovery(self):
+    def test_a_gap_is_reported_with_the_time_of_its_first_discovery(self):
         self.gap()
         since = self.shipper._gap_since
         self.step(seconds=60)
@@ -321,7 +321,7 @@ class Verified(Member):
 
 
 class Heartbeat(Member):
-    def test_only_the_primary_writes_a_heartbeat_every_half_minute(self):
+    def test_only_the_primary_writes_a_heartbeat_row_every_half_minute(self):
         self.write(FIRST, support.log({}))
         beats = lambda: len([said for said in self.done if said[0] == ship.HEARTBEAT])  # noqa: E731
         self.step()
@@ -333,7 +333,7 @@ class Heartbeat(Member):
         self.step(seconds=1)
         self.assertEqual(beats(), 2)
 
-    def test_a_failed_heartbeat_prevents_neither_uploads_nor_purging(self):
+    def test_a_failed_heartbeat_prevents_neither_uploads_nor_the_purge_of_logs(self):
         self.is_primary = True
         for name in (FIRST, SECOND):
             self.write(name, support.log({}))
@@ -350,7 +350,7 @@ class Heartbeat(Member):
         self.assertEqual([file for file, *_ in [*self.shipped(closed=True), *self.shipped()]], [FIRST, SECOND])
         self.assertIn(("PURGE BINARY LOGS TO %s", SECOND), self.done)
 
-    def test_only_a_writable_primary_writes_heartbeats_and_all_members_list_online_members_in_one_order(self):
+    def test_only_a_writable_primary_writes_heartbeats_and_all_members_list_the_online_members_in_the_same_order(self):
         database = sqlite3.connect(":memory:")
         database.execute("ATTACH ':memory:' AS performance_schema")
         database.execute("CREATE TABLE performance_schema.replication_group_members (MEMBER_ID, MEMBER_STATE, MEMBER_ROLE, MEMBER_HOST)")
@@ -375,7 +375,7 @@ class Look(Member):
             self.archive.objects[f"{TIMELINE}/drill/{time}-{result}.0123456789abcdef"] = b""
 
     def backup(self, member, day):
-        """The name, from the member's clock, is of the year 2099; only the upload time counts."""
+        """Returns a base backup of a member. The name contains the year 2099 from the member's clock; only the upload time matters."""
         key = names.manifest_key(TIMELINE, member, names.backup_name(f"2099120{day}T020000Z", 3, []), b"")
         self.archive.objects[key], self.archive.times[key] = b"", f"2026-12-0{day}T02:00:00.000Z"
 
@@ -384,7 +384,7 @@ class Look(Member):
         state = json.loads(ship.STATE.read_text())
         return [state[key] for key in ("firstBase", "base", "drill", "goodDrill")]
 
-    def test_mysql_backup_finds_the_first_and_last_base_backup_and_the_results_of_drills(self):
+    def test_mysql_backup_finds_the_first_and_last_base_backup_and_the_results_of_restore_drills(self):
         self.step()
         self.assertEqual(self.told(), ["20261201T020000Z", "20261203T020000Z", ["20261203T040000Z", False], "20261202T040000Z"])
 
@@ -417,7 +417,7 @@ class Run(Member):
         self.assertEqual(self.run_with(Refused("the bucket answers 403")), [ship.TICK_SECONDS])
         self.assertEqual(self.said, ["the bucket answers 403"])
         self.assertEqual(json.loads(ship.STATE.read_text())["problem"], "the bucket answers 403")
-        # The error does not concern MySQL.
+        # The error was not caused by MySQL, so the connection to MySQL remains open.
         connection.close.assert_not_called()
 
     def test_mysql_backup_reconnects_after_any_other_error_and_never_prints_a_statement(self):
@@ -428,7 +428,7 @@ class Run(Member):
             connection.close.assert_called_once_with()
             self.assertIsNone(self.shipper._connection)
 
-    def test_the_state_contains_the_delay_even_if_every_step_fails_early(self):
+    def test_the_state_file_of_mysql_backup_contains_the_delay_even_if_every_step_fails_early(self):
         def later(*_):
             self.clock.return_value += 40
 
@@ -437,17 +437,17 @@ class Run(Member):
                 self.shipper.run()
         self.assertEqual(json.loads(ship.STATE.read_text())["behindSeconds"], 40)
 
-    def test_only_a_rejected_request_counts_as_refused(self):
+    def test_only_a_rejected_request_to_the_bucket_counts_as_refused(self):
         for problem, refused in ((Refused("403"), True), (Away("no answer"), False), (OSError("disk"), False)):
             self.run_with(problem)
             self.assertEqual(json.loads(ship.STATE.read_text())["refused"], refused)
 
-    def test_a_success_removes_the_problem_from_the_state(self):
+    def test_a_successful_step_removes_the_problem_from_the_state_file_of_mysql_backup(self):
         self.run_with(OSError("gone"), None)
         state = json.loads(ship.STATE.read_text())
         self.assertIsNone(state["problem"])
         self.assertEqual(self.said, ["gone"])
-        # The state contains everything that the check reads.
+        # The state file contains all values that the check of problems needs.
         self.assertEqual([cause for cause, _ in ship.problems(state, self.clock.return_value, 24)], [ship.BASE])
 
     def test_mysql_backup_starts_the_next_step_half_a_second_after_a_slow_step(self):
@@ -461,7 +461,7 @@ class Run(Member):
             self.shipper.run()
         sleep.assert_called_once_with(0.5)
 
-    def test_mysql_backup_passes_values_separately_from_the_statement(self):
+    def test_mysql_backup_passes_values_to_mysql_separately_from_the_statement(self):
         connection = mock.MagicMock()
         cursor = connection.cursor.return_value.__enter__.return_value
         cursor.fetchall.return_value = [(1,)]

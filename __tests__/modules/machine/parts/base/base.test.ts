@@ -9,7 +9,10 @@ import { judgeUnits } from "../../../../support/units.js";
 
 const part = basePart();
 
-/** Fake apt and dpkg: packages in `installed` are installed, packages in `offered` can be fetched. */
+/**
+ * Scripts that replace apt-get and dpkg-query. The file "installed" lists the installed packages, and the file "offered" lists the packages
+ * that apt can download.
+ */
 const dpkgQuery = `for name; do grep -qx -- "$name" installed && echo installed || { echo not-installed; missing=yes; }; done; [ -z "\${missing-}" ]`;
 const aptGet = `
 ! read -r answer || echo "answered: $answer" >>log
@@ -20,7 +23,10 @@ while [ "$1" != install ]; do shift; done; shift
 for name; do grep -qx -- "$name" offered || { echo "E: Unable to locate package $name" >&2; exit 100; }; done
 printf '%s\\n' "$@" >>installed`;
 
-/** A machine with these parts, with its own paths and fakes for apt and the parts' scripts. */
+/**
+ * A simulated machine whose payload has the given parts. The machine's files are in a temporary folder. apt and the setup scripts of the
+ * parts are fakes.
+ */
 class Machine {
   readonly folder = temporaryFolder();
 
@@ -47,34 +53,34 @@ class Machine {
     writeBelow(this.folder, [{ path, content }]);
   }
 
-  /** Exit status and log of a run. */
+  /** Runs the setup and returns its exit status and its log. */
   run(): { status: number; log: string[] } {
     this.write("log", "");
-    // A manual run has a terminal, whose input must not be read.
+    // If an operator runs the setup, its input is a terminal. The setup must not read from the terminal.
     const script = `cd ${this.folder} && yes by-hand | PATH=$PWD/bin:$PATH ./server-setup`;
     const { status } = runTool("sh", ["-c", script]);
     return { status, log: this.lines("log") };
   }
 
-  /** Lines of a file of the machine. */
+  /** Returns the lines of a file of the machine. */
   lines(path: string): string[] {
     const text = readFileSync(join(this.folder, path), "utf8").trim();
     return text === "" ? [] : text.split("\n");
   }
 
-  /** Whether the setup is complete. */
+  /** True if the setup is complete. */
   get isComplete(): boolean {
     return existsSync(join(this.folder, paths.setup.complete));
   }
 
-  /** The login notice; empty if there is no problem. */
+  /** Notice that is shown at login; undefined if there is no problem. */
   get notice(): string | undefined {
     const { status, output } = runTool("cat", [join(this.folder, paths.setup.notice)]);
     return status === 0 ? output : undefined;
   }
 }
 
-/** Commands that get packages. */
+/** Returns the commands that download and install packages. */
 const fetched = (packages: string): readonly string[] => [
   "download https://vendor.test/key /etc/apt/keyrings/vendor.asc",
   "apt-get update",
@@ -86,19 +92,19 @@ const two = "first a b\nsecond c\n";
 const scripts = { first: notes("first"), second: notes("second") };
 
 describe("setting a server up", () => {
-  it("the setup installs all packages in one run, then starts each part once, in order", () => {
+  it("the setup of a server installs all packages in one run, then starts each component once, in order", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     expect(machine.run()).toEqual({ status: 0, log: [...fetched("a b c"), "set up first", "set up second"] });
     expect([machine.notice, machine.isComplete]).toEqual([undefined, true]);
     expect(machine.run()).toEqual({ status: 0, log: [] });
   });
 
-  it("the setup completes interrupted installations without questions, keeps our files, and does not wait for unreachable sources", () => {
+  it("the setup of a server completes interrupted installations without questions, keeps our files, and does not wait for unreachable sources", () => {
     const machine = new Machine(two, scripts, "a\nb\nc\n");
     machine.run();
     const [dpkg, helper, ...apt] = machine.lines("calls");
     expect(dpkg).toBe("dpkg --force-confold --configure -a");
-    // apt's own user cannot write to the keys' folder.
+    // The download runs as root, because apt's user cannot write to the folder of the keys.
     expect(helper).toMatch(/^apt-helper -o APT::Sandbox::User=root download-file /);
     expect(apt).toHaveLength(3);
     const limits = ["Retries=0", "http::Timeout=10", "https::Timeout=10"]
@@ -109,12 +115,12 @@ describe("setting a server up", () => {
     expect(contentOf(part, paths.setup.script)).toMatch(/^export DEBIAN_FRONTEND=noninteractive /m);
   });
 
-  it("the login notice is shown during the setup", () => {
+  it("the login notice is shown during the setup of a server", () => {
     const machine = new Machine("first a\n", { first: "cat run/motd.d/server-setup >>log" }, "a\n");
     expect(machine.run().log.at(-1)).toMatch(/^This server is being set up: /);
   });
 
-  it("the setup does not contact package archives if the image has all packages", () => {
+  it("the setup of a server contacts no package archive if the image contains all packages", () => {
     const machine = new Machine("first a\n", scripts, "");
     machine.write("installed", "a\n");
     expect(machine.run()).toEqual({ status: 0, log: ["set up first"] });
@@ -122,21 +128,21 @@ describe("setting a server up", () => {
 });
 
 describe("a part", () => {
-  it("the missing packages of a part are installed", () => {
+  it("the setup of a component installs its missing packages", () => {
     const machine = new Machine("first a b\n", scripts, "a\nb\n");
     machine.write("installed", "a\n");
     expect(machine.run().log).toContain("apt-get install a b");
     expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
   });
 
-  it("a part without packages needs no package archive, and a part without a script only installs its packages", () => {
+  it("the setup of a component contacts no package archive without packages, and only installs packages without a script", () => {
     const machine = new Machine("first\nnone a\n", scripts, "a\n");
     expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
   });
 });
 
 describe("an unreachable repository", () => {
-  it("an unreachable repository fails only its own part, the login notice names it, and the next run retries only this part", () => {
+  it("an unreachable repository fails only its own component, which the login notice names and the next setup run retries", () => {
     const machine = new Machine("first vendors\nsecond c\n", scripts, "c\n");
     const { status, log } = machine.run();
     expect(status).toBe(1);
@@ -152,14 +158,14 @@ describe("an unreachable repository", () => {
 });
 
 describe("a part whose script fails", () => {
-  it("a failed script is shown with the last line of its output, and is repeated", () => {
+  it("the setup of a server shows the last line of a failed script, and repeats the script", () => {
     const machine = new Machine(two, { ...scripts, first: "echo before; echo the reason >&2; exit 3" }, "a\nb\nc\n");
     expect(machine.run().status).toBe(1);
     expect(machine.notice).toContain("  first: the reason\n");
     expect(machine.run().status).toBe(1);
   });
 
-  it.each(["host-firewall", "private-network"])("a failure of %s stops the setup of all other parts", (name) => {
+  it.each(["host-firewall", "private-network"])("a failure of %s stops the setup of all other components", (name) => {
     const machine = new Machine(`${name} a\nsecond c\n`, { [name]: "exit 1", second: notes("second") }, "a\nc\n");
     const { status, log } = machine.run();
     expect(status).toBe(1);
@@ -169,14 +175,14 @@ describe("a part whose script fails", () => {
 
 describe("the unit server-setup", () => {
   it.runIf(hasTool("systemd-analyze", "the unit of server-setup"))(
-    "server-setup retries without a limit, also after a reboot, until it is complete",
+    "server-setup retries without a limit, also after a reboot, until the setup is complete",
     () => {
       const unit = contentOf(part, "/etc/systemd/system/server-setup.service");
       expect(judgeUnits({ "server-setup.service": unit }).complaints).toBe("");
       expect(unit.split("\n")).toEqual(
         expect.arrayContaining([
           ...["Wants=network-online.target", "After=network-online.target", "WantedBy=multi-user.target"],
-          // The boot must not wait for the setup.
+          // With Type=exec, the boot does not wait until the setup is complete.
           "Type=exec",
           ...["Restart=on-failure", "RestartSec=10s", "StartLimitIntervalSec=0"],
           ...[`ConditionPathExists=!${paths.setup.complete}`, `ExecStart=${paths.setup.script}`],
@@ -187,7 +193,7 @@ describe("the unit server-setup", () => {
 });
 
 describe("packages", () => {
-  it("packages start no services during setup, and may start them afterwards", () => {
+  it("packages start no services during the setup of a server, and may start services afterwards", () => {
     const policy = contentOf(part, "/usr/sbin/policy-rc.d");
     expect(runTool("env", ["SERVER_SETUP=running", "sh", "-s"], policy).status).toBe(101);
     expect(runTool("sh", ["-s"], policy).status).toBe(0);
@@ -196,14 +202,14 @@ describe("packages", () => {
 });
 
 describe("server-watch", () => {
-  it.runIf(hasTool("systemd-analyze", "units of server-watch"))("server-watch runs every minute", () => {
+  it.runIf(hasTool("systemd-analyze", "units of server-watch"))("the program server-watch runs every minute", () => {
     const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
     const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);
     expect(judgeUnits(Object.fromEntries(units)).complaints).toBe("");
     expect(unit("server-watch.timer").split("\n")).toEqual(
       expect.arrayContaining(["OnBootSec=30s", "OnUnitInactiveSec=1min", "AccuracySec=5s", "WantedBy=timers.target"]),
     );
-    // Runs only after the setup, because checks would fail before; writes no line to the journal every minute.
+    // The checks run only after the setup, because they would fail before. The service writes no line to the journal every minute.
     expect(unit("server-watch.service").split("\n")).toEqual(
       expect.arrayContaining([
         ...[`ConditionPathExists=${paths.setup.complete}`, "ExecStart=/usr/local/lib/platform/server-watch"],
@@ -213,7 +219,7 @@ describe("server-watch", () => {
     expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
   });
 
-  it("server-watch shows the output of a failed check under the part's name, and removes it when the check passes", () => {
+  it("server-watch shows the output of a failed check under the component's name, and removes it when the check passes", () => {
     const folder = temporaryFolder();
     const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
     const run = (check: string, longestSeconds = "60"): string => {

@@ -20,7 +20,7 @@ const yaml = (part: ReturnType<typeof partOf>, path: string): unknown =>
 describe("the agent with defaults", () => {
   const part = partOf(datadogAgentPart);
 
-  it("the agent is one package from Datadog's repository with pinned signing keys", () => {
+  it("the Datadog agent is one package from Datadog's repository with pinned signing keys", () => {
     expect(part.packages).toEqual(["datadog-agent"]);
     expect(part.aptSources).toMatchObject([
       {
@@ -34,7 +34,7 @@ describe("the agent with defaults", () => {
     ]);
   });
 
-  it("the agent has tags, reports processes and logs over HTTPS, and accepts no traces, remote settings or key in its file", () => {
+  it("the Datadog agent has tags, reports processes and logs over HTTPS, and accepts no traces, remote settings or key in its file", () => {
     expect(yaml(part, "datadog.yaml")).toMatchObject({
       site: "datadoghq.eu",
       hostname: "alpha",
@@ -45,17 +45,17 @@ describe("the agent with defaults", () => {
       process_config: { process_collection: { enabled: true } },
       remote_configuration: { enabled: false },
       agent_telemetry: { enabled: false },
-      // The agent does not query the metadata service.
+      // With an empty list, the agent does not query the metadata service.
       cloud_provider_metadata: [],
     });
     expect(contentOf(part, "/etc/datadog-agent/datadog.yaml")).not.toContain("api_key");
   });
 
-  it("the agent runs a check for each integration and collects logs", () => {
+  it("the Datadog agent runs a check for each integration and collects logs", () => {
     expect(checks(part)).toEqual([...collected.integrations.map(({ name }) => name), "platform-logs"]);
   });
 
-  it("the agent connects to the internet only over HTTPS, because otherwise logs use Datadog's own ports", () => {
+  it("the Datadog agent connects to the internet only over HTTPS, because otherwise it would send logs to other ports", () => {
     const ways = trafficRules.filter(
       ({ users: senders, to, protocol }) => senders?.includes(users.datadog) && to === "internet" && protocol === "tcp",
     );
@@ -69,7 +69,7 @@ describe("the settings of a check", () => {
     return instances as Record<string, unknown>[];
   };
 
-  it("the application check uses its health path without nginx and proxies, with a short timeout", () => {
+  it("the agent's check of the application uses the health path without nginx and proxies, with a short timeout", () => {
     expect(instancesOf("http_check")).toEqual([
       expect.objectContaining({
         name: "application",
@@ -80,13 +80,13 @@ describe("the settings of a check", () => {
     ]);
   });
 
-  it("the nginx check reads nginx's status page", () => {
+  it("the agent's check of nginx reads nginx's status page", () => {
     expect(instancesOf("nginx")).toMatchObject([
       { nginx_status_url: `http://127.0.0.1:${ports.nginxStatus}/nginx_status`, disable_generic_tags: true },
     ]);
   });
 
-  it("the MySQL check logs in with the secret file and reads the group's state and InnoDB's metrics", () => {
+  it("the agent's check of MySQL logs in with the secret file and reads the group's state and InnoDB's metrics", () => {
     expect(instancesOf("mysql")).toMatchObject([
       {
         defaults_file: "/etc/datadog-agent/mysql.cnf",
@@ -96,13 +96,13 @@ describe("the settings of a check", () => {
     ]);
   });
 
-  it("the disk check identifies disks by mount point and excludes virtual file systems", () => {
+  it("the agent's check of disks identifies disks by mount point and excludes virtual file systems", () => {
     expect(instancesOf("disk")).toEqual([
       { use_mount: true, file_system_exclude: ["tmpfs$", "devtmpfs$", "squashfs$", "overlay$"] },
     ]);
   });
 
-  it("the directory check reports whether each notice and a pending reboot exist", () => {
+  it("the agent's check of directories reports whether each health notice and a pending reboot exist", () => {
     const [reboot, ...others] = instancesOf("directory");
     expect(reboot).toEqual({
       name: instances.rebootRequired,
@@ -121,7 +121,7 @@ describe("the settings of a check", () => {
     );
   });
 
-  it("archive notices are checked only on database servers with a backup", () => {
+  it("health notices about the backup are checked only on database servers with a backup", () => {
     const backedUp = partOf(datadogAgentPart, exampleConfig({ backup: exampleBackup }));
     const { instances: found } = yaml(backedUp, "conf.d/directory.d/conf.yaml") as { instances: readonly unknown[] };
     expect(found.at(-1)).toEqual({
@@ -133,7 +133,7 @@ describe("the settings of a check", () => {
     });
   });
 
-  it("the TLS check verifies the edge's certificate like a browser, and for others only the remaining days, every hour", () => {
+  it("the agent verifies the edge's certificate like a browser, and checks only the remaining days of other certificates, every hour", () => {
     const [edge, origin, ...files] = instancesOf("tls");
     expect(edge).toEqual({ name: instances.edgeCertificate, server: "www.foobar.com", min_collection_interval: 3600 });
     expect(origin).toEqual({
@@ -152,12 +152,12 @@ describe("the settings of a check", () => {
 describe("the agent in several locations", () => {
   const part = (name: string, config = exampleConfig(spread)) => partOf(datadogAgentPart, config, name);
 
-  it("in several locations, each host has a tag with its location", () => {
+  it("in several locations, each host of the Datadog agent has a tag with its location", () => {
     expect(contentOf(part("bravo"), "/etc/datadog-agent/datadog.yaml")).toContain("\n  - location:fsn1\n");
     expect(contentOf(part("bravo", exampleConfig()), "/etc/datadog-agent/datadog.yaml")).not.toContain("location:");
   });
 
-  it("the agent connects to each load balancer every minute, and the result has a tag with the load balancer's name", () => {
+  it("the Datadog agent connects to each load balancer every minute, and the result has a tag with the load balancer's name", () => {
     const { instances: found } = yaml(part("alpha"), "conf.d/tls.d/conf.yaml") as { instances: readonly object[] };
     expect(found.slice(1, 3)).toMatchObject([
       { server: "10.0.1.5", tags: ["balancer:production"], min_collection_interval: 60 },
@@ -179,13 +179,13 @@ describe("certificate files", () => {
   const application = internal("/etc/app/mysql-ca.pem");
   const members = ["/etc/mysql/tls/ca.pem", "/etc/mysql/tls/server.pem"].map(internal);
 
-  it("certificate files are monitored on servers that have them, by path", () => {
+  it("the Datadog agent checks certificate files by path on the servers that have them", () => {
     expect(watched()).toEqual([application, ...members]);
     expect(watched(split, "front")).toEqual([application]);
     expect(watched(split, "left")).toEqual(members);
   });
 
-  it("certificate files of web servers that terminate TLS are monitored too", () => {
+  it("the Datadog agent also checks the certificate files of web servers that terminate TLS", () => {
     const origin = "/etc/nginx/tls/origin.pem";
     expect(watched(exampleConfig({ tls: "passthrough" }))).toEqual([
       application,
@@ -197,7 +197,7 @@ describe("certificate files", () => {
 });
 
 describe("the agent on servers with one role", () => {
-  it("the agent runs only the checks and logs of the server's role", () => {
+  it("the Datadog agent runs only the checks and logs of the server's role", () => {
     expect(checks(partOf(datadogAgentPart, split, "front"))).not.toContain("mysql");
     expect(checks(partOf(datadogAgentPart, split, "left"))).not.toContain("nginx");
     expect(yaml(partOf(datadogAgentPart, split, "left"), "datadog.yaml")).toMatchObject({ site: "us5.datadoghq.com" });
@@ -216,11 +216,11 @@ describe("the agent on servers with one role", () => {
 });
 
 describe("logs", () => {
-  it("logs of every service used by monitors are collected", () => {
+  it("the Datadog agent collects the logs of every service that monitors use", () => {
     expect(new Set(collected.logSources.map(({ service }) => service))).toEqual(new Set(Object.values(logServices)));
   });
 
-  it("logs are collected from units that the server starts", () => {
+  it("the Datadog agent collects logs from units that the server starts", () => {
     const config = exampleConfig();
     const setups = payloadOf(config, serverOf(config, "alpha"))
       .write_files.filter(({ path }) => path.includes("/setup-"))
@@ -231,7 +231,7 @@ describe("logs", () => {
     for (const unit of units) expect(setups).toMatch(new RegExp(`^systemctl (enable|start) .*\\b${unit}\\b`, "m"));
   });
 
-  it("each reader of the journal has its own id", () => {
+  it("each log source that reads the journal has its own id", () => {
     const { logs } = yaml(partOf(datadogAgentPart), "conf.d/platform-logs.d/conf.yaml") as {
       logs: { type: string; config_id?: string }[];
     };
@@ -242,7 +242,7 @@ describe("logs", () => {
 });
 
 describe("without monitoring", () => {
-  it("without monitoring, there is no agent and no repository", () => {
+  it("without monitoring, a server has no Datadog agent and no Datadog repository", () => {
     const config = exampleConfig({ monitoring: { enabled: false } });
     const payload = payloadOf(config, serverOf(config, "alpha"));
     expect(packagesOf(config, serverOf(config, "alpha"))).not.toContain("datadog-agent");
@@ -251,7 +251,7 @@ describe("without monitoring", () => {
 });
 
 describe("without an API key", () => {
-  it("without an API key, the agent is installed but not started, and the setup reports this", () => {
+  it("without an API key, the Datadog agent is installed but not started, and the setup reports this", () => {
     const setup = partOf(datadogAgentPart).setup ?? "";
     const steps = (environment: string): readonly string[] =>
       stepsOf(setup, { files: { "/etc/datadog-agent/environment": environment } });
@@ -266,7 +266,7 @@ describe("without an API key", () => {
       "systemctl disable --quiet --now datadog-agent.service",
       expect.stringMatching(/installed, but not started$/),
     ]);
-    // The package starts the agent during installation, before there is a key.
+    // The package starts the agent during its installation, when the server has no API key yet.
     expect(contentOf(partOf(datadogAgentPart), "/etc/systemd/system/datadog-agent.service.d/platform.conf")).toContain(
       "[Unit]\nConditionPathExists=/etc/datadog-agent/environment\n",
     );

@@ -32,17 +32,17 @@ describe("connections through HAProxy", () => {
   const lines = (name: string): readonly string[] =>
     (new RegExp(`^${name}\\n((\t.*\\n)+)`, "m").exec(rendered())?.[1] ?? "").split("\n").map((line) => line.trim());
 
-  it("a connection attempt times out after one second and is retried once at another member; a connection may be idle for 30 minutes", () => {
-    // Pools keep unused connections at night; the application probes each every 30 s.
+  it("HAProxy ends a connection attempt after one second and retries once at another member; a connection may be idle for 30 minutes", () => {
+    // The time limit is long, because connection pools keep unused connections at night. The application checks each connection every 30 s.
     const idle = ["timeout client 30m", "timeout server 30m"];
     const quick = ["timeout connect 1s", "timeout queue 1s", "timeout check 1s", "retries 2", "option redispatch 1"];
     expect(lines("defaults")).toEqual(expect.arrayContaining([...quick, ...idle, "log global"]));
     expect(lines("frontend stats")).toContain("timeout client 10s");
   });
 
-  it("the connection limit allows a burst of visitors and bounds memory", () => {
+  it("HAProxy's connection limit allows a burst of visitors and bounds memory", () => {
     const most = Number(/^\tmaxconn (\d+)$/m.exec(rendered())?.[1]);
-    // If the application opens its port itself, visitors' requests use HAProxy too.
+    // If the application opens its port itself, HAProxy also relays the requests of visitors.
     expect(most).toBeGreaterThanOrEqual(1000);
     expect(most).toBeLessThanOrEqual(2000);
   });
@@ -54,7 +54,7 @@ describe("connections through HAProxy", () => {
   });
 });
 
-/** Runs a Python program with HAProxy's configuration in its own network. @returns the JSON of its last line */
+/** Runs a Python program with HAProxy's configuration in a separate network namespace. @returns the JSON in the program's last line */
 function observe(name: string, configuration: string, ...args: readonly string[]): Record<string, unknown> {
   const folder = temporaryFolder();
   writeBelow(folder, [{ path: "haproxy.cfg", content: configuration }]);
@@ -63,11 +63,11 @@ function observe(name: string, configuration: string, ...args: readonly string[]
   return JSON.parse(runTool("unshare", words).output.trim().split("\n").at(-1) ?? "") as Record<string, unknown>;
 }
 
-/** Every address of the database range. */
+/** All addresses of the database range. */
 const range = [8, 9, 10, 11, 12, 13, 14, 15].map((last) => `10.0.1.${last}`);
 
 describe("the write port", () => {
-  it("the write port connects to the primary, and otherwise to another server's relay", () => {
+  it("HAProxy's write port connects to the primary, and otherwise to another server's relay", () => {
     const lines = section("primary").match(/^\tserver .*$/gm);
     const web = [128, 129, 130, 131, 132, 133, 134, 135].map((last) => `10.0.1.${last}`);
     expect(lines).toEqual([
@@ -77,7 +77,7 @@ describe("the write port", () => {
     expect(section("primary")).toContain("http-check send meth GET uri /primary\n");
   });
 
-  it("relays connect only to members, so that connections cannot loop", () => {
+  it("HAProxy's relays connect only to database members, so that connections cannot loop", () => {
     expect(section("relay").match(/^\tserver .*$/gm)).toEqual(
       range.map((address) => `\tserver ${address} ${address}:3306 track primary/${address}`),
     );
@@ -87,13 +87,13 @@ describe("the write port", () => {
     expect(rendered()).toContain("on-marked-down shutdown-sessions\n");
   });
 
-  it("HAProxy detects a change of the primary within 2 s, so that a failover takes less than 10 s", () => {
+  it("HAProxy detects a change of the primary within 2 s, because a failover must take less than 10 s", () => {
     expect(rendered()).toContain("default-server port 8008 inter 1s fastinter 500ms downinter 500ms fall 2 rise 1");
   });
 });
 
 describe("the read port", () => {
-  it("the read port balances replicas and falls back to the primary if there is none", () => {
+  it("HAProxy's read port balances replicas and uses the primary if there is no replica", () => {
     const lines = section("replicas").match(/^\tserver .*$/gm);
     expect(lines).toEqual([
       ...range.map((address) => `\tserver ${address} ${address}:3306 check on-marked-up shutdown-backup-sessions`),
@@ -110,7 +110,7 @@ describe("HAProxy in several locations", () => {
   it.runIf(
     hasTool("python3", "reads from near replicas") && hasToolInNetwork("haproxy", "reads from near replicas", "-nu"),
   )(
-    "HAProxy sends reads to near replicas, otherwise to the primary, otherwise to a far replica",
+    "HAProxy sends reads to replicas nearby, otherwise to the primary, otherwise to a distant replica",
     () => {
       const [primary = "", near = "", far = ""] = range;
       expect(observe("near.py", rendered(config), primary, near, far)).toEqual({
@@ -127,11 +127,11 @@ describe("HAProxy in several locations", () => {
 describe("HAProxy with everything set", () => {
   const config = exampleConfig({ servers: splitServers });
 
-  it("the configuration does not depend on other roles and on the number of members", () => {
+  it("HAProxy's configuration does not depend on other roles and on the number of members", () => {
     expect(rendered(config, "front")).toBe(rendered());
   });
 
-  it("the server's own address is set in a drop-in", () => {
+  it("HAProxy gets the server's own address from a drop-in of its unit", () => {
     const known = contentOf(
       partOf(haproxyPart, config, "left"),
       "/etc/systemd/system/haproxy.service.d/own-address.conf",
@@ -148,13 +148,14 @@ describe("HAProxy with everything set", () => {
 
 describe("HAProxy's unit", () => {
   it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
-    "systemd restarts HAProxy without a limit, and the master keeps only the capabilities that it needs",
+    "systemd restarts HAProxy without a limit, and HAProxy's master process keeps only the capabilities that it needs",
     () => {
       const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf");
       expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toMatch(
         /^\[Unit\]\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=1s$/m,
       );
-      // Otherwise HAProxy could bypass the firewall to reach a name server.
+      // HAProxy cannot access the sockets of D-Bus, systemd and the resolver, through which it could bypass the firewall and reach a name
+      // server.
       expect(dropIn).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
       const { complaints, exposure, allowed } = judgeDropIn("haproxy.service", dropIn);
       expect(complaints).toBe("");
@@ -172,7 +173,7 @@ describe("HAProxy's unit", () => {
 });
 
 describe("setting HAProxy up", () => {
-  it("the setup applies only a configuration that HAProxy accepts", () => {
+  it("the setup applies an HAProxy configuration only if HAProxy accepts it", () => {
     const setup = partOf(haproxyPart).setup ?? "";
     const check = "haproxy -c -q -f /etc/haproxy/haproxy.cfg";
     expect(stepsOf(setup)).toEqual([
@@ -220,7 +221,7 @@ describe("HAProxy itself", () => {
         directory: "/var/lib/haproxy",
         "lines for connections": 0,
       });
-      // Twice the configured time, because the test machine may be busy.
+      // The limits are twice the configured times, because the test machine may be busy.
       for (const [what, atMost] of [
         ["two primaries", 5],
         ["writer cut after", 6],
@@ -240,12 +241,12 @@ describe("HAProxy itself", () => {
       hasTool("nft", "how HAProxy relays") &&
       hasToolInNetwork("haproxy", "how HAProxy relays", "-nu"),
   )(
-    "HAProxy reaches an unreachable primary through another server, without loops",
+    "HAProxy reaches an unreachable primary through another server, without a loop",
     () => {
       const [cutOff = "", between = "", primary = ""] = range;
       const found = observe("relay.py", rendered(), cutOff, between, primary);
       expect(found).toMatchObject({ direct: [cutOff, between], relayed: between, "without primary": ["", ""] });
-      // 3.4 s, 3.1 s, 0.8 s and 1.0 s on an idle machine; the test machine may be busy.
+      // On an idle machine, the times are 3.4 s, 3.1 s, 0.8 s and 1.0 s. The test machine may be busy.
       for (const what of ["relayed after", "no primary after", "relayed again after", "direct again after"])
         expect(found[what], what).toBeLessThanOrEqual(20);
     },
@@ -255,12 +256,12 @@ describe("HAProxy itself", () => {
   it.runIf(
     hasTool("python3", "how HAProxy holds requests") && hasToolInNetwork("haproxy", "how it holds requests", "-nu"),
   )(
-    "HAProxy holds requests during a switch of releases if the application opens its port itself",
+    "HAProxy holds requests during a switch of releases if the application opens its own port",
     () => {
       const places = [ports.application, ports.applicationItself].map(String);
       const found = observe("held.py", rendered(exampleConfig({ application: { listens: "port" } })), ...places);
       expect(found["who"]).toBe("the next release");
-      // The application is stopped for 3 s.
+      // The application starts to listen after 3 s.
       expect(found["seconds"]).toBeGreaterThan(2.9);
       expect(found["seconds"]).toBeLessThan(10);
     },

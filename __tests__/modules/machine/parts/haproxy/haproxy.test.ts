@@ -7,13 +7,13 @@ import { contentOf, partOf } from "../../../../support/payload-files.js";
 import { serverOf, splitServers, spread } from "../../../../support/servers.js";
 
 describe("HAProxy on a database member without the role web", () => {
-  it("a database-only server has HAProxy only in several locations", () => {
+  it("a server without the role web has HAProxy only if there are several locations", () => {
     const hasHaproxy = (config: Config, name: string) => packagesOf(config, serverOf(config, name)).includes("haproxy");
     expect(hasHaproxy(exampleConfig(spread), "charlie")).toBe(true);
     expect(hasHaproxy(exampleConfig({ servers: splitServers }), "left")).toBe(false);
   });
 
-  it("HAProxy on a database-only server relays to every possible member, and uses no relay itself", () => {
+  it("HAProxy on a server without the role web forwards connections to every possible database member, and uses no relay", () => {
     const text = contentOf(partOf(haproxyPart, exampleConfig(spread), "charlie"), "/etc/haproxy/haproxy.cfg");
     expect(text.match(/^\tserver .* track primary\/.*$/gm)).toHaveLength(16);
     expect(text).not.toContain("-relay ");
@@ -24,16 +24,16 @@ describe("HAProxy's environment", () => {
   const dropIn = (name: string, config = exampleConfig(spread)) =>
     contentOf(partOf(haproxyPart, config, name), "/etc/systemd/system/haproxy.service.d/own-address.conf");
 
-  it("HAProxy's environment has a variable for each member that is far from the server", () => {
+  it("HAProxy's environment has a variable for each database member in another country than the server", () => {
     expect(dropIn("alpha")).toContain("\nEnvironment=FAR_10_0_1_13=1\n");
     expect(dropIn("alpha")).not.toContain("FAR_10_0_1_12");
   });
 
-  it("HAProxy's environment has no variable for far members on a server without the role web, so removed members do not make this server outdated", () => {
+  it("a server without the role web has no variable for distant members, so a removed member does not make this server outdated", () => {
     expect(dropIn("charlie")).not.toContain("FAR_");
   });
 
-  it("without far members, HAProxy's environment has no variable for them, and HAProxy's configuration reads no such variable", () => {
+  it("without distant members, HAProxy's environment contains no variable for such members, and HAProxy's configuration reads no such variable", () => {
     expect(dropIn("alpha", exampleConfig())).not.toContain("FAR_");
     expect(contentOf(partOf(haproxyPart), "/etc/haproxy/haproxy.cfg")).not.toContain("FAR_");
   });

@@ -1,6 +1,8 @@
-"""Connects to the application through HAProxy before the application listens. Prints the answer and its delay in seconds as JSON.
+"""
+Connects to the application through HAProxy before the application listens. Prints the answer and its delay in seconds as JSON.
 
-Runs in its own network namespace. Arguments: HAProxy's configuration, HAProxy's port for visitors, the application's port.
+Run this program in its own network namespace. Arguments: file with HAProxy's configuration, HAProxy's port for visitors, the application's
+port.
 """
 
 import json

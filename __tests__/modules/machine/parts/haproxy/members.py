@@ -1,4 +1,4 @@
-"""Stand-ins for database members as HAProxy sees them: their role over HTTP, and MySQL's port."""
+"""Emulates database members for HAProxy: each member reports its role over HTTP and accepts connections on MySQL's port."""
 
 import contextlib
 import http.server
@@ -19,7 +19,7 @@ def serve(address, port, handler):
 
 
 class Database(socketserver.BaseRequestHandler):
-    """Sends its own address and holds the connection."""
+    """Sends the member's address and keeps the connection open."""
 
     def text(self):
         return self.server.server_address[0]
@@ -31,7 +31,7 @@ class Database(socketserver.BaseRequestHandler):
 
 
 def start(address, role_of, database=Database, refusal=503):
-    """Starts a member. `role_of` returns the current role of an address."""
+    """Starts an emulated member. `role_of` returns the current role of an address. `refusal` is the status for all other roles."""
 
     class Role(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

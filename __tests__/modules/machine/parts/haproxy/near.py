@@ -1,6 +1,8 @@
-"""Starts HAProxy before a primary, a near and a far replica, and reports which of them get reads.
+"""
+Starts HAProxy with a primary, a near replica and a far replica. Reports which members get reads.
 
-In a network of its own. Arguments: HAProxy's configuration; addresses of the primary, the near and the far replica. Prints JSON.
+Run this program in its own network namespace. Arguments: file with HAProxy's configuration; addresses of the primary, the near replica and
+the far replica. Prints the results as JSON.
 """
 
 import contextlib
@@ -24,11 +26,11 @@ def asked():
 
 
 def readers(expected):
-    """Waits until the expected member gets reads, then returns the members that get eight further reads."""
+    """Waits until the expected member gets reads. Then returns the members that get eight more reads."""
     deadline = time.monotonic() + 30
     while asked() != expected and time.monotonic() < deadline:
         time.sleep(0.05)
-    # By this time, all checks have finished.
+    # After 2 s, HAProxy has checked all members.
     time.sleep(2)
     return sorted({asked() for _ in range(8)})
 

@@ -1,6 +1,9 @@
-"""Starts two HAProxys in separate networks and reports the target of the first one's write port if it cannot reach the primary.
+"""
+Starts two HAProxy processes in separate networks. Reports where the write port of the first one leads while its server cannot reach the
+primary.
 
-Arguments: HAProxy's configuration; addresses of the first server, of the second server and of the primary. Prints what it found as JSON.
+Arguments: file with HAProxy's configuration; addresses of the first server, of the second server and of the primary. Prints the results as
+JSON.
 """
 
 import json
@@ -14,7 +17,7 @@ import members
 
 latest = {}
 configuration, cut_off, between, primary = sys.argv[1:]
-# Connects repeatedly and prints the client address that the database has seen; an empty line means no connection.
+# Program that connects repeatedly and prints the client address that the database has seen. An empty line means that the connection failed.
 ASK = """
 import socket, time
 while True:
@@ -31,7 +34,7 @@ is_primary = True
 
 
 class Database(members.Database):
-    """Sends the client's address."""
+    """Emulates a database that sends the client's address."""
 
     def text(self):
         return self.client_address[0]
@@ -43,7 +46,7 @@ def run(*command, inside=None):
 
 
 def network(address):
-    """A network with one address that is routed through this network."""
+    """Creates a network with one address. The main network routes packets to this address."""
     holder = subprocess.Popen(["unshare", "--net", "sleep", "600"])
     time.sleep(0.3)
     name = f"to{holder.pid}"
@@ -57,7 +60,7 @@ def network(address):
 
 
 def keep_asking(place):
-    """Records the target of the write port until the end."""
+    """Starts a thread that records where the write port leads, until the end of the program."""
     asking = subprocess.Popen(
         ["nsenter", "--target", str(place.pid), "--net", "python3", "-c", ASK], stdout=subprocess.PIPE, text=True
     )
@@ -105,13 +108,14 @@ try:
     time.sleep(3)
     found["direct"] = [asked(mine), asked(other)]
 
-    # The first server and the primary no longer reach each other.
+    # From here on, no packet of the first server reaches the primary.
     run("nft", "add table ip cut; add chain ip cut input { type filter hook input priority 0; }")
     run("nft", f"add rule ip cut input ip saddr {cut_off} ip daddr {primary} drop")
     found["relayed after"] = seconds_until(lambda: asked(mine) == between)
     found["relayed"] = asked(mine)
 
-    # The primary loses its role: neither HAProxy connects to a database, and the two do not connect to each other in a loop.
+    # The primary loses its role. HAProxy then connects to no database, and the two HAProxy processes do not connect to each other in a
+    # loop.
     is_primary = False
     found["no primary after"] = seconds_until(lambda: asked(mine) == asked(other) == "")
     time.sleep(2)

@@ -1,7 +1,8 @@
-"""Starts HAProxy with databases that change their roles. Reports the targets of HAProxy's ports and when connections are closed.
+"""
+Starts HAProxy with databases that change their roles. Reports where HAProxy's ports lead, and when HAProxy closes connections.
 
-Runs in its own network namespace. Arguments: HAProxy's configuration and the databases' addresses. The first one is the primary on HAProxy's
-server, the next two are replicas, the others do not exist. Prints the results as JSON.
+Run this program in its own network namespace. Arguments: file with HAProxy's configuration, and the databases' addresses. The first
+database is the primary on HAProxy's server, the next two are replicas, the others do not exist. Prints the results as JSON.
 """
 
 import json
@@ -19,7 +20,10 @@ roles = {}
 
 
 def opened(port):
-    """Returns a connection through HAProxy and the answering database, or an empty text if the connection is refused."""
+    """
+    Opens a connection through HAProxy. Returns the connection, and the address of the database that answered or "" if the connection
+    failed.
+    """
     connection = socket.socket()
     connection.settimeout(6)
     try:
@@ -43,7 +47,7 @@ def seconds_until(happens, limit=12):
 
 
 def cut(connection):
-    """Returns whether the other end has closed the connection."""
+    """Returns True if HAProxy has closed the connection."""
     connection.setblocking(False)
     try:
         return connection.recv(1) == b""
@@ -60,7 +64,7 @@ def nft(*command):
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 for address in (primary, first, second):
     subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
-    # Members answer 503, but every status except 200 means no.
+    # Real members answer 503. The test uses 204, because HAProxy must treat every status except 200 as a refusal.
     members.start(address, roles.get, refusal=204)
 for address in absent:
     subprocess.run(["ip", "route", "add", "unreachable", address], check=True)
@@ -76,7 +80,7 @@ haproxy = subprocess.Popen(
 try:
     while socket.socket().connect_ex(("127.0.0.1", STATS)) != 0:
         time.sleep(0.02)
-    # Waits until HAProxy's checks have found the primary, plus a second for the checks of all other members.
+    # Waits until HAProxy has found the primary, and one more second, so that HAProxy checks all other members.
     seen = set()
     seconds_until(lambda: seen.add(asked(WRITE)) or primary in seen)
     seconds_until(lambda: seen.add(asked(WRITE)) or False, 1)
@@ -85,7 +89,7 @@ try:
     held = [opened(READ) for _ in range(4)]
     found["reads"] = sorted(who for _, who in held)
 
-    # The role moves; for a moment, both databases report to be primary.
+    # The primary's role moves to a replica. For a moment, both databases report that they are the primary.
     writer, _ = opened(WRITE)
     roles[first] = "primary"
     found["two primaries"] = round(seconds_until(lambda: asked(WRITE) == ""), 1)
@@ -93,7 +97,7 @@ try:
     found["writer cut after"] = seconds_until(lambda: cut(writer))
     found["writes then"] = sorted({asked(WRITE) for _ in range(5)} - {""}) if seconds_until(lambda: asked(WRITE)) else []
 
-    # Without a replica, reads go to the primary until a replica is back.
+    # While there is no replica, HAProxy sends reads to the primary.
     roles[primary] = roles[second] = "none"
     seconds_until(lambda: asked(READ) == first)
     reader, who = opened(READ)
@@ -102,7 +106,7 @@ try:
     found["reader moved after"] = seconds_until(lambda: cut(reader))
     found["reads with replica"] = asked(READ)
 
-    # One of two replicas loses its machine, so it no longer answers any packet.
+    # The machine of one of two replicas fails, so the replica no longer answers any packet.
     reader, _ = opened(READ)
     roles[primary] = "replica"
     seconds_until(lambda: asked(READ) == primary)
@@ -115,14 +119,15 @@ try:
     found["answered after"] = time.monotonic() - start
     found["reader cut after"] = seconds_until(lambda: cut(reader)) + found["answered after"]
 
-    # The load balancer waits one second for an answer.
+    # The load balancer waits one second for an answer, so HAProxy must refuse within one second.
     start = time.monotonic()
     found["health without application"] = asked(HEALTH)
     found["health refused after"] = time.monotonic() - start
     members.serve("127.0.0.1", APPLICATION, members.Database)
     found["health"] = asked(HEALTH)
 
-    # One replica is gone. First no database accepts connections, then the second replica is unreachable, then the own member serves.
+    # One replica has already failed. In the next step, no database accepts connections. After that, the second replica becomes unreachable.
+    # At the end, the member on HAProxy's server is the primary.
     roles.clear()
     seconds_until(lambda: asked(READ) == "")
     found["health without database"] = asked(HEALTH)

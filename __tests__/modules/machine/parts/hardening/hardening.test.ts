@@ -45,7 +45,10 @@ describe("automatic upgrades", () => {
   });
 });
 
-/** Records its arguments, fails at one verb and gives restarted services the new library. */
+/**
+ * Returns a script that replaces systemctl. The script records its arguments and fails for one verb. A restart gives the service the new
+ * library.
+ */
 const systemctlStandIn = (fails: string): string => `#!/bin/sh
 echo "$*" >>log
 [ "$1" != "${fails}" ] || exit 1
@@ -57,7 +60,12 @@ for unit; do
 done
 `;
 
-/** restart-upgraded with folders for /proc and /run, and processes as [service, whether its library was replaced]. */
+/**
+ * Runs restart-upgraded with folders instead of /proc and /run.
+ * @param processes service of each process, and true if an upgrade has replaced its library
+ * @param fails verb with which systemctl fails
+ * @param waiting packages that already require a reboot
+ */
 function restartUpgraded(
   processes: readonly (readonly [service: string, replaced: boolean])[],
   fails = "",
@@ -86,7 +94,7 @@ function restartUpgraded(
 }
 
 describe("after a security update", () => {
-  it("the upgrade unit checks for outdated services after each upgrade", () => {
+  it("the unit of automatic upgrades checks for outdated services after each upgrade", () => {
     expect(contentOf(part, "/etc/systemd/system/apt-daily-upgrade.service.d/60-platform.conf")).toBe(
       "[Service]\nExecStartPre=-/usr/local/lib/platform/update-lists\nExecStartPost=-/usr/local/lib/platform/vendor-updates\nExecStartPost=/usr/local/lib/platform/restart-upgraded\n",
     );
@@ -95,23 +103,26 @@ describe("after a security update", () => {
   const inService = "is-active --quiet in-service.service";
   const outAndBack = (restart: string) => [inService, "stop in-service.service", restart, "start in-service.service"];
 
-  /** Outdated services, the steps, and optionally a step that fails and packages that already require a reboot. */
+  /**
+   * Each entry has the behaviour, the outdated services, the steps, the verb with which systemctl fails, and packages that already require
+   * a reboot.
+   */
   it.each<[what: string, outdated: string, steps: readonly string[], fails?: string, waiting?: string]>([
     ["restarts nothing if no service is outdated", "", ["exit 0"]],
     [
-      "outdated web services are restarted together with all other outdated services while the server is out of service",
+      "restarts outdated web services together with all other outdated services while the server is out of service",
       "nginx app ssh",
       ["exit 0", ...outAndBack("try-restart app.service nginx.service ssh.service")],
     ],
     ["keeps the server in service if no web service is outdated", "chrony", ["exit 0", "try-restart chrony.service"]],
     [
-      "keeps a server out of service that an operator took out",
+      "keeps a server out of service if an operator took the server out",
       "nginx",
       ["exit 0", inService, "try-restart nginx.service"],
       "is-active",
     ],
     [
-      "requests a reboot for services with similar names",
+      "requests a reboot for unknown services whose names resemble known services",
       "nginx-more my-app my-app-worker-mail",
       ["exit 0", "my-app-worker-mail.service", "my-app.service", "nginx-more.service"],
     ],
@@ -127,14 +138,14 @@ describe("after a security update", () => {
       ["exit 0", "dbus.service", "mysql.service"],
     ],
     [
-      "keeps other reasons for a reboot",
+      "keeps the reasons of an earlier request for a reboot",
       "mysql",
       ["exit 0", "linux-image-6.12", "mysql.service"],
       "",
       "linux-image-6.12\n",
     ],
     [
-      "a server is put back into service even if the step that took it out of service failed",
+      "puts a server back into service even if the step that takes the server out of service fails",
       "nginx",
       ["exit 1", inService, "stop in-service.service", "start in-service.service"],
       "stop",
@@ -145,7 +156,7 @@ describe("after a security update", () => {
       ["exit 123", ...outAndBack("try-restart nginx.service")],
       "try-restart",
     ],
-  ])("after a security update, %s", (_, outdated, steps, fails, waiting) => {
+  ])("after a security update, the program restart-upgraded %s", (_, outdated, steps, fails, waiting) => {
     const processes = outdated.split(" ").map((name) => [`${name}.service`, name !== ""] as const);
     expect(restartUpgraded([...processes, ["haproxy.service", false]], fails, waiting)).toEqual(steps);
   });
@@ -153,7 +164,7 @@ describe("after a security update", () => {
   it.each([
     ...["app", "haproxy", "nginx", "app-worker-mail"],
     ...["chrony", "datadog-agent", "mysql-backup", "mysql-group", "ssh", "systemd-resolved"],
-  ])("restarts an outdated %s without a reboot, and takes the server out of service only for web services", (name) => {
+  ])("the upgrade restarts an outdated %s without a reboot, and takes the server out of service only for web services", (name) => {
     const isWeb = ["app", "haproxy", "nginx"].includes(name);
     const restart = `try-restart ${name}.service`;
     expect(restartUpgraded([[`${name}.service`, true]])).toEqual([
@@ -164,11 +175,11 @@ describe("after a security update", () => {
 });
 
 describe("ssh", () => {
-  it("sshd uses only the host key from the secrets", () => {
+  it("sshd uses only the host key from the secrets of the server", () => {
     expect(sshd.match(/^HostKey .*$/gm)).toEqual([`HostKey ${paths.sshHostKey}`]);
   });
 
-  it("the setup does not apply settings that sshd rejects, but applies all others", () => {
+  it("the setup does not apply sshd settings that sshd rejects, but applies all other settings", () => {
     const steps = [
       "systemd-sysctl ",
       "systemctl daemon-reexec",
@@ -186,7 +197,7 @@ describe("ssh", () => {
       "systemctl reload-or-restart ssh.service",
     ]);
     expect(stepsOf(setup, { fails: "sshd" })).toEqual([...steps, "exit 1"]);
-    // sshd's folder is missing if sshd has never run.
+    // If sshd has never run, its folder does not exist, and `sshd -t` would fail.
     expect(setup).toMatch(/^mkdir -p \/run\/sshd\nsshd -t$/m);
   });
 
@@ -214,7 +225,7 @@ describe("ssh", () => {
       );
       expect(output).not.toMatch(/^kexalgorithms .*(ecdh-sha2|group14|group-exchange)/m);
       expect(output).not.toMatch(/^ciphers .*cbc/m);
-      // Encrypt-then-MAC algorithms with more than 64 bits.
+      // Only encrypt-then-MAC algorithms with more than 64 bits are allowed.
       for (const mac of /^macs (.*)$/m.exec(output)?.[1]?.split(",") ?? [])
         expect(mac).toMatch(/^(hmac-sha2|umac-128).*-etm@/);
     },
@@ -222,7 +233,7 @@ describe("ssh", () => {
 });
 
 describe("upgrades of neighbouring servers", () => {
-  it("neighbouring servers upgrade daily at fixed times half an hour apart, with current package lists", () => {
+  it("the servers of an environment upgrade daily at fixed times half an hour apart, with current package lists", () => {
     const timers = ["alpha", "bravo", "charlie"].map((name) =>
       contentOf(
         partOf(hardeningPart, undefined, name),
@@ -237,7 +248,7 @@ describe("upgrades of neighbouring servers", () => {
   });
 });
 
-/** A script of the release, with all its paths below a folder. */
+/** Returns a script of the release in which all paths are below a folder. */
 const fromRelease = (name: string, folder: string): string =>
   readFileSync(
     new URL(`../../../../../modules/machine/parts/hardening/files/${name}`, import.meta.url),
@@ -245,7 +256,7 @@ const fromRelease = (name: string, folder: string): string =>
   ).replaceAll(/(?<![\w.])\/(run|etc|var)\//g, `${folder}/$1/`);
 
 describe("upgrades that wait for a person", () => {
-  /** Returns the notice that the script writes if apt prints this output. */
+  /** Runs the script with this output of apt, and returns the health notice that the script writes. */
   function noticeOf(simulated: string, before = "of yesterday\n", exit = 0): string {
     const folder = temporaryFolder();
     writeBelow(folder, [
@@ -263,7 +274,7 @@ describe("upgrades that wait for a person", () => {
   }
   const held = "Inst libc6 [2.41-12] (2.41-12+deb13u1 Debian:13.3/stable [amd64])\nConf libc6 (2.41-12+deb13u1)";
 
-  it("upgrades that wait for a person are listed with both versions, including held packages of Debian", () => {
+  it("the list of upgrades that wait for an operator contains both versions, and includes held packages of Debian", () => {
     expect(
       noticeOf(`${held}\nInst mysql-server [9.7.4-1] (9.7.5-1 MySQL:13 [amd64]) []\nConf mysql-server (9.7.5-1)`, ""),
     ).toBe(
@@ -271,11 +282,11 @@ describe("upgrades that wait for a person", () => {
     );
   });
 
-  it("upgrades that wait for a person are no longer listed after their installation", () => {
+  it("the list of upgrades that wait for an operator no longer contains installed upgrades", () => {
     expect(noticeOf("")).toBe("compared\n");
   });
 
-  it("upgrades that wait for a person stay listed if apt fails", () => {
+  it("the list of upgrades that wait for an operator stays unchanged if apt fails", () => {
     expect(noticeOf("E: broken", "of yesterday\n", 100)).toBe("of yesterday\n");
   });
 });
@@ -299,11 +310,11 @@ describe("the check of the nightly upgrade", () => {
     return runTool("sh", ["-c", `cd ${folder}; ${script.join("; ")}; ./check`]);
   }
 
-  it("the check of the nightly upgrade passes while every step has succeeded within three days", () => {
+  it("the check of the nightly upgrade passes if every step has succeeded within three days", () => {
     expect(checked([71, 71, 71])).toEqual({ status: 0, output: "" });
   });
 
-  it("the check of the nightly upgrade gives a new server three days", () => {
+  it("the check of the nightly upgrade does not fail on a server that is younger than three days", () => {
     expect(checked([100, 100, 100], 71)).toEqual({ status: 0, output: "" });
   });
 
@@ -337,7 +348,7 @@ describe("the check of known expiry dates", () => {
     return runTool("sh", ["-c", `cd ${folder}; ${prepare} && PATH=bin:$PATH ./check`]);
   }
 
-  it("the check of known expiry dates passes until 180 days before MySQL's key expires, then reports the date and the command", () => {
+  it("the check of expiry dates passes until 180 days before the key of MySQL's repository expires, then prints the date and a command", () => {
     expect(on("2027-04-26")).toEqual({ status: 0, output: "" });
     const { status, output } = on("2027-04-27");
     expect(status).toBe(1);
@@ -345,7 +356,7 @@ describe("the check of known expiry dates", () => {
     expect(on("2030-01-01").output).toContain("security support of Debian 13");
   });
 
-  it("the check of known expiry dates reports Cloudflare's client certificate 180 days before it is ten years old", () => {
+  it("the check of expiry dates reports Cloudflare's client certificate 180 days before it is ten years old", () => {
     const created =
       "mkdir -p etc/nginx/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -keyout key -out etc/nginx/tls/origin-pull-ca.pem 2>/dev/null";
     const end = new Date();
@@ -361,7 +372,7 @@ describe("the check of known expiry dates", () => {
 
 describe("the update of package lists", () => {
   it.runIf(hasTools(["apt-get", "apt-ftparchive", "gpg"], "an expired key of a repository"))(
-    "the update of package lists fails with apt's message once a repository's key has expired, although apt reports success",
+    "the update of package lists fails with apt's message if a repository's key has expired, although apt reports success",
     () => {
       const folder = temporaryFolder();
       writeBelow(folder, [
@@ -401,7 +412,7 @@ describe("the update of package lists", () => {
 describe("logs and clock", () => {
   const fileOf = (name: RegExp): string => part.files?.find(({ path }) => name.test(path))?.content ?? "";
 
-  it("the journal is limited by size, free space and age, and survives a reboot", () => {
+  it("the journal of a server is limited by size, free space and age, and survives a reboot", () => {
     const limits = ["Storage=persistent", "SystemMaxUse=1G", "SystemKeepFree=2G", "MaxRetentionSec=30day"];
     expect(fileOf(/journald\.conf\.d/).split("\n")).toEqual(expect.arrayContaining([...limits, "ForwardToSyslog=no"]));
   });
@@ -431,7 +442,7 @@ describe("the kernel", () => {
 });
 
 describe("core dumps", () => {
-  it("core dumps are disabled, because memory contains secrets", () => {
+  it("core dumps are disabled on servers, because memory contains secrets", () => {
     expect(contentOf(part, "/etc/systemd/system.conf.d/60-no-core-dumps.conf")).toBe("[Manager]\nDefaultLimitCORE=0\n");
   });
 });

@@ -1,6 +1,7 @@
-"""Loads rules in this network and connects to a member in another network, as its packets stop and return.
+"""
+Loads firewall rules in this network. Then connects to a member in another network while the member's packets arrive, stop and arrive again.
 
-Arguments: file with the rules; own address; the member's address. Prints seconds and result of each connection as JSON.
+Arguments: file with the rules; address of this network; the member's address. Prints the result and the seconds of each connection as JSON.
 """
 
 import json
@@ -35,7 +36,7 @@ def connected(port):
     return [result, time.monotonic() - start]
 
 
-# Rejections return through loopback.
+# The kernel sends rejections of local connections through loopback.
 run("ip", "link", "set", "lo", "up")
 holder = subprocess.Popen(["unshare", "--net", "sleep", "60"])
 time.sleep(0.5)

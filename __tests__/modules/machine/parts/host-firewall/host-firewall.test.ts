@@ -26,7 +26,7 @@ const rules = (config = exampleConfig(), server = "alpha"): string =>
 const accepted = (text: string): string[] => [...text.matchAll(/^\t\t(.*) accept$/gm)].map(([, match]) => match ?? "");
 
 describe("the host firewall with defaults", () => {
-  it("the host firewall lets the application reach its configured networks by address family, but never the platform's own network", () => {
+  it("the host firewall lets the application reach its configured networks by address family, but never the private network of the servers", () => {
     const egress = [
       { cidr: "0.0.0.0/0", ports: [443] },
       { cidr: "2001:db8:1::/48", ports: [8443] },
@@ -38,7 +38,7 @@ describe("the host firewall with defaults", () => {
     ]);
   });
 
-  it("the resolver sends every query to Hetzner's name servers and none to neighbours", () => {
+  it("the resolver of a server sends every query to Hetzner's name servers and none to neighbours", () => {
     expect(partOf(hostFirewallPart).packages).toContain("systemd-resolved");
     expect(contentOf(partOf(hostFirewallPart), "/etc/systemd/resolved.conf.d/60-platform.conf")).toBe(
       "[Resolve]\nDNS=185.12.64.1 185.12.64.2 2a01:4ff:ff00::add:1 2a01:4ff:ff00::add:2\nFallbackDNS=\nDomains=~.\nLLMNR=no\nMulticastDNS=no\n",
@@ -47,10 +47,10 @@ describe("the host firewall with defaults", () => {
 });
 
 describe("the rules of each kind of server", () => {
-  /** Everything except comments, which repeat the reasons of the rule table. */
+  /** Returns the rules without comments, because the comments repeat the reasons of the rule table. */
   const plain = (text: string): string => text.replace(/^\s*#.*\n/gm, "");
 
-  it("the rules of each kind of server equal the reviewed rules", async () => {
+  it("the firewall rules of each kind of server equal the reviewed rules", async () => {
     const kinds = [
       ["web and database, every setting", everything, "alpha"],
       ["web, without monitoring", split, "front"],
@@ -68,8 +68,8 @@ describe("the rules of each kind of server", () => {
   });
 });
 
-describe("a server's own address", () => {
-  it("a server's own address is in a separate file, so that servers with the same roles have equal rules", () => {
+describe("the firewall stores a server's own address in a separate file, so that servers with the same roles have equal rules", () => {
+  it("the address of a server is in a separate firewall file, so that servers with the same roles have equal rules", () => {
     expect(contentOf(partOf(hostFirewallPart), ownAddress)).toContain("define own_address = 10.0.1.11\n");
     expect(rules()).toContain(`include "${ownAddress}"\n`);
     expect(rules(exampleConfig(), "bravo")).toBe(rules());
@@ -79,14 +79,14 @@ describe("a server's own address", () => {
 describe("outbound traffic", () => {
   const out = accepted(rules()).filter((match) => match.startsWith("meta skuid"));
 
-  it("only root reaches the metadata service", () => {
+  it("the host firewall allows only root to reach the metadata service", () => {
     expect(out.filter((match) => match.includes("169.254.169.254"))).toEqual([
       'meta skuid { "root" } ip daddr { 169.254.169.254 } tcp dport { 80 }',
     ]);
     expect(rules()).toMatch(/set not_internet \{[^}]*169\.254\.0\.0\/16/);
   });
 
-  it("the application and nginx cannot open outbound connections or resolve names", () => {
+  it("the host firewall does not let the application and nginx open outbound connections or resolve names", () => {
     expect(out.filter((match) => /"(app|www-data)"/.test(match))).toEqual([]);
     expect(rules()).toContain(
       'ip daddr 127.0.0.0/8 meta skuid { "app", "app-migrations", "mysql", "haproxy", "www-data" } meta l4proto { tcp, udp } th dport 53 goto refuse',
@@ -105,7 +105,7 @@ describe("addresses of the internet", () => {
     return list;
   };
 
-  it("private, shared, link-local and multicast addresses do not count as internet", () => {
+  it("the host firewall does not count private, shared, link-local and multicast addresses as internet", () => {
     const not = setOf("not_internet", "ipv4");
     const local = "0.1.2.3 10.255.0.1 100.64.0.1 100.127.255.254 127.0.0.53 169.254.169.254 172.16.0.1 172.31.255.254";
     for (const address of `${local} 192.168.255.1 224.0.0.1 255.255.255.255`.split(" "))
@@ -123,19 +123,19 @@ describe("services", () => {
   const dropIn = (server: string, config = split): string =>
     contentOf(partOf(hostFirewallPart, config, server), "/etc/systemd/system/nftables.service.d/platform.conf");
 
-  it("services of the server's roles start only after the rules are loaded", () => {
+  it("services of the server's roles start only after the firewall rules are loaded", () => {
     const web = "nginx.service haproxy.service app.socket app.service";
     const database = "mysql.service mysql-group.service";
     for (const key of ["Before", "RequiredBy"]) {
       expect(dropIn("front")).toContain(`${key}=${web}\n`);
       expect(dropIn("left")).toContain(`${key}=${database}\n`);
       expect(dropIn("alpha", exampleConfig())).toContain(`${key}=${web} ${database}\n`);
-      // A database member in several locations is a relay.
+      // If an environment has several locations, a database member also relays connections with HAProxy.
       expect(dropIn("charlie", exampleConfig(spread))).toContain(`${key}=${database} haproxy.service\n`);
     }
   });
 
-  it("the firewall's unit refuses a restart, and stopping it does not remove the rules", () => {
+  it("a restart of the firewall's unit is refused, and stopping the unit does not remove the rules", () => {
     expect(dropIn("front")).toContain("RefuseManualStop=yes\n");
     expect(dropIn("front")).toContain("ExecStop=\n");
   });
@@ -170,7 +170,7 @@ describe("setting it up", () => {
     "nft --check --file /etc/nftables.conf",
   ];
 
-  it("the setup starts the resolver before it loads the rules, replaces the rules in one transaction, and loads no invalid rules", () => {
+  it("the firewall setup starts the resolver before it loads the rules, replaces the rules in one transaction, and loads no invalid rules", () => {
     expect(stepsOf(setup)).toEqual([
       ...before,
       "systemctl daemon-reload",
@@ -182,7 +182,7 @@ describe("setting it up", () => {
 });
 
 describe("interfaces", () => {
-  it("the rules name no interface except loopback", () => {
+  it("the firewall rules name no interface except loopback", () => {
     const named = [...rules(everything).matchAll(/\b[io]if(?:name)? (\S+)/g)].map(([, name]) => name);
     expect(new Set(named)).toEqual(new Set(["lo"]));
   });
@@ -190,7 +190,7 @@ describe("interfaces", () => {
 
 describe("the check of the firewall rules", () => {
   it.runIf(hasToolInNetwork("nft", "the detection of changed rules", "-mn"))(
-    "the check passes while the file's rules are active; otherwise it prints the command that reloads them",
+    "the firewall check passes while the file's rules are active; otherwise it prints the command that reloads the rules",
     () => {
       const folder = temporaryFolder();
       const check = partOf(hostFirewallPart).check ?? "";
@@ -206,7 +206,7 @@ describe("the check of the firewall rules", () => {
       const { output } = runTool("unshare", ["-mn", "sh", "-c", script]);
       expect(output.replaceAll(join(folder, "nftables.conf"), "FILE").trim().split("\n")).toEqual([
         ...told,
-        // Changed counters do not count as changed rules.
+        // The check ignores changed counters.
         ...["exit 0", "exit 0"],
         ...told,
         "exit 1",
@@ -219,7 +219,7 @@ describe("a database member in several locations", () => {
   it.runIf(
     hasTool("python3", "connections to silent members") &&
       hasToolInNetwork("nft", "connections to silent members", "-mn"),
-  )("rejects a connection of group communication at once if the member has been silent for 3 s", () => {
+  )("the host firewall rejects a connection of group communication at once if the member has been silent for 3 s", () => {
     const folder = temporaryFolder();
     const text = rules(exampleConfig(spread), "charlie")
       .replaceAll(ownAddress, join(folder, "own-address.nft"))
@@ -245,7 +245,7 @@ describe("a database member in several locations", () => {
     expect(found["silent"]?.[1]).toBeLessThan(0.5);
   });
 
-  it("addresses of members that were learned from packets do not count as changed rules", () => {
+  it("the firewall check does not report addresses of members that were learned from packets as changed rules", () => {
     const heard = "\tset heard {\n\t\ttype ipv4_addr\n\t\telements = { 10.0.1.11 }\n\t}\n";
     const check = partOf(hostFirewallPart, exampleConfig(spread), "charlie").check ?? "";
     const [, filter = ""] = /list ruleset \| (sed .*?)\) \|\|/.exec(check.replaceAll("'", "")) ?? [];
@@ -261,7 +261,7 @@ describe("nftables itself", () => {
     ["web alone", split, "front"],
     ["database alone", split, "left"],
     ["a member of several locations", exampleConfig(spread), "charlie"],
-  ] as const)("loads the rules in an empty network: %s", (_, config, server) => {
+  ] as const)("nftables loads the host firewall's rules in an empty network: %s", (_, config, server) => {
     const folder = temporaryFolder();
     const known = readFileSync("/etc/passwd", "utf8");
     const missing = createdEarly.filter((user) => !known.includes(`\n${user}:`));

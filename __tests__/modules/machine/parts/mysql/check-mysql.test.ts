@@ -9,7 +9,7 @@ import { mysqlOf } from "./support.js";
 
 const check = mysqlOf("alpha").check ?? "";
 
-/** Runs the check against an address where mysql-group would answer. */
+/** Runs the check. On a server, mysql-group would answer on the port `port`. */
 const run = (port: number, { isSetUp = true } = {}) => {
   const folder = temporaryFolder();
   writeBelow(folder, [
@@ -51,7 +51,7 @@ describe.runIf(hasTools(["curl", "sh"], "the check of mysql-group"))("the check 
     expect(output).toMatch(/^mysql-group does not answer \(failed\): .*systemctl restart mysql-group\n$/);
   });
 
-  it("the check of a database member passes on a server that is not completely set up, which has its own notice", async () => {
+  it("the check of a database member passes on a server with an incomplete setup, because the setup has its own notice", async () => {
     expect(await run(1, { isSetUp: false })).toEqual({ status: 0, output: "" });
   });
 });

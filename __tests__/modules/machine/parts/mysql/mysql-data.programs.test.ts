@@ -15,12 +15,12 @@ const statements = fileURLToPath(
 );
 
 /**
- * Runs a script with the real `mysql-data` and real file systems on volumes that are files: `volume NAME` creates an empty one. Mounts are
- * only printed. A wait for a volume is printed and ends the run.
+ * Runs a shell script with the real `mysql-data`. Volumes are files with real file systems. The shell function `volume NAME` creates an
+ * empty volume. Mounts are only printed. If `mysql-data` would wait for a volume, the run prints this and ends.
  */
 const run = (script: string): Promise<string[]> => inTemporaryFolder((folder) => runIn(folder, script));
 
-/** @throws Error if the program no longer contains the text */
+/** Replaces a text in the program. @throws Error if the program does not contain this text */
 function replaced(text: string, [from = "", to = ""]: readonly string[]): string {
   if (!text.includes(from)) throw new Error(`mysql-data has no ${from}`);
   return text.replace(from, to);
@@ -79,7 +79,7 @@ const mounted = (volume: string): string[] => [
 const waits = (attached: string, labelled = "none"): string =>
   `mysql-data: waiting for one volume labelled mysql-data, or a single empty volume; attached: ${attached}; labelled: ${labelled}`;
 
-/** Concurrent, because most tests wait for programs. */
+/** The tests run concurrently, because most of their time is a wait for programs. */
 const besideEachOther = { concurrent: true } as const;
 
 const fileSystems = "mysql-data on file systems";
@@ -174,7 +174,7 @@ describe.runIf(canFormat)("mysql-data mount", besideEachOther, () => {
 describe.runIf(canFormat)("the reserved space", besideEachOther, () => {
   const reserved = "dumpe2fs -h volumes/*_1 2>/dev/null | sed -n 's/Reserved block count: *//p'";
 
-  it("mysql-data reserves 512 MiB of a new volume; `release` frees this space and `reserve` reserves it again", async () => {
+  it("mysql-data reserves 512 MiB of a new volume; `mysql-data release` frees this space and `mysql-data reserve` reserves it again", async () => {
     const output = await run(
       `volume 1 10G; mysql-data mount >/dev/null; ${reserved}; touch mounted; mysql-data release >/dev/null; ${reserved}; mysql-data reserve >/dev/null; ${reserved}; dumpe2fs -h volumes/*_1 2>/dev/null | grep 'Block size'`,
     );
@@ -190,7 +190,7 @@ describe.runIf(canFormat)("the reserved space", besideEachOther, () => {
 });
 
 describe("mysql-data initialize", besideEachOther, () => {
-  it("mysql-data initialize creates a complete data directory owned by mysql, also instead of an empty directory", async () => {
+  it("mysql-data initialize creates a complete data directory owned by mysql, also if the directory exists and is empty", async () => {
     for (const found of ["data.new/rest", "data"])
       expect(await run(`touch mounted; mkdir -p mnt/${found}; mysql-data initialize; ls mnt; cat installed`)).toEqual([
         "mysqld --no-defaults --initialize-insecure --user=mysql --datadir=/mnt/data.new --init-file=/etc/mysql/initialize.sql",
@@ -256,20 +256,20 @@ describe("a server with a configured restore", () => {
     expect(await run(`${first} mysql-data initialize blank >/dev/null; ls mnt`)).toEqual(["data", "mysql-group"]);
   });
 
-  it("with a configured restore, MySQL starts with empty data on the other members, and they then copy the data of the first member", async () => {
+  it("with a configured restore, MySQL starts with empty data on all members except the first, and these members then copy its data", async () => {
     const other = `${told} mysql-data initialize >/dev/null; mkdir -p mnt/data/mysql;`;
     expect(await run(`${other} ${waits}`)).toEqual(["goes on"]);
     expect(await run(`${other} echo '${restore("2026-12-01T20:00:00Z")}' >restore.json; ${waits}`)).toEqual([refused]);
   });
 
-  it("with a configured restore, MySQL does not start with older data", async () => {
+  it("with a configured restore, MySQL does not start with data from before the restore", async () => {
     const data = "mkdir -p mnt/mysql-group mnt/data/mysql;";
-    // The fake sleep ends the wait.
+    // mysql-data waits with sleep, and the fake of sleep ends this wait.
     expect(await run(`${told} ${data} ${waits}`)).toEqual([refused]);
     const restored = (at: string): string => `echo '${restore(at)}' >mnt/mysql-group/restored.json;`;
     expect(await run(`${told} ${data} ${restored("latest")} ${waits}`)).toEqual(["goes on"]);
     expect(await run(`${told} ${data} touch mnt/mysql-group/restored.json; ${waits}`)).toEqual([refused]);
-    // Previously restored to another time.
+    // An earlier restore on this volume had another restore time.
     expect(await run(`${told} ${data} ${restored("2026-12-01T20:00:00Z")} ${waits}`)).toEqual([refused]);
     expect(await run(`${data} ${waits}`)).toEqual(["goes on"]);
   });

@@ -21,7 +21,7 @@ describe("mysql-group", () => {
       const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
       expect(run.stderr).toMatch(mysqld ? /Ran \d{2,} tests[\s\S]*\nOK\n$/ : /\nOK \(skipped=1\)\n$/);
     },
-    // Several hundred tests on a possibly busy machine.
+    // The time limit allows for several hundred tests on a busy machine.
     300_000,
   );
 

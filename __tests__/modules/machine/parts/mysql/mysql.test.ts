@@ -4,16 +4,16 @@ import { exampleConfig, exampleKeyFile } from "../../../../support/config.js";
 import { splitServers, spread } from "../../../../support/servers.js";
 import { contentOf, mysqlOf, variables } from "./support.js";
 
-/** Settings of mysql-group. */
+/** Returns the settings of mysql-group from the payload. */
 const settings = (part = mysqlOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
 
 describe("MySQL with defaults", () => {
-  it("MySQL comes from the vendor's repository for the LTS series and the machine's suite", () => {
+  it("MySQL is installed from the vendor's repository for the LTS series and the server's Debian release", () => {
     const [source] = mysqlOf("alpha").aptSources ?? [];
     expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
   });
 
-  it("mysql-group gets every member in order, and the paths of passwords", () => {
+  it("mysql-group gets every member in order and the paths of its passwords", () => {
     expect(settings()).toEqual({
       server: "alpha",
       address: "10.0.1.11",
@@ -34,7 +34,7 @@ describe("MySQL with defaults", () => {
 });
 
 describe("MySQL in several locations", () => {
-  it("every member's settings contain the far members", () => {
+  it("if there are several locations, the settings of every member list the distant members", () => {
     const config = exampleConfig(spread);
     for (const name of ["alpha", "charlie"])
       expect(settings(mysqlOf(name, config))).toMatchObject({ far: ["10.0.1.13"] });
@@ -61,7 +61,7 @@ describe("MySQL with everything set", () => {
     });
   });
 
-  it("MySQL's settings contain only database servers as members, and no monitoring account if monitoring is disabled", () => {
+  it("MySQL's settings list only database servers as members, and contain no monitoring account if monitoring is disabled", () => {
     expect(settings(part)).toMatchObject({
       members: { left: "10.0.1.11", middle: "10.0.1.12", right: "10.0.1.13" },
       passwords: { app: expect.any(String) as string, replication: expect.any(String) as string },
@@ -71,14 +71,14 @@ describe("MySQL with everything set", () => {
 });
 
 describe("the apt key", () => {
-  it("the apt key is MySQL Release Engineering's, pinned by fingerprint", () => {
+  it("the apt key of MySQL is that of MySQL Release Engineering, pinned by fingerprint", () => {
     expect(mysqlOf("alpha").aptSources?.[0]?.key).toMatchObject({
       url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
       fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
     });
   });
 
-  it("a mirror uses the configured apt key", () => {
+  it("a configured mirror of MySQL's repository uses the configured apt key", () => {
     const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
     expect(mysqlOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
   });

@@ -5,12 +5,12 @@ import { exampleBackup, exampleConfig } from "../../../../support/config.js";
 import { spread } from "../../../../support/servers.js";
 import { contentOf, mysqlOf, variables } from "./support.js";
 
-/** A source file of mysql-group. */
+/** Returns the text of a source file of mysql-group. */
 const joinerSource = (name: string): string =>
   readFileSync(`modules/machine/parts/mysql/files/mysql-group/${name}`, "utf8");
 
 describe("the server's configuration", () => {
-  /** Behaviour, and the variables that cause it; GR is the prefix of Group Replication's variables. */
+  /** Each entry has a behaviour and the variables that cause it. GR is the prefix of the variables of Group Replication. */
   const behaviours = `
     writes acknowledged commits to disk: sync_binlog = 1 | innodb_flush_log_at_trx_commit = 1 | innodb_doublewrite = ON
     listens on the private address only: bind_address = 10.0.1.11 | port = 3306 | mysqlx = OFF
@@ -62,30 +62,30 @@ describe("the server's configuration", () => {
   it("MySQL keeps binary logs for three days, or until they are in the archive", () => {
     const seconds = Number(variables()["binlog_expire_logs_seconds"]);
     expect(seconds).toBeGreaterThanOrEqual(3 * 24 * 3600);
-    // Each further day needs space on the volume.
+    // Logs of more days would need more space on the volume.
     expect(seconds).toBeLessThanOrEqual(7 * 24 * 3600);
-    // With an archive, only mysql-backup deletes logs.
+    // With an archive, MySQL deletes no logs, because mysql-backup deletes them.
     const archived = variables(mysqlOf("alpha", exampleConfig({ backup: exampleBackup })));
     expect(archived).toMatchObject({ binlog_expire_logs_auto_purge: "OFF" });
     expect(archived).not.toHaveProperty("binlog_expire_logs_seconds");
   });
 
-  it("MySQL allows only the private network into the group", () => {
+  it("MySQL allows only addresses of the private network to join the group", () => {
     expect(variables()["loose_group_replication_ip_allowlist"]).toBe("10.0.1.0/24");
     const config = exampleConfig({ network: { subnet: "10.0.1.0/25" } });
     expect(variables(mysqlOf("alpha", config))["loose_group_replication_ip_allowlist"]).toBe("10.0.1.0/25");
   });
 
-  it("MySQL limits transactions and statements to the same size", () => {
+  it("MySQL has the same size limit for transactions and for statements", () => {
     const bytes = Number(variables()["loose_group_replication_transaction_size_limit"]);
     expect(variables()["max_allowed_packet"]).toBe(`${bytes / 1024 ** 2}M`);
     const cache = Number(variables()["loose_group_replication_message_cache_size"]);
     expect(cache).toBeGreaterThanOrEqual(2 * bytes);
-    // The default of 1 GiB is half of a small server's memory.
+    // The default of 1 GiB would be half of a small server's memory.
     expect(cache).toBeLessThanOrEqual(256 * 1024 ** 2);
   });
 
-  it("an election chooses a far member only if no near member is left", () => {
+  it("MySQL elects a distant member as the primary only if no member nearby is left", () => {
     const weightOf = (name: string, config = exampleConfig(spread)) =>
       variables(mysqlOf(name, config))["loose_group_replication_member_weight"];
     expect(["alpha", "bravo", "charlie"].map((name) => weightOf(name))).toEqual([undefined, undefined, "25"]);
@@ -103,7 +103,7 @@ describe("the server's configuration", () => {
     expect(joinerSource("received.py")).toContain(`RELAY_LOGS = "${name}"`);
   });
 
-  it("a joining member replays missed transactions, and is cloned only if it lowers the threshold", () => {
+  it("a joining member replays missed transactions, and is cloned only if it lowers the threshold for clones", () => {
     expect(joinerSource("group.py")).toContain("NEVER = 2**63 - 1\n");
     expect(variables()["loose_group_replication_clone_threshold"]).toBe(String(2n ** 63n - 1n));
   });
@@ -140,7 +140,7 @@ describe("the server's configuration", () => {
     expect(ids).toEqual(["167772427", "167772428", "167772429"]);
   });
 
-  it("MySQL's configuration uses only variables that all series support", () => {
+  it("MySQL's configuration uses only variables that all supported MySQL series know", () => {
     const oneSeriesOnly = [
       "mysql_native_password",
       "replica_allow_higher_version_source",

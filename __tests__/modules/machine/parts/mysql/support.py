@@ -1,4 +1,4 @@
-"""Shared helpers of the mysql-group tests."""
+"""Provides helpers for the mysql-group tests."""
 
 import contextlib
 import pathlib
@@ -8,7 +8,7 @@ import types
 import unittest
 from unittest import mock
 
-# These tests do not connect to mysqld, so the driver need not be installed.
+# These tests do not connect to mysqld, so they also work if the driver is not installed.
 sys.modules.setdefault("pymysql", types.SimpleNamespace(connect=None, Error=type("Error", (Exception,), {})))
 
 import members
@@ -22,7 +22,7 @@ SETTINGS = Settings(
 
 
 class OnVolume(unittest.TestCase):
-    """A test with its own data volume."""
+    """Provides a test with a separate data volume."""
 
     def setUp(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -31,7 +31,7 @@ class OnVolume(unittest.TestCase):
 
 
 class Cursor:
-    """Records statements. `answers` maps the start of a statement to its rows or to an exception to raise."""
+    """Records statements. `answers` maps the start of a statement to the returned rows, or to an exception that the statement raises."""
 
     def __init__(self, answers):
         self.answers, self.done, self.values, self._rows = answers, [], {}, []
@@ -71,5 +71,5 @@ class Connection:
 
 
 def connecting_to(cursor):
-    """Returns a replacement for observer.connect."""
+    """Returns a replacement for observer.connect, which returns this cursor."""
     return mock.create_autospec(observer.connect, return_value=Connection(cursor))

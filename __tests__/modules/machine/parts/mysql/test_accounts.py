@@ -1,4 +1,4 @@
-"""Privileges of the accounts, and that only changes are written. Run by mysql-group.programs.test.ts."""
+"""Tests the privileges of the accounts, and that mysql-group writes only changes. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib
@@ -17,7 +17,7 @@ APP = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
 
 
 class Cursor:
-    """Records statements and returns the attributes that earlier statements stored. Statements that start with `broken` fail."""
+    """Records statements and returns the attributes that earlier statements stored. Statements that start with a text in `broken` fail."""
 
     broken = ("nothing",)
 
@@ -47,7 +47,7 @@ class Cursor:
 
 
 class Account(unittest.TestCase):
-    """An account that does not exist yet, and a file with its password."""
+    """Provides an account that does not exist yet, and a file with its password."""
 
     def setUp(self):
         file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "password")
@@ -62,7 +62,7 @@ class Account(unittest.TestCase):
 
 
 class Ensure(Account):
-    def test_mysql_group_creates_a_new_account_completely_and_writes_its_mark_last(self):
+    def test_mysql_group_creates_a_new_account_completely_and_then_records_the_definition(self):
         self.assertEqual(
             self.ensure(),
             (
@@ -76,7 +76,7 @@ class Ensure(Account):
             ),
         )
 
-    def test_mysql_group_writes_nothing_if_nothing_changed(self):
+    def test_mysql_group_writes_no_accounts_if_no_account_definition_has_changed(self):
         self.ensure()
         self.assertEqual(self.ensure(), (False, []))
 
@@ -86,7 +86,7 @@ class Ensure(Account):
         self.assertTrue(changed)
         self.assertLess(written.index("REVOKE ALL PRIVILEGES, GRANT OPTION FROM %s@%s"), written.index("GRANT SELECT ON `app`.* TO %s@%s"))
 
-    def test_a_change_of_an_account_is_repeated_after_any_interruption_even_if_the_definition_is_reverted(self):
+    def test_mysql_group_repeats_an_interrupted_change_of_an_account_even_if_the_definition_is_reverted(self):
         self.ensure()
         for broken in ("REVOKE", "GRANT", "ALTER USER %s@%s IDENTIFIED"):
             self.cursor.broken = broken
@@ -103,7 +103,7 @@ class Ensure(Account):
         self.password.write_text("second\n")
         self.assertTrue(self.ensure()[0])
 
-    def test_mysql_group_applies_a_change_of_every_part_of_the_definition(self):
+    def test_mysql_group_applies_every_changed_part_of_an_account_definition(self):
         for changed in (
             ("app", "10.0.1.0/24", "X509", "", APP[4]),
             ("app", "10.0.1.0/24", "SSL", "MAX_USER_CONNECTIONS 5", APP[4]),
@@ -112,18 +112,18 @@ class Ensure(Account):
             self.ensure()
             self.assertTrue(self.ensure(changed)[0])
 
-    def test_mysql_group_removes_the_mark_before_it_changes_an_account(self):
+    def test_mysql_group_deletes_the_recorded_definition_before_it_changes_an_account(self):
         self.ensure()
         written = self.ensure(("app", "10.0.1.0/24", "X509", "", APP[4]))[1]
         self.assertEqual(written[:2], ["ALTER USER %s@%s ATTRIBUTE %s", "CREATE USER IF NOT EXISTS %s@%s"])
 
-    def test_mysql_group_stores_no_password_in_the_mark(self):
+    def test_mysql_group_stores_no_password_in_the_recorded_definition(self):
         self.ensure()
         self.assertNotIn("first", self.cursor.mark)
 
 
 class WhileMembersDiffer(Account):
-    """During a rollout that changes the application's privileges, regardless of which member is the primary."""
+    """Tests a rollout that changes the application's privileges. During the rollout, a new or an outdated member may be the primary."""
 
     OLD = ("app", "10.0.1.0/24", "SSL", "", ["SELECT ON `app`.*"])
     NEW = ("app", "10.0.1.0/24", "SSL", "", ["SELECT, DELETE ON `app`.*"])
@@ -137,26 +137,26 @@ class WhileMembersDiffer(Account):
         changed = accounts._ensure(self.cursor, self.settings, *definition, agreed)
         return changed, [statement for statement in self.cursor.written() if statement.startswith(("GRANT", "REVOKE"))]
 
-    def test_an_account_only_gains_privileges(self):
+    def test_while_members_have_different_definitions_an_account_only_gains_privileges(self):
         self.assertEqual(self.under(self.NEW), (True, ["GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
         self.assertEqual(self.under(self.NEW), (False, []))
         self.assertEqual(self.under(self.OLD), (True, ["GRANT SELECT ON `app`.* TO %s@%s"]))
 
-    def test_an_account_is_redefined_once_all_members_agree(self):
+    def test_mysql_group_redefines_an_account_once_all_members_have_the_same_account_definitions(self):
         self.under(self.NEW)
         self.under(self.OLD)
         self.assertEqual(self.under(self.NEW, agreed=True), (True, [self.REVOKE, "GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
         self.assertEqual(self.under(self.NEW, agreed=True), (False, []))
 
-    def test_an_unchanged_account_is_not_written_while_a_member_is_missing(self):
+    def test_an_unchanged_database_account_is_not_written_again_while_a_member_is_missing(self):
         self.assertEqual(self.under(self.OLD), (False, []))
 
-    def test_a_new_account_is_created_completely(self):
+    def test_while_members_have_different_definitions_a_new_account_is_created_completely(self):
         self.cursor.attributes = {}
         self.assertEqual(self.under(self.NEW), (True, [self.REVOKE, "GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
         self.assertEqual(self.under(self.NEW, agreed=True), (False, []))
 
-    def test_a_password_changes_without_a_grant_and_the_definition_is_completed_later(self):
+    def test_while_members_have_different_definitions_a_password_changes_without_a_grant_and_the_definition_is_completed_later(self):
         self.under(self.NEW)
         self.password.write_text("1 first\n2 second\n")
         self.assertEqual(self.under(self.NEW), (True, []))
@@ -168,7 +168,7 @@ class WhileMembersDiffer(Account):
 
 
 class Agreement(unittest.TestCase):
-    def test_members_agree_if_all_answer_with_the_same_definitions(self):
+    def test_members_agree_on_account_definitions_if_all_answer_with_the_same_definitions(self):
         settings = support.SETTINGS
         mine = Report("alpha", grants=grants.digest(settings))
         for other, expected in (
@@ -177,14 +177,14 @@ class Agreement(unittest.TestCase):
             (Report("bravo"), False),
             (Report("bravo", grants=grants.digest(settings._replace(privileges="schema-owner"))), False),
             (Report("bravo", grants=grants.digest(settings._replace(claims=True))), False),
-            # Address and passwords may differ between members.
+            # Addresses and passwords are not part of the digest, because they may differ between members.
             (Report("bravo", grants=grants.digest(settings._replace(server="bravo", members={}))), True),
         ):
             self.assertEqual(accounts.all_agree(settings, {"alpha": mine, "bravo": other}), expected)
 
 
 class Rotation(Account):
-    """A new password next to the previous one: the written statements, and that no member reverts a rotation."""
+    """Tests the statements of a password rotation, and that no member reverts a rotation."""
 
     RETAIN = "ALTER USER %s@%s IDENTIFIED WITH caching_sha2_password BY %s RETAIN CURRENT PASSWORD ATTRIBUTE %s"
     DISCARD = "ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s"
@@ -238,7 +238,7 @@ class Rotation(Account):
 
 
 class OfAnotherGroup(Account):
-    """An account in restored data, which the archived group created with later generations of the password."""
+    """Tests an account in restored data. The archived group created the account with a later generation of the password."""
 
     def setUp(self):
         super().setUp()
@@ -266,7 +266,7 @@ class OfAnotherGroup(Account):
             self.assertEqual(self.cursor.attributes["group"], "old")
         self.assertTrue(self.ensure()[0])
 
-    def test_an_account_without_a_recorded_group_counts_as_this_group_s_and_gets_the_record(self):
+    def test_an_account_without_a_recorded_group_counts_as_an_account_of_this_group_and_gets_the_record(self):
         self.settings = self.settings._replace(group="")
         self.cursor.attributes = {}
         self.ensure()
@@ -277,7 +277,7 @@ class OfAnotherGroup(Account):
 
 
 class All(unittest.TestCase):
-    """All accounts and schemas that the primary ensures."""
+    """Tests which accounts and schemas the primary creates."""
 
     def setUp(self):
         file = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "password")
@@ -298,7 +298,7 @@ class All(unittest.TestCase):
         made = {values[0]: values for statement, values in cursor.values.items() if statement.startswith("CREATE USER")}
         self.assertEqual(made["app"], ["app", "10.0.1.0/24", "first"])
 
-    def test_mysql_group_creates_the_schemas_of_archive_and_claims_only_if_configured(self):
+    def test_mysql_group_creates_the_schemas_of_archive_and_leases_only_if_configured(self):
         def made(**answers):
             return [statement for statement in self.ensure(**answers)[1].done if statement.startswith("CREATE") and "USER" not in statement]
 
@@ -308,7 +308,7 @@ class All(unittest.TestCase):
         schemas = ["CREATE DATABASE IF NOT EXISTS backup", beat, branch.TABLE, "CREATE DATABASE IF NOT EXISTS platform", accounts.CLAIMS]
         self.assertEqual(made(), ["CREATE DATABASE `app`", *schemas])
         self.assertRegex(accounts.CLAIMS, r"^CREATE TABLE IF NOT EXISTS platform\.claims \(.*, PRIMARY KEY \(name, due\)\)$")
-        # If they exist, nothing is written.
+        # If the schemas and tables exist, no statement creates them.
         there = {"SHOW DATABASES": [("app",)], accounts.HEARTBEAT: [(1,)], branch.EXISTS: [(1,)], accounts.CLAIMED: [(1,)]}
         self.assertEqual(made(**there), [])
 
@@ -318,7 +318,7 @@ class All(unittest.TestCase):
         self.assertEqual(changed, ["backup"])
         create = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED WITH auth_socket AS %s REQUIRE NONE"
         self.assertEqual(cursor.values[create], ["backup", "localhost", "mysql-backup"])
-        # The account has no password to rotate.
+        # The account has no password, so a rotation does not change its generation.
         self.assertEqual(json.loads(cursor.values[cursor.done[-1]][-1])["generation"], 1)
 
     def test_mysql_group_does_not_create_an_existing_schema(self):
@@ -338,7 +338,7 @@ class All(unittest.TestCase):
 
 
 class Reached(unittest.TestCase):
-    """The password generations that a member reports."""
+    """Tests which password generations a member reports."""
 
     settings = support.SETTINGS._replace(passwords={"app": "file", "datadog": "file"})
 
@@ -349,26 +349,26 @@ class Reached(unittest.TestCase):
         connect.assert_called_once_with(self.settings, 30)
         return found, cursor
 
-    def test_the_reported_generation_contains_the_newest_and_oldest_generation_of_each_account_with_a_password(self):
+    def test_the_reported_password_generations_contain_the_newest_and_oldest_generation_of_each_account_with_a_password(self):
         found, cursor = self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1", None)]})
         self.assertEqual(found, {"app": (2, 1), "datadog": (2, 1)})
         ((question, last),) = cursor.values.items()
         self.assertEqual(last, ["datadog", "localhost"])
         self.assertEqual(question, accounts.MARK)
 
-    def test_the_reported_generation_is_one_for_an_account_without_a_recorded_generation_and_zero_for_a_missing_account(self):
+    def test_the_reported_password_generation_is_one_without_a_recorded_generation_and_zero_for_a_missing_account(self):
         self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", None, None, None)]})[0]["app"], (1, 1))
         self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [(None, None, None, None)]})[0]["app"], (0, 0))
         self.assertEqual(self.reached()[0]["app"], (0, 0))
 
-    def test_the_reported_generation_is_zero_for_an_account_of_another_group(self):
+    def test_the_reported_password_generation_is_zero_for_an_account_of_another_group(self):
         self.assertEqual(self.reached(**{"SELECT ATTRIBUTE": [("mark", "2", "1", "another group")]})[0]["app"], (0, 0))
 
 
 class Definitions(unittest.TestCase):
     settings = Settings("", "", {}, 0, "", "10.0.1.0/24", "app", 5, {})
 
-    def test_the_definitions_give_each_account_only_its_required_privileges(self):
+    def test_the_account_definitions_give_each_account_only_its_required_privileges(self):
         self.assertEqual(
             {account: grants for account, _, _, _, grants in accounts.definitions(self.settings)},
             {
@@ -378,7 +378,7 @@ class Definitions(unittest.TestCase):
             },
         )
 
-    def test_the_definitions_give_the_application_the_privileges_of_its_level(self):
+    def test_the_account_definitions_give_the_application_the_privileges_of_its_configured_level(self):
         def granted(level):
             return next(iter(accounts.definitions(self.settings._replace(privileges=level))))[4]
 
@@ -386,7 +386,7 @@ class Definitions(unittest.TestCase):
         self.assertEqual(granted("read-write"), ["SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX ON `app`.*"])
         self.assertEqual(granted("schema-owner"), ["ALL PRIVILEGES ON `app`.*"])
 
-    def test_the_definitions_give_schema_privileges_only_to_a_separate_migration_account(self):
+    def test_the_account_definitions_give_schema_privileges_only_to_a_separate_migration_account(self):
         settings = self.settings._replace(passwords={"app-migrations": "file"}, privileges="read-write", claims=True)
         grants = {account: grants for account, _, _, _, grants in accounts.definitions(settings)}
         claims = "SELECT, INSERT, UPDATE, DELETE ON `platform`.`claims`"
@@ -395,19 +395,19 @@ class Definitions(unittest.TestCase):
 
     complete = settings._replace(passwords={"app-migrations": "file"}, backup=True)
 
-    def test_the_definitions_let_the_archive_user_read_everything_and_write_only_its_heartbeat(self):
+    def test_the_account_definitions_let_the_archive_user_read_everything_and_write_only_its_heartbeat(self):
         grants = {account: grants for account, _, _, _, grants in accounts.definitions(self.complete)}
         self.assertEqual(
             grants["backup"],
             ["SELECT, RELOAD, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*", "INSERT, DELETE ON `backup`.*"],
         )
 
-    def test_the_definitions_limit_the_connections_of_the_datadog_agent_only(self):
+    def test_the_account_definitions_limit_the_connections_of_the_datadog_agent_only(self):
         limits = {account: limits for account, _, _, limits, _ in accounts.definitions(self.complete)}
         unlimited = dict.fromkeys(["app", "app-migrations", "replication", "backup"], "")
         self.assertEqual(limits, {**unlimited, "datadog": "MAX_USER_CONNECTIONS 5"})
 
-    def test_the_definitions_require_tls_except_over_the_socket(self):
+    def test_the_account_definitions_require_tls_except_over_the_socket(self):
         self.assertEqual(
             {(account, host, needs) for account, host, needs, _, _ in accounts.definitions(self.complete)},
             {

@@ -1,4 +1,4 @@
-"""Branches of the group's history, tested with a real MySQL if it is installed. Run by mysql-group.programs.test.ts."""
+"""Tests branches of the group's history. If a real MySQL server is installed, the tests use it. Run by mysql-group.programs.test.ts."""
 
 import json
 import pathlib
@@ -23,26 +23,26 @@ class Statements(unittest.TestCase):
         branch.ensure(cursor, settings)
         return cursor.values.get(branch.INSERT)
 
-    def test_the_first_branch_of_a_group_has_no_parent(self):
+    def test_the_first_branch_of_a_group_in_the_archive_has_no_parent(self):
         number, id, *rest = self.begun()
         self.assertRegex(id, "^[0-9a-f]{16}$")
         self.assertEqual([number, *rest], [1, GROUP, None, "a:1-5,b:1", "[]", "first start", "alpha"])
 
-    def test_restored_data_start_a_branch_of_the_new_group(self):
+    def test_restored_data_start_a_new_branch_in_the_archive_for_the_new_group(self):
         number, _, *rest = self.begun((3, "f" * 16, OTHER, "", "[]"))
         self.assertEqual([number, *rest], [4, GROUP, "f" * 16, "a:1-5,b:1", "[]", f"restored data of {OTHER}", "alpha"])
 
-    def test_a_group_with_a_branch_writes_nothing(self):
+    def test_a_group_that_already_has_a_branch_in_the_archive_writes_no_new_branch(self):
         self.assertIsNone(self.begun((3, "f" * 16, GROUP, "", "[]")))
 
-    def test_a_fork_without_an_archive_writes_nothing(self):
+    def test_without_an_archive_a_group_writes_no_branch(self):
         cursor = Cursor({})
         branch.fork(cursor, SETTINGS, ("bravo",))
         self.assertEqual(cursor.done, [])
 
 
 class Fork(unittest.TestCase):
-    """A fork on a member outside a group."""
+    """Tests the creation of a branch on a member outside a group."""
 
     @classmethod
     def setUpClass(cls):
@@ -66,7 +66,7 @@ class Fork(unittest.TestCase):
     def ask(self, statement):
         return subprocess.run([*self.command, f"--execute={statement}"], check=True, capture_output=True, text=True).stdout.strip()
 
-    def test_a_fork_is_one_transaction_with_its_own_source_in_a_new_log_and_is_written_once(self):
+    def test_a_new_branch_in_the_archive_is_one_transaction_with_its_own_source_in_a_new_log_and_is_written_once(self):
         self.ask(f"SET GLOBAL super_read_only = OFF; CREATE DATABASE backup; {branch.TABLE}; INSERT INTO backup.branch VALUES (1, 'aaaaaaaaaaaaaaaa', '{GROUP}', NULL, '', '[]', '', 'alpha', NOW()); SET GLOBAL super_read_only = ON")
         before, logs = self.ask("SELECT @@GLOBAL.gtid_executed"), self.ask("SHOW BINARY LOGS").split("\n")
         session = _Session(self.command)
@@ -83,14 +83,14 @@ class Fork(unittest.TestCase):
         events = self.ask(f"SHOW BINLOG EVENTS IN '{after[-1].split()[0]}'").split("\n")
         self.assertIn(branch_source(id), events[2])
         self.assertEqual(self.ask("SELECT @@super_read_only"), "1")
-        # Another bootstrap after further transactions is another branch.
+        # A bootstrap after further transactions creates another branch.
         self.ask("SET GLOBAL super_read_only = OFF; CREATE DATABASE later; SET GLOBAL super_read_only = ON")
         branch.fork(session, BACKED, ("bravo", "charlie"))
         self.assertEqual(self.ask("SELECT COUNT(*) FROM backup.branch"), "3")
 
 
 class _Session:
-    """A cursor that uses a single client session, so that `SET SESSION` persists."""
+    """Cursor that uses a single client session, so that `SET SESSION` has an effect on later statements."""
 
     def __init__(self, command):
         self._process = subprocess.Popen([*command, "--unbuffered", "--force"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,7 @@
-"""Operator commands that change mysqld or show the members. Membership commands are in test_members.py. Run by mysql-group.programs.test.ts."""
+"""
+Tests operator commands that change mysqld or show the members. test_members.py tests the commands that change the list of members. Run by
+mysql-group.programs.test.ts.
+"""
 
 import json
 import pathlib
@@ -53,7 +56,7 @@ class Status(Command):
 
 
 class Accounts(Command):
-    def test_accounts_are_changed_only_by_the_primary_and_reported_by_every_member(self):
+    def test_only_the_primary_changes_accounts_and_every_member_reports_them(self):
         for role, times in (("PRIMARY", 1), ("SECONDARY", 0)):
             with (
                 mock.patch.object(accounts, "ensure", mock.Mock()) as ensure,
@@ -65,7 +68,7 @@ class Accounts(Command):
 
 
 class StepDown(Command):
-    def test_step_down_reports_the_result_of_the_handover(self):
+    def test_mysql_group_step_down_reports_the_result_of_the_transfer(self):
         for outcome, expected in (
             (BRAVO, (0, f"{BRAVO} is the primary")),
             ("", (0, "not the primary: nothing to do")),
@@ -95,7 +98,7 @@ class Reclone(Command):
     def reclone(self, answers, *confirmed):
         return self.run_command(["reclone", *confirmed], answers)
 
-    def test_reclone_moves_the_data_aside_between_a_stop_and_a_start(self):
+    def test_mysql_group_reclone_moves_the_data_aside_while_mysql_is_stopped(self):
         status, said = self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo", "PRIMARY")}, "--i-discard-this-members-data")
         (aside,) = self.data.parent.iterdir()
         self.assertRegex(aside.name, r"^data\.discarded-\d{8}T\d{6}$")
@@ -105,20 +108,20 @@ class Reclone(Command):
             [("systemctl", "stop", "mysql-group", "mysql", "with data"), ("systemctl", "restart", "mysql-data", "mysql", "mysql-group", "without")],
         )
 
-    def test_reclone_is_rejected_while_no_other_member_is_in_a_running_group(self):
+    def test_mysql_group_reclone_is_rejected_while_no_other_member_is_in_a_running_group(self):
         for answers in {ALPHA: on("alpha", "PRIMARY")}, {ALPHA: off("alpha"), BRAVO: on("bravo", majority=False)}, {ALPHA: off("alpha"), BRAVO: off("bravo")}:
             status, said = self.reclone(answers, "--i-discard-this-members-data")
             self.assertEqual((status, said), (1, "refused: no other member is in a running group, so there is nothing to clone from"))
         self.assertEqual(self.done, [])
 
-    def test_reclone_is_rejected_without_the_confirmation(self):
+    def test_mysql_group_reclone_is_rejected_without_the_confirmation(self):
         with mock.patch("sys.stderr"), self.assertRaises(SystemExit):
             self.reclone({ALPHA: off("alpha"), BRAVO: on("bravo")})
         self.assertEqual(self.done, [])
 
 
 class Daemon(Command):
-    def test_the_daemon_runs_with_the_settings(self):
+    def test_the_mysql_group_daemon_runs_with_the_settings_of_its_file(self):
         with mock.patch("daemon.Daemon") as made:
             made.return_value.run.return_value = 0
             self.assertEqual(self.run_command(["daemon"], {})[0], 0)

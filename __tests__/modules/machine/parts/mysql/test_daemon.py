@@ -1,4 +1,4 @@
-"""The daemon's loop: actions and messages of each decision. Run by mysql-group.programs.test.ts."""
+"""Tests the actions and the messages of the daemon for each decision. Run by mysql-group.programs.test.ts."""
 
 import unittest
 from dataclasses import replace
@@ -33,7 +33,9 @@ class Case(OnVolume):
         self.daemon = Daemon(SETTINGS)
 
     def step(self, mine, *looks):
-        """Runs one step. `looks`: the other members' reports at the first and, before a bootstrap, the second observation."""
+        """
+        Runs one step of the daemon. `looks`: the other members' reports, first for the decision, and then for the check before a bootstrap.
+        """
         self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: mine))
         self.gather.side_effect = [{"alpha": mine, **look} for look in looks or ({},)]
         self.daemon._step()
@@ -44,23 +46,23 @@ class Case(OnVolume):
 
 
 class Outside(Case):
-    def test_mysql_group_bootstraps_a_group_if_two_observations_agree(self):
+    def test_mysql_group_bootstraps_a_group_if_two_observations_show_the_same_state(self):
         self.step(OUT, BESIDE, BESIDE)
         self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "", ())])
         self.assertEqual(self.pauses, [1])
         self.assertEqual(self.said, ["all members answer and this one holds every transaction"])
 
-    def test_mysql_group_does_not_bootstrap_if_a_report_changed_between_two_observations(self):
+    def test_mysql_group_does_not_bootstrap_if_a_member_s_report_changed_between_two_observations(self):
         for change in {"executed": "a:1-5"}, {"boot": "another"}, {"received": "a:1-4"}, {"blank": True}:
             self.step(OUT, BESIDE, {**BESIDE, "bravo": replace(BESIDE["bravo"], **change)})
             self.assertEqual(self.acted(), [], change)
 
-    def test_mysql_group_does_not_bootstrap_if_members_appeared_disappeared_or_run_a_group_at_the_second_observation(self):
+    def test_mysql_group_does_not_bootstrap_if_at_the_second_check_members_have_appeared_have_disappeared_or_run_a_group(self):
         for later in {**BESIDE, "bravo": None}, {**BESIDE, "delta": BESIDE["bravo"]}, {**BESIDE, "bravo": RUNNING["bravo"]}:
             self.step(OUT, BESIDE, later)
             self.assertEqual(self.acted(), [])
 
-    def test_mysql_group_bootstraps_without_members_that_an_operator_declared_lost(self):
+    def test_mysql_group_bootstraps_without_the_members_that_an_operator_declared_lost(self):
         members.declare_lost(["charlie"])
         alone = {"bravo": BESIDE["bravo"]}
         self.step(replace(OUT, received="a:6"), alone, alone)
@@ -73,14 +75,14 @@ class Outside(Case):
         self.step(mine, BESIDE, BESIDE)
         self.assertEqual(self.group.mock_calls, [mock.call.bootstrap(SETTINGS, True, "a:6-7", ())])
 
-    def test_mysql_group_joins_a_running_group_and_adopts_its_member_list(self):
+    def test_mysql_group_joins_a_running_group_and_takes_the_member_list_of_the_group(self):
         members.change(lambda known: {ALPHA: SEEN, BRAVO: SEEN, CHARLIE: SEEN})
         group = {**RUNNING, "bravo": replace(RUNNING["bravo"], forgotten=(CHARLIE,))}
         self.step(replace(OUT, received="a:8-10", blank=True), group)
         self.assertEqual(self.group.mock_calls, [mock.call.join(SETTINGS, True, "a:10")])
         self.assertEqual(members.load(), {ALPHA: SEEN, BRAVO: members.SEEN, CHARLIE: FORGOTTEN})
 
-    def test_mysql_group_joins_even_if_the_volume_is_full(self):
+    def test_mysql_group_joins_a_running_group_even_if_the_volume_is_full(self):
         with mock.patch.object(members, "_write", mock.Mock(side_effect=OSError)):
             self.step(OUT, RUNNING)
         self.assertEqual(self.acted(), ["join"])
@@ -99,14 +101,14 @@ class Outside(Case):
             self.step(mine, {**BESIDE, "charlie": None})
             self.assertEqual(self.group.mock_calls, calls)
 
-    def test_mysql_group_waits_and_reports_the_reason_once(self):
+    def test_mysql_group_waits_without_changes_and_reports_the_reason_once(self):
         for _ in range(2):
             self.step(OUT, {**BESIDE, "charlie": None})
         self.assertEqual(self.acted(), [])
         self.assertEqual(self.said, ["no group runs; it starts when all members answer; waiting for charlie"])
         self.gather.assert_called_with(SETTINGS, OUT, ())
 
-    def test_mysql_group_ensures_no_accounts_without_a_majority(self):
+    def test_mysql_group_writes_no_accounts_without_a_majority(self):
         self.step(replace(PRIMARY, majority=False), BESIDE)
         self.assertEqual(self.said, ["no majority of the group is reachable"])
         self.ensure.assert_not_called()
@@ -118,7 +120,7 @@ class Inside(Case):
         self.step(replace(PRIMARY, quorum=False, remembered=(ALPHA, BRAVO, CHARLIE, DELTA)))
         self.assertEqual(self.said, ["online as PRIMARY", "online as PRIMARY; the group has no majority of the members: 2 of 4"])
 
-    def test_mysql_group_restores_the_settings_that_it_changed_for_a_join_exactly_once(self):
+    def test_mysql_group_restores_the_settings_that_it_changed_for_joining_exactly_once(self):
         self.step(PRIMARY)
         self.step(PRIMARY)
         self.assertEqual(self.group.mock_calls, [mock.call.settle(SETTINGS)])
@@ -126,14 +128,14 @@ class Inside(Case):
         self.step(PRIMARY)
         self.assertEqual(self.acted(), ["settle", "settle"])
 
-    def test_mysql_group_ensures_the_accounts_once_and_reports_the_changed_ones(self):
+    def test_mysql_group_writes_the_accounts_once_and_reports_the_changed_accounts(self):
         self.ensure.return_value = ["app", "datadog"]
         for _ in range(2):
             self.step(PRIMARY)
         self.ensure.assert_called_once_with(SETTINGS, False)
         self.assertEqual(self.said[1:], ["accounts applied: app, datadog"])
 
-    def test_mysql_group_ensures_the_accounts_again_once_all_members_agree_on_them(self):
+    def test_mysql_group_writes_the_accounts_again_once_all_members_have_the_same_account_definitions(self):
         mine = replace(PRIMARY, grants=grants.digest(SETTINGS))
         others = {"bravo": replace(mine, server="bravo", grants="other"), "charlie": None}
         agreeing = {name: replace(mine, server=name) for name in others}
@@ -141,18 +143,18 @@ class Inside(Case):
             self.step(mine, look)
         self.assertEqual(self.ensure.mock_calls, [mock.call(SETTINGS, False), mock.call(SETTINGS, True)])
 
-    def test_mysql_group_ensures_the_accounts_before_the_group_may_serve(self):
+    def test_mysql_group_writes_the_accounts_before_the_group_may_serve(self):
         self.step(replace(PRIMARY, quorum=False))
         self.ensure.assert_called_once_with(SETTINGS, False)
 
-    def test_mysql_group_ensures_the_accounts_only_on_a_writable_primary(self):
+    def test_mysql_group_writes_the_accounts_only_on_a_writable_primary(self):
         self.step(replace(PRIMARY, role="SECONDARY"))
         self.step(replace(PRIMARY, writable=False))
         self.ensure.assert_not_called()
         self.step(PRIMARY)
         self.ensure.assert_called_once_with(SETTINGS, False)
 
-    def test_mysql_group_ensures_the_accounts_again_after_it_becomes_primary_again(self):
+    def test_mysql_group_writes_the_accounts_again_after_it_becomes_primary_again(self):
         self.step(PRIMARY)
         self.step(replace(PRIMARY, writable=False))
         self.step(PRIMARY)
@@ -207,20 +209,20 @@ class Faults(Case):
         with mock.patch.object(self.daemon, "_step", mock.Mock(side_effect=[*faults, SystemExit])), self.assertRaises(SystemExit):
             self.daemon._work()
 
-    def test_errors_are_reported_and_retried_with_increasing_pauses(self):
+    def test_mysql_group_reports_errors_and_retries_with_increasing_pauses(self):
         self.work(*[pymysql.Error(3092, "not now")] * 6)
         self.assertEqual(self.pauses, [2, 1, 4, 1, 8, 1, 16, 1, 30, 1, 30, 1])
         self.assertEqual(self.said[0], "mysqld refused (3092): not now; next attempt in 2 s")
 
-    def test_a_success_resets_the_pause_after_an_error(self):
+    def test_mysql_group_resets_the_pause_after_an_error_when_a_step_succeeds(self):
         self.work(OSError(), None, OSError())
         self.assertEqual(self.pauses, [2, 1, 1, 2, 1])
 
-    def test_unexpected_errors_end_the_process(self):
+    def test_unexpected_errors_end_the_process_of_mysql_group(self):
         with mock.patch.object(self.daemon, "_step", mock.Mock(side_effect=ZeroDivisionError)), self.assertRaises(ZeroDivisionError):
             self.daemon._work()
 
-    def test_error_messages_never_contain_a_statement(self):
+    def test_error_messages_of_mysql_group_never_contain_a_statement(self):
         secret = "near 'PASSWORD = 'hunter2''"
         for problem, words in (
             (pymysql.Error(1045, "denied"), "mysqld refused (1045): denied"),
@@ -234,7 +236,7 @@ class Faults(Case):
 
 
 class Run(Case):
-    def test_mysql_group_starts_the_observer_the_endpoint_and_the_loop(self):
+    def test_mysql_group_starts_the_observer_the_endpoint_and_the_main_loop(self):
         with (
             mock.patch.object(daemon, "threading") as threads,
             mock.patch.object(daemon.endpoint, "bind") as bind,

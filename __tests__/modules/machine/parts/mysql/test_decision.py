@@ -1,4 +1,4 @@
-"""The decision whether to bootstrap, join, leave, stay or wait. Run by mysql-group.programs.test.ts."""
+"""Tests the decision whether a member bootstraps, joins, leaves, stays or waits. Run by mysql-group.programs.test.ts."""
 
 import itertools
 import unittest
@@ -22,7 +22,7 @@ def holding(name, gtids, **more):
 
 
 def queued(name, gtids, received):
-    """A member that has received transactions but not applied them."""
+    """Returns the report of a member that has received transactions but has not applied them."""
     return holding(name, gtids, received=f"{G}:{received}")
 
 
@@ -54,7 +54,7 @@ NO_MAJORITY = facts(holding("alpha", "1-6"), online("bravo", majority=False), ho
 ERRANT = facts(holding("alpha", "1-12"), online("bravo"), online("charlie"))
 PARTLY_APPLIED = facts(blank("alpha"), queued("bravo", "1-6", "7-10"), holding("charlie", "1-10"))
 NEW_MEMBER = facts(online("alpha"), online("bravo"), online("charlie"), blank("delta"), None, names=(*NAMES, "delta", "echo"))
-# Situation, member that decides, reports, action, and part of the reason.
+# Each entry has the behaviour, the member that decides, the reports, the action, and a part of the reason.
 DECISIONS = (
     ("in an empty group, the first member by name bootstraps", "alpha", EMPTY, BOOTSTRAP, "first start of an empty group"),
     ("in an empty group, the second member waits for the first by name", "bravo", EMPTY, WAIT, "alpha starts the group"),
@@ -94,39 +94,39 @@ DECISIONS = (
 
 
 class Decisions(Case):
-    def test_each_state_of_the_group_gives_the_expected_decision(self):
+    def test_mysql_group_makes_the_expected_decision_for_each_state_of_the_group(self):
         for situation, me, reports, action, reason in DECISIONS:
             with self.subTest(situation):
                 self.assertDecides(me, reports, action, reason)
 
 
 class FirstStart(Case):
-    def test_a_group_of_five_bootstraps_only_if_all_five_answer(self):
+    def test_the_first_start_of_a_group_of_five_members_bootstraps_only_if_all_five_members_answer(self):
         names = ("a", "b", "c", "d", "e")
         everyone = facts(*(blank(name) for name in names), names=names)
         self.assertDecides("a", everyone, BOOTSTRAP, "first start")
         self.assertDecides("a", {**everyone, "e": None}, WAIT, "waiting for e")
 
-    def test_members_with_different_member_lists_choose_the_same_member(self):
+    def test_members_with_different_member_lists_choose_the_same_member_for_the_bootstrap(self):
         newest = facts(blank("delta"), *(blank(name) for name in NAMES), names=("delta", *NAMES))
-        # The older members know delta only by its address, from a view.
+        # The other members are older and know delta only by the address in a view.
         older = {**facts(*(blank(name) for name in NAMES)), "10.0.1.14": blank("delta")}
         self.assertDecides("delta", newest, WAIT, "alpha starts the group")
         self.assertDecides("alpha", older, BOOTSTRAP, "first start")
 
 
 class TotalOutage(Case):
-    def test_divergent_members_wait_for_an_operator(self):
+    def test_members_with_diverged_transactions_wait_for_an_operator(self):
         reports = facts(holding("alpha", "1-5:7"), holding("bravo", "1-6"), holding("charlie", "1-5"))
         for me in NAMES:
             self.assertDecides(me, reports, WAIT, "alpha lacks transactions of bravo")
 
-    def test_members_wait_for_a_member_that_is_joining_or_has_failed(self):
+    def test_members_of_a_stopped_group_wait_for_a_member_that_is_joining_or_has_failed(self):
         for state in (RECOVERING, ERROR):
             reports = facts(holding("alpha", "1-6"), replace(holding("bravo", "1-6"), state=state), holding("charlie", "1-6"))
             self.assertDecides("alpha", reports, WAIT, "waiting until these members have left or joined a group: bravo")
 
-    def test_exactly_one_member_bootstraps_unless_their_data_diverge(self):
+    def test_exactly_one_member_bootstraps_the_group_unless_the_members_data_diverge(self):
         choices = ["1-4", "1-5", "1-6", "1-4:6", None]
         for chosen in itertools.product(choices, repeat=3):
             reports = {n: holding(n, gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
@@ -136,7 +136,7 @@ class TotalOutage(Case):
 
 
 class RunningGroup(Case):
-    def test_a_returned_member_waits_until_the_group_has_expelled_its_previous_instance(self):
+    def test_a_returned_member_waits_until_the_group_has_expelled_the_member_s_previous_instance(self):
         def seen(*names):
             view = tuple(ADDRESSES[name] for name in names)
             others = (online(name, view=view) for name in ("bravo", "charlie"))
@@ -148,72 +148,73 @@ class RunningGroup(Case):
 
 
 class LostDisks(Case):
-    """Members that were in the group and are now empty."""
+    """Tests members that were in the group but have lost their disk."""
 
     def emptied(self, *blank_ones, seen=NAMES, names=NAMES):
         seen = tuple(addressed({name: Report(name) for name in seen})[name].address for name in seen)
         return facts(*(blank(n) if n in blank_ones else holding(n, "1-6", seen=seen) for n in names), names=names)
 
-    def test_lost_disks_of_a_majority_require_an_operator(self):
+    def test_an_operator_must_confirm_the_bootstrap_if_a_majority_of_the_members_lost_their_disks(self):
         reports = self.emptied("bravo", "charlie")
         for me in NAMES:
             self.assertDecides(me, reports, WAIT, "empty disks may have held the only copy of committed transactions: bravo, charlie;")
 
-    def test_lost_disks_of_a_minority_require_no_operator(self):
+    def test_the_group_bootstraps_automatically_if_a_minority_of_the_members_lost_their_disks(self):
         self.assertDecides("alpha", self.emptied("charlie"), BOOTSTRAP, "every transaction")
 
-    def test_empty_disks_after_an_interrupted_first_start_require_no_operator(self):
+    def test_empty_disks_after_an_interrupted_first_start_do_not_require_an_operator(self):
         self.assertDecides("alpha", self.emptied("bravo", "charlie", seen=["alpha"]), BOOTSTRAP, "every transaction")
 
-    def test_members_with_lost_disks_that_were_declared_lost_do_not_prevent_a_bootstrap(self):
+    def test_lost_disks_of_members_that_were_declared_lost_do_not_prevent_a_bootstrap(self):
         reports = self.emptied("bravo", "charlie")
         decision = decide("alpha", reports, ("bravo", "charlie"))
         self.assertEqual(decision.action, BOOTSTRAP)
         self.assertFalse(decision.forget_received)
         self.assertDecides("alpha", reports, WAIT, "only copy of committed transactions: charlie;", lost=("bravo",))
 
-    def test_lost_disks_count_together_with_members_declared_lost(self):
+    def test_lost_disks_and_members_declared_lost_are_counted_together(self):
         reports = self.emptied("bravo")
         del reports["charlie"]
         self.assertDecides("alpha", reports, WAIT, "only copy of committed transactions: bravo;", lost=("charlie",))
 
-    def test_lost_disks_of_all_members_are_not_a_first_start(self):
+    def test_a_bootstrap_after_the_loss_of_all_disks_does_not_count_as_a_first_start(self):
         remembering = facts(*(replace(blank(name), seen=tuple(ADDRESSES.values())) for name in NAMES))
         self.assertDecides("alpha", remembering, WAIT, "alpha, bravo, charlie;")
 
-    def test_lost_disks_count_against_the_copies_in_the_smallest_serving_group(self):
-        # Of five members, a group of three can serve, and two of these three acknowledge a commit.
+    def test_the_number_of_lost_disks_is_compared_with_the_copies_in_the_smallest_group_that_may_serve(self):
+        # With five members, a group of three can serve. A commit needs two members of a group of three, so the loss of one disk loses no
+        # commit.
         five = ("a", "b", "c", "d", "e")
         self.assertDecides("a", self.emptied("e", seen=five, names=five), BOOTSTRAP, "every transaction")
         self.assertDecides("a", self.emptied("d", "e", seen=five, names=five), WAIT, "d, e;")
 
 
 class Received(Case):
-    """Transactions that were received but not applied."""
+    """Tests transactions that were received but not applied."""
 
-    def test_received_transactions_count_if_a_disk_is_lost_because_they_may_be_the_only_copy(self):
+    def test_if_a_disk_is_lost_the_member_with_received_transactions_bootstraps_because_they_may_be_the_only_copy(self):
         reports = facts(blank("alpha"), holding("bravo", "1-8"), queued("charlie", "1-8", "1-10"))
         self.assertDecides("charlie", reports, BOOTSTRAP, "every transaction")
         for me in ("alpha", "bravo"):
             self.assertDecides(me, reports, WAIT, "charlie starts the group")
 
-    def test_received_transactions_count_if_a_member_is_declared_lost(self):
+    def test_if_a_member_is_declared_lost_the_member_with_received_transactions_bootstraps(self):
         survivors = {"bravo": holding("bravo", "1-8"), "charlie": queued("charlie", "1-7", "5-10")}
         self.assertDecides("charlie", survivors, BOOTSTRAP, "every transaction", lost=("alpha",))
         self.assertDecides("bravo", survivors, WAIT, "charlie starts the group", lost=("alpha",))
 
-    def test_received_transactions_with_gaps_on_both_members_require_an_operator(self):
+    def test_an_operator_must_decide_if_the_received_transactions_of_two_members_both_have_gaps(self):
         reports = facts(blank("alpha"), holding("bravo", "1-8:10"), queued("charlie", "1-7", "8-9"))
         for me in NAMES:
             self.assertDecides(me, reports, WAIT, "bravo lacks transactions of charlie; charlie lacks transactions of bravo")
 
-    def test_the_bootstrapping_member_drops_received_transactions_only_if_all_members_have_data(self):
+    def test_a_bootstrap_drops_received_transactions_only_if_all_members_have_their_data(self):
         everyone = facts(holding("alpha", "1-5"), holding("bravo", "1-6"), holding("charlie", "1-6"))
         self.assertTrue(decide("bravo", everyone).forget_received)
         self.assertFalse(decide("bravo", {**everyone, "alpha": blank("alpha")}).forget_received)
         self.assertFalse(decide("bravo", everyone, lost=("delta",)).forget_received)
 
-    def test_at_most_one_member_bootstraps_and_it_lacks_no_transaction_of_another_member(self):
+    def test_at_most_one_member_bootstraps_the_group_and_it_lacks_no_transaction_of_another_member(self):
         choices = [("1-4", "1-4"), ("1-4", "1-6"), ("1-5", "3-6"), ("1-6", "5"), ("1-4", "6"), None]
         for chosen in itertools.product(choices, repeat=3):
             reports = {n: queued(n, *gtids) if gtids else blank(n) for n, gtids in zip(NAMES, chosen)}
@@ -223,18 +224,18 @@ class Received(Case):
                 has = {n: parse(f"{r.executed},{r.received}") if r.executed else {} for n, r in reports.items()}
                 self.assertFalse(subtract(union(*has.values()), has[starters[0]]), chosen)
 
-    def test_dropped_transactions_that_no_member_has_executed_are_reported(self):
+    def test_a_bootstrap_reports_dropped_transactions_that_no_member_has_executed(self):
         group = (online("bravo", "1-9", received=f"{G}:10"), online("charlie", "1-9"))
         for received, unapplied in ("9-10", ""), ("9-12", f"{G}:11-12"):
             decision = decide("alpha", facts(queued("alpha", "1-8", received), *group))
             self.assertEqual((decision.action, decision.unapplied), (JOIN, unapplied))
-        # This includes a member whose previous instance is still in the group.
+        # The report also covers a member whose previous instance is still in the group's view.
         holding_on = (online("bravo", "1-9", view=tuple(ADDRESSES.values())), online("charlie", "1-9"))
         self.assertEqual(decide("alpha", facts(queued("alpha", "1-8", "9-12"), *holding_on)).unapplied, f"{G}:10-12")
         outage = (holding("bravo", "1-8"), queued("charlie", "1-8", "9-11"))
         self.assertEqual(decide("alpha", facts(queued("alpha", "1-8", "8-10"), *outage)).unapplied, f"{G}:9-10")
-        # Applied before the member is online, therefore not dropped.
+        # The member applies the received transactions before it is online, so it drops none of them.
         self.assertEqual(decide("charlie", facts(blank("alpha"), *outage)).unapplied, "")
 
-    def test_a_received_transaction_changes_the_fingerprint(self):
+    def test_a_received_transaction_changes_the_fingerprint_of_a_member_s_report(self):
         self.assertNotEqual(holding("alpha", "1-8").fingerprint, queued("alpha", "1-8", "9").fingerprint)

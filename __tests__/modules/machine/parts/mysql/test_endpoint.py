@@ -1,4 +1,4 @@
-"""Responses to HAProxy and to the other members. Run by mysql-group.programs.test.ts."""
+"""Tests the responses to HAProxy and to the other members. Run by mysql-group.programs.test.ts."""
 
 import http.client
 import json
@@ -35,38 +35,38 @@ class Answers(unittest.TestCase):
         self.assertGreater(int(answer.headers["Content-Length"]), 0)
         return answer.status, answer.read().decode(), answer.headers["Content-Type"]
 
-    def test_only_the_primary_accepts_writes(self):
+    def test_the_health_endpoint_accepts_writes_only_on_the_primary(self):
         self.assertEqual(self.get("/primary"), (200, "ok\n", "text/plain"))
         self.assertEqual(self.get("/replica"), (503, "member is PRIMARY\n", "text/plain"))
 
-    def test_a_replica_accepts_reads_only_if_its_lag_is_small_enough(self):
+    def test_the_health_endpoint_of_a_replica_accepts_reads_only_if_the_replication_lag_is_small(self):
         self.report = replace(REPLICA, lagSeconds=5.0)
         self.assertEqual(self.get("/replica")[:2], (200, "ok\n"))
         self.assertEqual(self.get("/primary")[:2], (503, "member is SECONDARY\n"))
         self.report = replace(REPLICA, lagSeconds=5.5)
         self.assertEqual(self.get("/replica")[:2], (503, "member is 5.5 s behind, 5 s allowed\n"))
 
-    def test_the_state_contains_a_fresh_report(self):
+    def test_the_state_endpoint_returns_a_fresh_report_of_the_member(self):
         status, body, kind = self.get("/state")
         self.assertEqual((status, kind), (200, "application/json"))
         self.assertEqual(Report.from_json(body), replace(PRIMARY, reason="fresh"))
         self.assertEqual(json.loads(body)["reason"], "fresh")
 
-    def test_an_unknown_path_returns_404_with_the_known_paths(self):
+    def test_an_unknown_path_of_the_health_endpoint_returns_404_with_the_known_paths(self):
         self.assertEqual(self.get("/"), (404, "not found; use /primary, /replica or /state\n", "text/plain"))
 
-    def test_a_response_is_sent_in_one_write_because_haproxy_closes_after_the_first_line(self):
+    def test_the_health_endpoint_sends_each_response_in_one_write_because_haproxy_closes_after_the_first_line(self):
         with unittest.mock.patch.object(socket.SocketIO, "write", autospec=True, side_effect=socket.SocketIO.write) as write:
             self.get("/primary")
         write.assert_called_once()
 
-    def test_requests_are_not_logged(self):
+    def test_the_health_endpoint_does_not_log_requests(self):
         with unittest.mock.patch("sys.stderr") as stderr:
             self.get("/primary")
             self.server.handle_error(None, None)
         stderr.write.assert_not_called()
 
-    def test_a_silent_client_does_not_block_other_clients(self):
+    def test_a_silent_client_of_the_health_endpoint_does_not_block_other_clients(self):
         silent = http.client.HTTPConnection(*self.server.server_address)
         silent.connect()
         self.addCleanup(silent.close)

@@ -1,4 +1,4 @@
-"""Time limits of waiting for other members. Run by mysql-group.programs.test.ts."""
+"""Tests how long a member waits for other members. Run by mysql-group.programs.test.ts."""
 
 import unittest
 from unittest import mock
@@ -30,17 +30,17 @@ class UnreachableMembers(unittest.TestCase):
         self.clock.now += seconds
         return self.unreachable.due(addresses)
 
-    def test_unreachable_members_are_left_to_mysql_at_first(self):
+    def test_mysql_group_leaves_an_unreachable_member_to_mysql_at_first(self):
         self.assertEqual(self.after(0, BRAVO), [])
         self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
 
-    def test_an_unreachable_member_is_overdue_after_the_time_limit_and_again_after_the_same_time(self):
+    def test_an_unreachable_member_exceeds_the_time_limit_again_each_time_the_limit_has_passed(self):
         self.after(0, BRAVO)
         self.assertEqual(self.after(OVERDUE_SECONDS, BRAVO), [BRAVO])
         self.assertEqual(self.after(OVERDUE_SECONDS - 0.1, BRAVO), [])
         self.assertEqual(self.after(0.1, BRAVO), [BRAVO])
 
-    def test_an_unreachable_member_is_overdue_several_times_before_the_longest_wait_ends(self):
+    def test_an_unreachable_member_exceeds_the_time_limit_several_times_before_the_longest_waiting_time_has_passed(self):
         self.assertLess(3 * OVERDUE_SECONDS, LONGEST_WAIT_SECONDS)
 
     def test_each_unreachable_member_has_its_own_time_limit(self):
@@ -49,7 +49,7 @@ class UnreachableMembers(unittest.TestCase):
         self.assertEqual(self.after(OVERDUE_SECONDS - 1, BRAVO, CHARLIE), [BRAVO])
         self.assertEqual(self.after(1, BRAVO, CHARLIE), [CHARLIE])
 
-    def test_the_time_limit_restarts_after_a_member_was_reachable_again(self):
+    def test_the_time_limit_of_an_unreachable_member_restarts_after_the_member_was_reachable_again(self):
         self.after(0, BRAVO)
         self.after(OVERDUE_SECONDS - 0.1)
         self.assertEqual(self.after(0.1, BRAVO), [])
@@ -57,7 +57,7 @@ class UnreachableMembers(unittest.TestCase):
 
 
 class ReasonOfAWait(unittest.TestCase):
-    def test_the_time_of_a_reason_restarts_if_the_reason_changes(self):
+    def test_the_time_for_which_a_reason_lasts_restarts_if_the_reason_changes(self):
         clock = Clock()
         reason = Reason(clock)
         self.assertEqual(reason.seconds("previous instance"), 0)
@@ -81,16 +81,16 @@ class Waits(unittest.TestCase):
         decision = decide("alpha", {"alpha": OUT, "bravo": on("bravo", "PRIMARY", view), "charlie": None})
         return decision.action, decision.after_seconds
 
-    def test_waiting_for_an_expulsion_ends_with_an_attempt_to_join(self):
+    def test_a_member_that_waits_for_its_expulsion_finally_tries_to_join(self):
         self.assertEqual(self.decide(VIEW), (JOIN, 30))
 
-    def test_other_waits_have_no_time_limit(self):
+    def test_a_member_that_waits_for_any_other_reason_has_no_time_limit(self):
         self.assertEqual(self.decide((BRAVO,)), (JOIN, 0))
         self.assertEqual(decide("alpha", {"alpha": OUT, "bravo": None}).action, WAIT)
 
 
 class DaemonCase(OnVolume):
-    """The daemon on alpha, with a fake clock, mysqld and other members."""
+    """Provides the daemon on alpha with a fake clock, fake statements for mysqld, and fake reports of the other members."""
 
     def setUp(self):
         super().setUp()
@@ -105,7 +105,7 @@ class DaemonCase(OnVolume):
         self.enterContext(mock.patch.object(self.daemon._observer, "fresh", lambda: self.mine))
 
     def step(self, seconds=1.0):
-        """@returns the actions on mysqld except settle"""
+        """Advances the clock and runs one step of the daemon. @returns the actions on mysqld, without settle"""
         self.clock.now += seconds
         self.group.reset_mock()
         self.daemon._step()
@@ -113,7 +113,7 @@ class DaemonCase(OnVolume):
 
 
 class Survivors(DaemonCase):
-    def test_survivors_make_the_group_recheck_an_unreachable_member(self):
+    def test_the_surviving_members_make_the_group_check_an_unreachable_member_again(self):
         for role in ("PRIMARY", "SECONDARY"):
             self.said.clear()
             self.mine = on("alpha", role, reachable=(ALPHA, CHARLIE))
@@ -125,7 +125,7 @@ class Survivors(DaemonCase):
             self.mine = on("alpha", role)
             self.assertEqual(self.step(60), [])
 
-    def test_survivors_without_a_majority_leave_unreachable_members_to_mysql(self):
+    def test_surviving_members_without_a_majority_leave_unreachable_members_to_mysql(self):
         self.mine = on("alpha", "PRIMARY", reachable=(ALPHA,), majority=False)
         self.step()
         self.assertEqual(self.step(60), [])
@@ -137,12 +137,12 @@ class Returned(DaemonCase):
         self.mine, self.held = OUT, {"bravo": on("bravo", "PRIMARY"), "charlie": None}
         self.others = self.held
 
-    def test_a_returned_member_joins_if_it_was_not_expelled_in_time(self):
+    def test_a_returned_member_joins_the_group_if_it_was_not_expelled_in_time(self):
         self.assertEqual(self.step(), [])
         self.assertEqual(self.step(29.9), [])
         self.assertEqual(self.step(0.1), ["join"])
 
-    def test_the_wait_restarts_after_another_reason(self):
+    def test_the_waiting_time_of_a_returned_member_restarts_after_another_reason(self):
         self.step()
         self.others = {"bravo": None}
         self.assertEqual(self.step(29), [])
@@ -150,12 +150,12 @@ class Returned(DaemonCase):
         self.assertEqual(self.step(1), [])
         self.assertEqual(self.step(30), ["join"])
 
-    def test_a_returned_member_joins_at_once_after_its_expulsion(self):
+    def test_a_returned_member_joins_the_group_as_soon_as_the_group_has_expelled_it(self):
         self.step()
         self.others = {"bravo": on("bravo", "PRIMARY", (BRAVO,))}
         self.assertEqual(self.step(), ["join"])
 
-    def test_a_returned_member_waits_without_limit_for_any_other_reason(self):
+    def test_a_returned_member_waits_without_a_time_limit_for_any_other_reason(self):
         self.others = {"bravo": None}
         self.step()
         self.assertEqual(self.step(86400), [])

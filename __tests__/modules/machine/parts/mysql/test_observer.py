@@ -1,4 +1,4 @@
-"""A member's report about its mysqld and the report's maximum age. Run by mysql-group.programs.test.ts."""
+"""Tests the report of a member about its mysqld, and the maximum age of the report. Run by mysql-group.programs.test.ts."""
 
 import os
 import socket
@@ -16,7 +16,9 @@ from report import OFFLINE, ONLINE, Report
 
 
 class Lag(unittest.TestCase):
-    """Runs the query in SQLite with tables and functions of the same names; times are in microseconds as in MySQL."""
+    """
+    Tests the query of the replication lag in SQLite. The tables and functions have the same names as in MySQL. Times are in microseconds.
+    """
 
     def lag(self, *workers):
         database = sqlite3.connect(":memory:")
@@ -31,7 +33,7 @@ class Lag(unittest.TestCase):
             database.execute("INSERT INTO performance_schema.replication_applier_status_by_worker VALUES (?, ?, ?, '')", worker)
         return database.execute(LAG).fetchall()
 
-    def test_the_lag_is_the_age_of_the_oldest_transaction_being_applied_in_seconds(self):
+    def test_the_replication_lag_is_the_age_in_seconds_of_the_oldest_transaction_that_is_being_applied(self):
         group = observer.GROUP_CHANNEL
         idle, other = (group, "", 0), ("group_replication_recovery", "u:1", 0)
         self.assertEqual(self.lag((group, "u:9", 9_000_000), (group, "u:7", 7_500_000), idle, other), [(2.5,)])
@@ -52,7 +54,7 @@ class Observe(unittest.TestCase):
     def report(self, **answers):
         return observe(Connection(Cursor({**self.answers, **answers})), "alpha", "boot")
 
-    def test_a_report_contains_all_facts_of_a_member(self):
+    def test_the_report_of_a_member_contains_all_facts_about_the_member(self):
         self.assertEqual(
             self.report(),
             Report(
@@ -75,12 +77,12 @@ class Observe(unittest.TestCase):
     def of(self, *states):
         return self.report(**{VIEW: [(name, name, state, "SECONDARY") for name, state in zip("abcd", states)]})
 
-    def test_the_majority_is_counted_among_the_members_of_the_view(self):
+    def test_the_majority_in_a_report_is_counted_among_the_members_of_the_group_s_view(self):
         self.assertFalse(self.of("ONLINE", "UNREACHABLE").majority)
         self.assertFalse(self.of("ONLINE", "ONLINE", "UNREACHABLE", "UNREACHABLE").majority)
         self.assertTrue(self.of("RECOVERING", "ONLINE", "UNREACHABLE").majority)
 
-    def test_a_member_outside_a_group_has_no_view(self):
+    def test_the_report_of_a_member_outside_a_group_contains_no_view(self):
         for state in "ERROR", "OFFLINE", "UNREACHABLE":
             report = self.of(state, "ONLINE", "ONLINE")
             self.assertEqual((report.state, report.majority, report.view, report.reachable, report.online), (state, False, (), (), ()))
@@ -88,7 +90,7 @@ class Observe(unittest.TestCase):
             report = self.report(**{VIEW: rows})
             self.assertEqual((report.state, report.role), (OFFLINE, ""))
 
-    def test_a_member_is_empty_only_without_transactions_and_schemas(self):
+    def test_a_member_is_reported_as_empty_only_without_transactions_and_schemas(self):
         self.assertFalse(self.report().blank)
         nothing = {SERVER: [("a", 0, "\n", "")]}
         self.assertFalse(self.report(**nothing).blank)
@@ -96,14 +98,14 @@ class Observe(unittest.TestCase):
         self.assertFalse(self.report(**{SCHEMAS: [(0,)]}).blank)
         self.assertTrue(self.report(**nothing).writable)
 
-    def test_values_that_mysqld_does_not_return_count_as_zero_or_empty(self):
+    def test_values_that_mysqld_does_not_return_are_reported_as_zero_or_empty(self):
         for nothing in [], [(None,)]:
             report = self.report(**{QUEUE: nothing, LAG: nothing, RECEIVED: nothing})
             self.assertEqual((report.queue, report.lagSeconds, report.received), (0, 0.0, ""))
 
 
 class Connect(unittest.TestCase):
-    def test_the_connection_uses_the_socket_and_has_time_limits(self):
+    def test_the_observer_connects_to_mysql_over_the_socket_with_time_limits(self):
         with mock.patch.object(observer.pymysql, "connect", create=True) as connect:
             observer.connect(SETTINGS, 30)
         self.assertEqual(
@@ -121,45 +123,48 @@ class Age(OnVolume):
     def read(self, seconds_ago):
         self.observer._latest, self.observer._read_at = Report("alpha", state=ONLINE), time.monotonic() - seconds_ago
 
-    def test_a_report_older_than_a_second_and_a_half_is_not_served(self):
+    def test_mysql_group_serves_no_report_that_is_older_than_a_second_and_a_half(self):
         self.read(1.3)
         self.assertEqual(self.observer.latest().state, ONLINE)
         self.read(1.6)
         self.assertEqual((self.observer.latest().state, self.observer.latest().reason), ("DOWN", "what it does"))
 
-    def test_a_report_lists_quarantined_transactions(self):
+    def test_the_report_of_a_member_lists_quarantined_transactions(self):
         (observer.members.FOLDER / "received-20260102T030405Z").mkdir()
         self.assertEqual(self.observer.latest().kept, (str(observer.members.FOLDER / "received-20260102T030405Z"),))
         self.assertEqual(Observer(SETTINGS).latest().reason, "starting")
         self.assertEqual(Observer(SETTINGS).latest().server, "alpha")
 
-    def test_a_report_contains_free_space_grants_address_and_release(self):
+    def test_the_report_of_a_member_contains_free_space_account_definitions_address_and_release(self):
         with mock.patch.object(observer, "room_mib", return_value=7) as room, mock.patch.object(observer.grants, "digest", return_value="digest") as digest:
             report = Observer(SETTINGS).latest()
         room.assert_called_once_with(observer.config.DATA)
         digest.assert_called_once_with(SETTINGS)
         self.assertEqual((report.roomMib, report.grants, report.address, report.release), (7, "digest", ALPHA, observer.config.RELEASE))
 
-    def test_a_decision_does_not_use_a_report_older_than_its_request(self):
+    def test_a_decision_uses_no_report_that_is_older_than_the_request_for_the_report(self):
         self.read(0.01)
         with mock.patch.object(observer, "STALE_SECONDS", 0.05):
             self.assertEqual(self.observer.fresh().state, "DOWN")
 
-    def test_a_decision_waits_for_a_fresh_report(self):
+    def test_a_decision_waits_for_a_fresh_report_of_the_member(self):
         def later():
             time.sleep(0.05)
             with self.observer._changed:
                 self.read(0)
                 self.observer._changed.notify_all()
 
-        # Long enough for a busy test machine.
+        # The limit is long enough for a busy test machine.
         with mock.patch.object(observer, "STALE_SECONDS", 60):
             threading.Thread(target=later).start()
             self.assertEqual(self.observer.fresh().state, ONLINE)
 
 
 class Watch(OnVolume):
-    """Observes mysqld once for each entry of `looks`; exceptions are raised."""
+    """
+    Tests the loop that observes mysqld. Each entry of `looks` is the result of one observation, or an exception that the observation
+    raises.
+    """
 
     def watch(self, *looks):
         looks, seen, boots = iter(looks), [], []
@@ -178,7 +183,7 @@ class Watch(OnVolume):
             self.assertEqual(seconds, 0.25)
             seen.append(watching.latest())
             self.assertEqual(seen[-1].server, "alpha")
-            # The loop treats every exception as a failure of mysqld, so the test limits the number of observations.
+            # The observer treats every exception as a failure of mysqld and continues, so the test limits the number of observations.
             if looks.__length_hint__() == 0 or len(seen) == 10:
                 raise SystemExit
 
@@ -195,14 +200,14 @@ class Watch(OnVolume):
         thread.assert_called_once_with(target=watching._watch, daemon=True)
         thread.return_value.start.assert_called_once_with()
 
-    def test_the_connection_and_the_boot_id_stay_the_same_between_observations(self):
+    def test_the_observer_keeps_its_connection_and_the_boot_id_between_observations(self):
         states, boots, _ = self.watch(Report("alpha", state=ONLINE), Report("alpha", state=OFFLINE))
         self.assertEqual(states, [ONLINE, OFFLINE])
         self.assertEqual((len(set(boots)), len(boots[0])), (1, 16))
         self.connect.assert_called_once_with(SETTINGS, 2)
 
-    def test_after_a_failure_the_member_is_reported_as_down_and_the_observer_reconnects(self):
-        # A failure of the connection, of mysqld, or of an unexpected answer.
+    def test_after_a_failure_the_observer_reports_the_member_as_down_and_reconnects(self):
+        # The connection fails, mysqld returns an error, or mysqld sends an unexpected answer.
         for failure in (ConnectionError(), observer.pymysql.Error(2013, "gone"), IndexError()):
             states, boots, _ = self.watch(Report("alpha", state=ONLINE), failure, Report("alpha", state=ONLINE))
             self.assertEqual(states, [ONLINE, "DOWN", ONLINE])
@@ -216,16 +221,16 @@ class Watch(OnVolume):
             self.watch(Report("alpha", state=ONLINE), ConnectionError())
             self.assertEqual([systemd.recv(99), systemd.recv(99)], [b"WATCHDOG=1"] * 2)
 
-    def test_the_observer_continues_while_systemd_does_not_listen(self):
+    def test_the_observer_continues_if_systemd_does_not_listen_to_the_watchdog(self):
         with mock.patch.dict(os.environ, NOTIFY_SOCKET=str(observer.members.FOLDER / "nobody")):
             self.assertEqual(self.watch(Report("alpha", state=ONLINE), Report("alpha", state=ONLINE))[0], [ONLINE] * 2)
 
-    def test_the_observer_remembers_the_members_of_a_view(self):
+    def test_the_observer_remembers_the_members_of_the_group_s_view(self):
         view = (ALPHA, "10.0.1.14")
         *_, last = self.watch(Report("alpha", state=ONLINE, majority=True, view=view, online=view))
         self.assertEqual((last.remembered, last.seen), ((ALPHA, BRAVO, CHARLIE, "10.0.1.14"), view))
 
-    def test_the_time_of_an_observation_is_taken_before_the_query(self):
+    def test_the_time_of_an_observation_is_the_time_before_its_query(self):
         with mock.patch.object(observer.time, "monotonic", mock.Mock(side_effect=[100.0, 100.5])):
             watching = Observer(SETTINGS)
             self.enterContext(mock.patch.object(observer, "connect"))

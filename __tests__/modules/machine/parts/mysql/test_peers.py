@@ -1,4 +1,4 @@
-"""Answers of other members, including invalid ones. Run by mysql-group.programs.test.ts."""
+"""Tests answers of other members, including invalid answers. Run by mysql-group.programs.test.ts."""
 
 import http.server
 import json
@@ -13,7 +13,7 @@ GTIDS = "aaaaaaaa-0000-0000-0000-000000000000:1-9"
 
 
 class Peer(unittest.TestCase):
-    """A member on loopback that answers with `status` and `body`."""
+    """Provides a member on loopback that answers with `status` and `body`."""
 
     def setUp(self):
         self.status, self.body, self.asked = 200, "", []
@@ -39,15 +39,15 @@ class Peer(unittest.TestCase):
         self.body = body
         return peers.ask("127.0.0.1", self.port)
 
-    def test_a_member_is_asked_for_its_state(self):
+    def test_mysql_group_asks_another_member_for_its_report(self):
         report = Report("bravo", state=OFFLINE, executed=GTIDS, view=("10.0.1.12",), lagSeconds=1.5, blank=False)
         self.assertEqual(self.ask(report.to_json()), report)
         self.assertEqual(self.asked, ["/state"])
 
-    def test_unknown_fields_of_another_version_are_ignored_and_missing_ones_get_defaults(self):
+    def test_a_report_of_another_version_may_have_unknown_fields_and_missing_fields_get_defaults(self):
         self.assertEqual(self.ask('{"server": "bravo", "news": {"deep": []}, "lagSeconds": 2}'), Report("bravo", lagSeconds=2))
 
-    def test_an_invalid_report_counts_as_no_answer(self):
+    def test_an_invalid_report_of_another_member_counts_as_no_answer(self):
         wrong = {
             "server": None, "state": 1, "role": ["PRIMARY"], "writable": "yes", "majority": 1, "view": "10.0.1.12", "remembered": [1],
             "address": 1, "quorum": None, "disowned": 0, "unsure": None, "reachable": "10.0.1.12", "online": {}, "seen": 1, "forgotten": [None], "kept": "x", "release": 1, "grants": 1,
@@ -67,5 +67,5 @@ class Peer(unittest.TestCase):
             self.assertIsNone(peers.ask("10.0.1.12", 8008))
         connection.assert_called_once_with("10.0.1.12", 8008, timeout=2.5)
 
-    def test_an_answer_above_the_size_limit_counts_as_no_answer(self):
+    def test_an_answer_of_another_member_above_the_size_limit_counts_as_no_answer(self):
         self.assertIsNone(self.ask(Report("bravo", reason="x" * peers.LARGEST_ANSWER_BYTES).to_json()))

@@ -1,4 +1,7 @@
-"""Two members report to be primary: only one stays, and the second one rejects writes. Run by mysql-group.programs.test.ts."""
+"""
+Tests the case that two members report to be the primary. Only one of the two members stays the primary, and the other member rejects
+writes. Run by mysql-group.programs.test.ts.
+"""
 
 import itertools
 import unittest
@@ -16,7 +19,7 @@ ADDRESSES = {"alpha": "10.0.1.11", "bravo": "10.0.1.12", "charlie": "10.0.1.13",
 
 
 def member(name, *view, role="SECONDARY", **more):
-    """A member of a group with this view."""
+    """Returns the report of a member whose group has this view."""
     addresses = tuple(ADDRESSES[other] for other in (view or (name,)))
     writable = role == "PRIMARY"
     more = {"majority": True, "quorum": True, "reachable": addresses, **more}
@@ -29,7 +32,7 @@ def primary(name, *view, **more):
 
 class Case(unittest.TestCase):
     def actions(self, *reports, silent=()):
-        """Returns the decision of each reporting member if the `silent` members do not answer."""
+        """Returns the action of each reporting member. The `silent` members do not answer."""
         known = {report.server: report for report in reports} | {name: None for name in silent}
         return {report.server: decide(report.server, known).action for report in reports}
 
@@ -39,20 +42,20 @@ class Case(unittest.TestCase):
 
 
 class TwoGroups(Case):
-    def test_the_group_with_the_majority_of_known_members_stays(self):
+    def test_if_there_are_two_groups_the_group_with_the_majority_of_known_members_stays(self):
         rest = ("bravo", "charlie")
         self.assertOnlyLeaves(["alpha"], primary("alpha"), primary("bravo", *rest), member("charlie", *rest))
 
-    def test_the_group_with_the_majority_stays_even_if_its_other_member_does_not_answer(self):
+    def test_if_there_are_two_groups_the_group_with_the_majority_stays_even_if_its_other_member_does_not_answer(self):
         self.assertOnlyLeaves(["alpha"], primary("alpha"), primary("bravo", "bravo", "charlie"), silent=["charlie"])
 
-    def test_no_group_stays_without_a_majority_of_the_known_members(self):
+    def test_if_there_are_two_groups_without_a_majority_of_the_known_members_neither_group_stays(self):
         self.assertOnlyLeaves(["alpha", "bravo"], primary("alpha"), primary("bravo"), silent=["charlie"])
         halves = [primary("alpha", "alpha", "bravo"), member("bravo", "alpha", "bravo")]
         halves += [primary("charlie", "charlie", "delta"), member("delta", "charlie", "delta")]
         self.assertOnlyLeaves(["alpha", "charlie"], *halves)
 
-    def test_only_the_larger_of_any_two_groups_stays(self):
+    def test_of_any_two_groups_only_the_larger_group_stays(self):
         for split in itertools.product((True, False), repeat=5):
             sides = [[name for name, side in zip(ADDRESSES, split) if side == which] for which in (True, False)]
             if all(sides):
@@ -61,7 +64,7 @@ class TwoGroups(Case):
                 leaving = [side[0] for side in sides if side is not larger]
                 self.assertOnlyLeaves(leaving, *reports)
 
-    def test_a_single_primary_stays_while_no_other_member_is_in_a_group(self):
+    def test_a_single_primary_stays_primary_while_no_other_member_is_in_a_group(self):
         off = Report("bravo", OFFLINE, address=ADDRESSES["bravo"])
         self.assertEqual(self.actions(primary("alpha"), off, silent=["charlie"])["alpha"], STAY)
         lost = replace(member("bravo", "bravo", "charlie"), majority=False)
@@ -69,41 +72,41 @@ class TwoGroups(Case):
 
 
 class ExpelledPrimary(Case):
-    """alpha was expelled but still reports PRIMARY with its old view; bravo is the new primary."""
+    """Tests an expelled primary. alpha was expelled but still reports PRIMARY with its old view. bravo is the new primary."""
 
     stale = primary("alpha", "alpha", "bravo", "charlie")
     new = primary("bravo", "bravo", "charlie")
 
-    def test_the_expelled_primary_leaves_and_the_new_primary_stays(self):
+    def test_an_expelled_primary_leaves_the_group_and_the_new_primary_stays(self):
         self.assertOnlyLeaves(["alpha"], self.stale, self.new, member("charlie", "bravo", "charlie"))
         self.assertOnlyLeaves([], self.stale, self.new, silent=["charlie"])
         self.assertEqual(self.actions(self.new, self.stale, silent=["charlie"])["bravo"], STAY)
 
-    def test_an_expelled_primary_with_a_view_older_than_the_new_primary_leaves(self):
+    def test_an_expelled_primary_leaves_if_its_view_is_older_than_the_view_of_the_new_primary(self):
         stale = primary("alpha", "alpha", "charlie")
         self.assertOnlyLeaves(["alpha"], stale, self.new, member("charlie", "bravo", "charlie"))
 
-    def test_an_unsure_primary_is_ignored(self):
+    def test_a_primary_that_does_not_trust_its_majority_is_ignored(self):
         forced, sleeper = primary("alpha"), primary("bravo", "bravo", "charlie")
         self.assertEqual(self.actions(forced, sleeper, silent=["charlie"])["alpha"], LEAVE)
         self.assertEqual(self.actions(forced, replace(sleeper, unsure=True), silent=["charlie"])["alpha"], STAY)
 
-    def test_the_expelled_primary_leaves_only_after_five_seconds_because_mysql_usually_reports_the_expulsion(self):
+    def test_an_expelled_primary_leaves_only_after_five_seconds_because_mysql_usually_reports_the_expulsion_itself(self):
         known = {report.server: report for report in (self.stale, self.new, member("charlie", "bravo", "charlie"))}
         self.assertEqual(decide("alpha", known).after_seconds, 5)
 
-    def test_a_disowned_or_unsure_primary_rejects_writes(self):
+    def test_a_primary_that_does_not_trust_its_majority_or_is_left_out_of_the_current_group_rejects_writes(self):
         self.assertIsNone(primary_problem(self.stale))
         self.assertEqual(primary_problem(replace(self.stale, disowned=True)), "the other members form a group without this primary")
         self.assertIn("not checked yet", primary_problem(replace(self.stale, unsure=True)))
 
-    def test_an_expelled_replica_is_left_to_mysql(self):
+    def test_an_expelled_replica_is_handled_by_mysql_alone(self):
         rest = ("bravo", "charlie")
         self.assertOnlyLeaves([], member("alpha", "alpha", *rest), primary("bravo", *rest), member("charlie", *rest))
 
 
 class Unsure(OnVolume):
-    """When a report counts as unsure. `read` observes mysqld once, `asked` asks the other members once."""
+    """Tests when a report is marked as unsure. `read` observes mysqld once. `asked` asks the other members once."""
 
     def setUp(self):
         super().setUp()
@@ -124,18 +127,18 @@ class Unsure(OnVolume):
 
     on, cut_off = primary("alpha"), replace(primary("alpha"), majority=False)
 
-    def test_a_report_is_unsure_until_the_other_members_were_asked_once(self):
+    def test_a_member_does_not_trust_its_majority_until_it_has_asked_the_other_members_once(self):
         self.assertTrue(self.read(self.on))
         self.assertFalse(self.asked())
 
-    def test_a_report_with_a_majority_is_never_unsure_so_that_a_new_primary_serves_at_once(self):
+    def test_a_member_that_reports_a_majority_always_trusts_it_so_that_a_new_primary_serves_at_once(self):
         self.read(member("alpha"))
         self.asked()
         for _ in range(100):
             self.assertFalse(self.read(member("alpha")))
         self.assertFalse(self.read(self.on))
 
-    def test_a_report_is_unsure_after_a_lost_majority_until_a_pause_and_a_new_question(self):
+    def test_a_member_that_lost_the_majority_does_not_trust_a_new_majority_until_it_has_paused_and_asked_the_others_again(self):
         self.read(self.on)
         self.asked()
         self.read(self.cut_off)
@@ -144,7 +147,7 @@ class Unsure(OnVolume):
         self.assertTrue(self.read(self.on, CALM_SECONDS - 1))
         self.assertFalse(self.asked())
 
-    def test_a_report_is_unsure_after_a_sleep_or_a_silence_of_mysqld(self):
+    def test_a_member_does_not_trust_its_majority_after_a_sleep_of_the_machine_or_a_silence_of_mysqld(self):
         for silence in (), (Report("alpha", DOWN),) * 3:
             self.read(self.on)
             self.asked()
@@ -155,19 +158,19 @@ class Unsure(OnVolume):
             self.now += CALM_SECONDS
             self.asked()
 
-    def test_a_report_is_not_unsure_after_a_pause_too_short_for_an_expulsion(self):
+    def test_a_member_trusts_its_majority_after_a_pause_that_is_too_short_for_an_expulsion(self):
         self.read(self.on)
         self.asked()
         self.read(Report("alpha", DOWN))
         self.assertFalse(self.read(self.on, SLEPT_SECONDS - INTERVAL_SECONDS))
 
-    def test_a_report_of_a_member_from_outside_a_group_is_unsure_only_until_the_first_question(self):
+    def test_a_member_that_joins_from_outside_a_group_trusts_its_majority_after_it_has_asked_the_other_members_once(self):
         for state in (OFFLINE, RECOVERING):
             self.assertTrue(self.read(Report("alpha", state)))
             self.assertFalse(self.asked())
             self.assertFalse(self.read(self.on))
 
-    def test_a_report_contains_whether_the_others_have_disowned_the_member(self):
+    def test_the_report_of_a_member_contains_whether_the_other_members_form_a_group_without_it(self):
         for disowned in (True, False):
             self.observer.heard(self.now, disowned)
             self.assertEqual(self.observer.latest().disowned, disowned)
@@ -178,13 +181,13 @@ class Daemon(DaemonCase):
         super().setUp()
         self.heard = self.enterContext(mock.patch.object(self.daemon._observer, "heard"))
 
-    def test_the_daemon_records_that_the_others_disown_it_and_leaves_if_this_persists(self):
+    def test_the_daemon_records_that_the_other_members_form_a_group_without_it_and_leaves_if_this_persists(self):
         self.mine = ExpelledPrimary.stale
         self.others = {"bravo": ExpelledPrimary.new, "charlie": member("charlie", "bravo", "charlie")}
         self.assertEqual([self.step(2.5) for _ in range(3)], [[], [], ["leave"]])
         self.assertEqual([call.kwargs for call in self.heard.mock_calls], [{"disowned": True}] * 3)
 
-    def test_the_daemon_asks_the_others_while_it_is_online_and_records_the_time(self):
+    def test_the_daemon_asks_the_other_members_while_it_is_online_and_records_the_time(self):
         self.mine = primary("alpha", "alpha", "bravo", "charlie")
         with mock.patch("time.monotonic", lambda: 7.0):
             self.step()

@@ -5,7 +5,7 @@ import { hasTool, runTool } from "../../../../support/tools.js";
 import { allowedToAll, judgeDropIn, judgeUnits } from "../../../../support/units.js";
 import { contentOf, mysqlOf } from "./support.js";
 
-/** Comes with the release. */
+/** Program mysql-data, which is part of the release. */
 const mysqlData = readFileSync("modules/machine/parts/mysql/files/mysql-data", "utf8");
 
 describe("scripts and units", () => {
@@ -23,7 +23,7 @@ describe("scripts and units", () => {
       const { complaints, exposure, allowed } = judgeDropIn("mysql.service", dropIn, data);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThanOrEqual(4.9);
-      // The vendor's unit filters system calls, and the user mysql has no capabilities to limit.
+      // The vendor's unit already filters system calls. The user mysql has no capabilities that a sandbox could remove.
       const besides = allowed.filter((name) => !/^(CapabilityBoundingSet|SystemCallFilter)_/.test(name));
       expect(besides.filter((name) => !allowedToAll.includes(name))).toEqual([
         "MemoryDenyWriteExecute",
@@ -35,7 +35,7 @@ describe("scripts and units", () => {
       expect(dropIn).toMatch(/^ProtectSystem=full$/m);
     });
 
-    it("mysql-group runs in a stricter sandbox although it is root", () => {
+    it("mysql-group runs as root in a stricter sandbox than mysqld", () => {
       const { complaints, exposure, allowed } = judgeUnits({
         "mysql-group.service": unit("mysql-group.service"),
         ...data,
@@ -45,12 +45,12 @@ describe("scripts and units", () => {
       expect(allowed.filter((name) => !allowedToAll.includes(name))).toEqual(["UserOrDynamicUser"]);
     });
 
-    it("systemd reports a missing unit of the volume", () => {
+    it("systemd reports a missing unit of the data volume", () => {
       expect(judgeDropIn("mysql.service", dropIn).complaints).toContain("mysql-data.service");
     });
   });
 
-  it("the volume is mounted and initialised once before MySQL starts, without a time limit", () => {
+  it("the data volume is mounted and initialised once before MySQL starts, without a time limit", () => {
     expect(contentOf("/etc/systemd/system/mysql-data.service")).toMatch(
       /^Before=mysql\.service\n\n\[Service\]\nType=oneshot\nRemainAfterExit=yes\nExecStart=\S+\/mysql-data mount\nExecStart=\S+\/mysql-data initialize\n[^]*^TimeoutStartSec=infinity$/m,
     );
@@ -59,25 +59,25 @@ describe("scripts and units", () => {
     );
   });
 
-  it("MySQL starts on its volume, hands over its role before it stops, and restarts without a limit after a crash or a clone", () => {
+  it("MySQL starts on its volume, hands over the primary role before it stops, and restarts without a limit after a crash or a clone", () => {
     const dropIn = contentOf("/etc/systemd/system/mysql.service.d/group.conf");
-    // Removes the package's checks, which use another data directory.
+    // The empty line removes the checks of the package, which use another data directory.
     expect(dropIn).toMatch(
       /^ExecStartPre=\nExecStartPre=\+\S+\/mysql-data wait\nExecStartPre=\+\S+\/systemd-tmpfiles --create \/etc\/tmpfiles\.d\/mysql-logs\.conf$/m,
     );
     expect(dropIn.split("\n")).toEqual(
       expect.arrayContaining([
         ...["Wants=network-online.target", "After=mysql-data.service network-online.target"],
-        // mysqld starts only on the mounted volume and only if configured.
+        // mysqld starts only if its volume is mounted and its configuration exists.
         ...["Requires=mysql-data.service", "RequiresMountsFor=/var/lib/mysql", "AssertPathIsMountPoint=/var/lib/mysql"],
         "ConditionPathExists=/etc/mysql/mysql.conf.d/zz-server.cnf",
-        // It hands over the primary's role before it stops, and stops even if that fails.
+        // mysql-group hands over the primary's role before mysqld stops. mysqld stops even if the hand-over fails.
         "ExecStop=-+/usr/local/sbin/mysql-group step-down",
-        // Exit status with which mysqld requests a restart, for example after a clone.
+        // mysqld requests a restart with exit status 16, for example after a clone.
         ...["Environment=MYSQLD_PARENT_PID=1", "SuccessExitStatus=16", "RestartForceExitStatus=16"],
         ...["Restart=on-failure", "RestartSec=2", "RestartPreventExitStatus=", "StartLimitIntervalSec=0"],
         ...["LimitNOFILE=65536", "OOMScoreAdjust=-500"],
-        // It cannot bypass the firewall to reach a name server.
+        // mysqld cannot access the sockets of D-Bus and the resolver, so it cannot bypass the firewall to reach a name server.
         "InaccessiblePaths=-/run/dbus -/run/systemd/resolve",
       ]),
     );
@@ -95,7 +95,7 @@ describe("scripts and units", () => {
     ]);
   });
 
-  it("logs are readable only for the agent, rotated as user mysql, and reopened without creating a transaction", () => {
+  it("MySQL's logs are readable only for the agent, rotated as user mysql, and reopened without creating a transaction", () => {
     const rotation = contentOf("/etc/logrotate.d/mysql-server");
     expect(rotation).toMatch(/^\tdaily\n\tmaxsize 100M\n\trotate 7\n\tmissingok\n\tcompress\n/m);
     expect(rotation).not.toContain("delaycompress");
@@ -116,7 +116,7 @@ describe("scripts and units", () => {
     );
   });
 
-  it("mysql-group restarts without a limit, runs its release's code, and logs without buffering", () => {
+  it("mysql-group restarts without a limit, runs the code of its release, and logs without buffering", () => {
     const unit = contentOf("/etc/systemd/system/mysql-group.service");
     expect(unit.split("\n")).toEqual(
       expect.arrayContaining([
@@ -127,21 +127,22 @@ describe("scripts and units", () => {
         "ExecStartPre=+/usr/local/sbin/fetch-release ${RELEASE_URL} ${RELEASE_SHA256} mysql-group /opt/mysql-group/${RELEASE_SHA256}",
         "ExecStartPre=+/bin/ln -sfn ${RELEASE_SHA256} /opt/mysql-group/current",
         "ExecStart=/usr/local/sbin/mysql-group daemon",
-        // Retries a busy release host for minutes; the unit counts as starting during that time.
+        // fetch-release may retry for minutes if the release host is busy. While fetch-release retries, systemd considers the unit as
+        // starting.
         "TimeoutStartSec=600",
-        // A stopped process receives no signal except SIGKILL.
+        // Only SIGKILL ends a process that was stopped with SIGSTOP.
         ...["WatchdogSec=10", "WatchdogSignal=SIGKILL"],
         ...["RuntimeDirectory=mysql-group", "Environment=PYTHONUNBUFFERED=1", "MemoryMax=256M"],
-        // It cannot access the sockets of services that obey root.
+        // mysql-group cannot access the sockets of services that execute commands for root.
         "InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve",
       ]),
     );
     expect(unit.indexOf("fetch-release")).toBeLessThan(unit.indexOf("/bin/ln"));
-    // Compiled copies next to the release would change its checksum.
+    // Option -B prevents compiled copies, which would change the checksum of the release's folder.
     expect(contentOf("/usr/local/sbin/mysql-group")).toMatch(/python3 -B \/opt\/mysql-group\/current "\$@"\n$/);
   });
 
-  it("mysql-group's folder on the data volume belongs to root only", () => {
+  it("only root can access mysql-group's folder on the data volume", () => {
     expect(mysqlData).toContain('install -d -m 0700 "$MOUNT_POINT/mysql-group"\n');
   });
 });

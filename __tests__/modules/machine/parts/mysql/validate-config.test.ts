@@ -6,7 +6,7 @@ import { contentOf, partOf, temporaryFolder, writeBelow } from "../../../../supp
 import { spread } from "../../../../support/servers.js";
 import { hasTool, runTool } from "../../../../support/tools.js";
 
-/** Validates a configuration with mysqld, including plugins' variables. Returns the exit status, errors and deprecations. */
+/** Validates a configuration with mysqld, including variables of plugins. Returns the exit status, and the errors and deprecations. */
 function judge(configuration: string): { readonly status: number; readonly complaints: readonly string[] } {
   const folder = temporaryFolder();
   const moved = configuration.replace(/^(secure_file_priv|datadir) = .*$/gm, `$1 = ${folder}`);
@@ -38,7 +38,7 @@ describe.runIf(hasTool("mysqld", "server.cnf by mysqld --validate-config"))("mys
       "replication_consistency = SOMETIMES",
       "Error while setting value 'SOMETIMES' to 'group_replication_consistency'.",
     ],
-  ])("mysqld rejects %s", (_, found, replacement, complaint) => {
+  ])("mysqld rejects a configuration with %s", (_, found, replacement, complaint) => {
     expect(judge(configuration.replace(found, replacement))).toEqual({ status: 1, complaints: [complaint] });
   });
 });

@@ -6,7 +6,7 @@ import { hasToolInNetwork } from "../../../../support/tools.js";
 import { besideEachOther, bothModes, inNetwork, linesOf, passthrough, terminate } from "./running.js";
 
 describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access to nginx", besideEachOther, () => {
-  it("nginx rejects requests without a valid edge token, requests for other hosts and requests from other clients (terminate)", async () => {
+  it("in terminate mode, nginx rejects requests without a valid edge token, requests for other hosts and requests from other clients", async () => {
     const output = await inNetwork(
       terminate,
       `application
@@ -31,7 +31,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200"]);
   });
 
-  it("nginx serves only clients with the edge's certificate, and only the site's host names (passthrough)", async () => {
+  it("in passthrough mode, nginx serves only clients with the edge's certificate, and only the site's host names", async () => {
     const output = await inNetwork(
       passthrough,
       `application
@@ -42,7 +42,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200", "421", "421", "200", "200", "curl 35", "curl 7"]);
   });
 
-  it("nginx accepts client certificates of both authorities during a rotation, and then only of the new authority (passthrough)", async () => {
+  it("in passthrough mode, nginx accepts client certificates of both authorities during a rotation, and then only of the new authority", async () => {
     const output = await inNetwork(
       passthrough,
       `application
@@ -60,7 +60,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
     expect(linesOf(output)).toEqual(["200 000", "200 200", "000 200"]);
   });
 
-  it("nginx sends no response to clients without TLS, without a certificate or with a foreign certificate (passthrough)", async () => {
+  it("in passthrough mode, nginx sends no response to clients without TLS, without a certificate or with a foreign certificate", async () => {
     const requests = [
       "https://10.0.1.11/",
       "--tls-max 1.2 https://10.0.1.11/",
@@ -83,7 +83,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx configuration", "-nu"))("access 
       const client = "timeout 5 openssl s_client -connect 10.0.1.11:443 -servername www.foobar.com";
       const output = await inNetwork(
         passthrough,
-        // openssl sends no PROXY header.
+        // openssl cannot send the PROXY header, so the test changes nginx to accept connections without this header.
         `try() { ${client} "$@" </dev/null 2>&1 | grep -aoE 'Cipher is [^ ]+|^Reused|TLS session ticket:' | sort -u | paste -sd' '; }
          try -tls1_3; try -tls1_2; try -tls1_1 -cipher DEFAULT@SECLEVEL=0
          for cipher in AES128-GCM-SHA256 ECDHE-ECDSA-AES128-SHA ECDHE-RSA-AES128-SHA DHE-RSA-AES128-GCM-SHA256; do try -tls1_2 -cipher $cipher; done
@@ -138,7 +138,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
       },
     );
 
-    it("the health check reports the reason for a failure within two seconds, is not logged and must not be cached", async () => {
+    it("nginx's health check reports the reason for a failure within two seconds, is not logged and must not be cached", async () => {
       const output = await inNetwork(
         terminate,
         `check() { request -i -m 2 http://10.0.1.11/healthz | grep -aE '^HTTP|^Cache|^Content-T|reason' | tr -d '\\r' | paste -sd' '; }
@@ -155,7 +155,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
     });
 
     it.each(bothModes)(
-      "the load balancer's health check fails if HAProxy, the application's connection to the database, does not work (%s)",
+      "the load balancer's health check fails if HAProxy, the server's path to the database, accepts no connection (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,
@@ -169,7 +169,7 @@ describe.runIf(hasToolInNetwork("nginx", "the health check", "-nu"))(
     );
 
     it.each(bothModes)(
-      "the load balancer's health check is not available to visitors, like the readiness check of a release (%s)",
+      "neither the load balancer's health check nor the readiness check of a release is available to visitors (%s)",
       async (_, part) => {
         const output = await inNetwork(
           part,

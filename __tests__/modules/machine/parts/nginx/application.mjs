@@ -1,4 +1,4 @@
-// A fake application behind nginx, on each of the application's ports. It returns the received request and fails on request.
+// Fake application behind nginx. The fake listens on each port of the application, returns the received request, and fails for some paths.
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
@@ -14,7 +14,7 @@ const answers = {
   "/cut": (request) => request.socket.destroy(),
   "/silent": () => undefined,
   "/fail": (_, response) => response.writeHead(500).end("from the application\n"),
-  // The file "health" contains the status to return or "silent". Like many frameworks, it rejects unknown host names.
+  // The file "health" contains the status to return, or "silent". Like many frameworks, the application rejects unknown host names.
   "/healthz": (request, response) => {
     if (request.headers.host !== "www.foobar.com") return response.writeHead(400).end();
     const status = existsSync(`${folder}/health`) ? readFileSync(`${folder}/health`, "utf8").trim() : "200";

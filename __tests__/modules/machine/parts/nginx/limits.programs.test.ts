@@ -15,7 +15,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))("nginx's lim
     `visitor -H 'CF-Connecting-IP: ${address}' -X ${method} -o /dev/null -w '%{http_code} ' "${path}?[1-${count}]"`;
 
   it.each(bothModes)(
-    "write requests are limited separately for each address or IPv6 /64 network (%s)",
+    "nginx limits write requests separately for each address or IPv6 /64 network (%s)",
     async (_, part) => {
       const output = await inNetwork(
         part,
@@ -28,7 +28,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))("nginx's lim
       const [flood, other, reads, heads, , network, sameNetwork, otherNetwork] = lines.map((line) =>
         statuses(line.trim().replace(/^.*\r\n/gm, "")),
       );
-      // Ten requests are accepted at once, and one more every six seconds.
+      // nginx accepts ten requests at once, and then one request every six seconds.
       for (const accepted of [flood?.["200"], network?.["200"]]) {
         expect(accepted).toBeGreaterThanOrEqual(10);
         expect(accepted).toBeLessThan(20);
@@ -37,12 +37,12 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))("nginx's lim
       expect(heads).not.toHaveProperty("429");
       expect(lines[4]).toBe("HTTP/1.1 429 Too Many Requests Retry-After: 60");
       expect(sameNetwork?.["429"]).toBeGreaterThanOrEqual(1);
-      // The error log is empty.
+      // All lines are from the requests, so the error log is empty.
       expect(lines).toHaveLength(8);
     },
   );
 
-  it("write requests are limited only on the application's write paths, exact or with all paths below", async () => {
+  it("nginx limits write requests only on the application's write paths, as exact paths or with all paths below them", async () => {
     const part = partOf(nginxPart, exampleConfig({ application: { writePaths: ["/v1.0/", "/orders"] } }));
     const count = (path: string): string => `${times(15, "192.0.2.9", path)}; echo`;
     const output = await inNetwork(
@@ -53,7 +53,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))("nginx's lim
     expect(limited).toEqual([false, false, false, true, true]);
   });
 
-  it("a log line is valid JSON for any request, contains shortened headers and no query", async () => {
+  it("a line of nginx's log is valid JSON for any request, contains shortened headers and no query", async () => {
     const output = await inNetwork(
       terminate,
       `application
@@ -83,7 +83,7 @@ describe.runIf(hasToolInNetwork("nginx", "limits and logs", "-nu"))("nginx's lim
     expect(JSON.parse(second)).toMatchObject({ http: { useragent: "a".repeat(200), referer: "r".repeat(200) } });
   });
 
-  it("one percent of the requests that nginx rejects and all requests to the application are logged", async () => {
+  it("nginx logs all requests to the application, and one percent of the requests that nginx rejects", async () => {
     const long = `-A "$(printf 'a%.0s' {1..7000})" -e "$(printf 'r%.0s' {1..7000})"`;
     const output = await inNetwork(
       terminate,
@@ -105,7 +105,7 @@ describe.runIf(hasToolInNetwork("nginx", "nginx's own status", "-nu"))(
   "nginx's status and processes",
   besideEachOther,
   () => {
-    it("nginx serves only its status on loopback, logs connection errors of the application and runs as www-data", async () => {
+    it("nginx serves only its status on loopback, logs failed connections to the application and runs as www-data", async () => {
       const output = await inNetwork(
         terminate,
         `curl -s http://127.0.0.1:8081/nginx_status | head -1; curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1:8081/

@@ -1,10 +1,10 @@
-# Sourced before a test's own lines: a server's name, an empty network with the addresses of a server, its balancer and a neighbour, and nginx in it.
+# Each test sources this file first. The file sets the host name, adds the addresses of the server, its load balancer and a neighbour, and starts nginx.
 set -u
 folder=$1 host=www.foobar.com from=10.0.1.5 tls=$1/etc/nginx/tls
 token=$(printf '0%.0s' {1..64})
 
 hostname alpha
-# nginx's workers look at a file in it.
+# The workers of nginx need access to a file in this folder.
 chmod 0711 "$folder"
 ip link set lo up
 for address in 10.0.1.11 10.0.1.5 10.0.1.6; do ip address add "$address/32" dev lo; done
@@ -22,7 +22,7 @@ end() {
 }
 trap end EXIT
 
-# Its ports: by default its own, and HAProxy's that leads to it.
+# Starts the fake application. By default, it listens on the application's port and on the health port of HAProxy.
 application() {
   node "$folder/application.mjs" "$folder" ${@:-$port $health_port} &
   application_pid=$!
@@ -37,7 +37,7 @@ request() {
 }
 ask() { request -o /dev/null -w '%{http_code}\n' "$@"; }
 body() { request "$@"; }
-# A visitor's request, as it comes from the edge in either mode; its path is the last argument.
+# Sends a visitor's request like the edge, in the TLS mode of the test. The last argument is the path.
 visitor() {
   local path=${*: -1}
   if [ -s "$folder/passthrough" ]; then
@@ -46,7 +46,7 @@ visitor() {
     request -H "X-Edge-Token: $token" "${@:1:$#-1}" "http://10.0.1.11$path"
   fi
 }
-# Writes to the log are buffered nowhere, but come after the answer: until no more come.
+# Prints the access log. nginx writes a log line only after its response, so this function waits until the log no longer grows.
 log() {
   local bytes=
   until [ "$bytes" = "$(stat -c %s "$folder/access.json")" ]; do

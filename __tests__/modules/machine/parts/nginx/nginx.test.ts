@@ -14,7 +14,7 @@ const listen = (part: typeof terminate, name: string): string | undefined =>
 const main = contentOf(terminate, "/etc/nginx/nginx.conf");
 
 describe("nginx with defaults", () => {
-  it("nginx listens on the private address and on loopback only, without TLS", () => {
+  it("nginx listens without TLS, and only on the private address and on loopback", () => {
     expect(site().match(/^\t(listen|include \S*listen).*;$/gm)).toEqual([
       "\tinclude /etc/nginx/snippets/listen-http-default.conf;",
       "\tinclude /etc/nginx/snippets/listen-http.conf;",
@@ -26,7 +26,7 @@ describe("nginx with defaults", () => {
 });
 
 describe("nginx with passthrough", () => {
-  it("nginx with passthrough terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
+  it("in passthrough mode, nginx terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
     expect(listen(passthrough, "https")).toBe("listen 10.0.1.11:443 ssl proxy_protocol;");
     expect(listen(passthrough, "https-default")).toBe("listen 10.0.1.11:443 ssl proxy_protocol default_server;");
     expect(site(passthrough).match(/snippets\/listen-https(-default)?.conf;/g)).toHaveLength(2);
@@ -38,22 +38,22 @@ describe("nginx with passthrough", () => {
 });
 
 describe("logs", () => {
-  it("all logs are rotated, including the JSON log", () => {
+  it("all of nginx's logs are rotated, including the JSON log", () => {
     const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
     expect(rotation).toContain("/var/log/nginx/*.log /var/log/nginx/*.json {");
-    // A second uncompressed file could also reach the size limit.
+    // Rotated files are compressed at once, because a second uncompressed file could also reach the size limit.
     expect(rotation).toMatch(/\tmaxsize 100M\n[^]*\tcompress\n/);
     expect(rotation).not.toContain("delaycompress");
     expect(main).toContain("access_log /var/log/nginx/access.json platform");
   });
 
-  it("only the agent can read the logs, before and after each rotation", () => {
+  it("only the Datadog agent can read nginx's logs, before and after each rotation", () => {
     expect(contentOf(terminate, "/etc/logrotate.d/nginx")).toContain("create 0640 www-data dd-agent\n");
     const setup = terminate.setup;
     expect(setup).toMatch(/umask 0027\n[^]*chown www-data:dd-agent "\$log"\n\s*chmod 0640 "\$log"\n[^]*nginx -t/);
   });
 
-  it("logs are kept for two weeks, and nginx reopens them before the old ones are compressed", () => {
+  it("nginx's logs are kept for two weeks, and nginx reopens the logs before the old files are compressed", () => {
     const rotation = contentOf(terminate, "/etc/logrotate.d/nginx");
     expect(rotation).toMatch(/^\tdaily\n[^]*\trotate 14\n\tmissingok\n\tnotifempty\n[^]*\tsharedscripts\n/m);
     const script = (/postrotate\n([^]*?)\tendscript/.exec(rotation)?.[1] ?? "").replace("kill -USR1", "systemctl USR1");
@@ -66,7 +66,7 @@ describe("logs", () => {
     expect(stepsOf(script)).toEqual([""]);
   });
 
-  it("logs contain warnings and errors, but no query and no secret", () => {
+  it("nginx's logs contain warnings and errors, but no query and no secret", () => {
     expect(main).toContain("error_log /var/log/nginx/error.log warn;");
     expect(main).not.toMatch(
       /\$(request_uri|args|query_string|request|http_x_edge_token|http_cookie|http_authorization)\b/,
@@ -81,14 +81,14 @@ describe("nginx's time limits and headers", () => {
 
   const seconds = (text: string, name: string): number => Number(values(text, name)[0]?.replace(/s$/, ""));
 
-  it("slow clients are disconnected, so that an attacker cannot keep all connections busy", () => {
+  it("nginx disconnects slow clients, so that an attacker cannot keep all connections busy", () => {
     for (const name of ["client_header_timeout", "client_body_timeout", "send_timeout"])
       expect([5 <= seconds(main, name), seconds(main, name) <= 60], name).toEqual([true, true]);
     expect(seconds(main, "keepalive_timeout")).toBeLessThanOrEqual(120);
     expect(values(main, "reset_timedout_connection")).toEqual(["on"]);
   });
 
-  it("the application has more time than its longest answer takes; for the health check it has less time than the load balancer waits", () => {
+  it("nginx waits longer for the application than its longest answer takes, and for a health check no longer than the load balancer waits", () => {
     const { application, nginx } = timings;
     expect(seconds(visitors, "proxy_read_timeout")).toBeGreaterThan(application.longestAnswer);
     expect(seconds(visitors, "proxy_connect_timeout")).toBeLessThan(application.longestAnswer);
@@ -96,30 +96,30 @@ describe("nginx's time limits and headers", () => {
     const { timeoutSeconds } = exampleConfig().loadBalancer.healthCheck;
     for (const name of ["proxy_connect_timeout", "proxy_read_timeout"])
       expect(seconds(site(), name), name).toBeLessThanOrEqual(timeoutSeconds);
-    // After a time limit, a request may have been executed, so only a connection error leads to another attempt.
+    // If a request times out, the application may have executed it. Therefore nginx repeats a request only after a connection error.
     expect(values(visitors, "proxy_next_upstream")).toEqual(["error"]);
-    // The application keeps idle connections longer than nginx, so that it never closes a connection that nginx is about to use.
+    // The application keeps idle connections longer than nginx does. Therefore it never closes a connection that nginx is about to use.
     const upstream = /^upstream application \{[^}]*\}/m.exec(site())?.[0] ?? "";
     expect(seconds(upstream, "keepalive_timeout")).toBe(nginx.upstreamIdle);
     expect(nginx.upstreamIdle).toBeLessThan(application.keepAlive);
     expect(values(upstream, "keepalive")).toEqual(["32"]);
   });
 
-  it("the limit for an IPv6 network also applies to addresses that contain a line feed byte", () => {
+  it("nginx's limit for an IPv6 network also applies to addresses that contain a line feed byte", () => {
     const pattern = /"~(\(\?s\))\^\(\?<network>\.\{8\}\)\.\{8\}\$" \$network;/.exec(main)?.[1];
     expect(pattern).toBe("(?s)");
   });
 
-  it("nginx has enough connections and open files for a busy hour", () => {
+  it("nginx allows enough connections and open files for a busy hour", () => {
     const [connections = 0, files = 0] = ["worker_connections", "worker_rlimit_nofile"].map((name) =>
       Number(values(main, name)[0]),
     );
     expect(connections).toBe(4096);
     expect(files).toBeGreaterThanOrEqual(3 * connections);
     expect(values(main, "worker_processes")).toEqual(["auto"]);
-    // The kernel sends files directly from disk in full packets.
+    // With sendfile and tcp_nopush, the kernel sends files directly from disk in full packets.
     expect(["sendfile", "tcp_nopush"].map((name) => values(main, name))).toEqual([["on"], ["on"]]);
-    // Enough for tens of thousands of sessions and addresses.
+    // 10 MiB are enough for tens of thousands of TLS sessions and client addresses.
     expect(values(site(passthrough), "ssl_session_cache")).toEqual(["shared:tls:10m"]);
     expect(main).toContain("zone=writes:4m rate=10r/m;");
   });
@@ -151,7 +151,7 @@ describe("the unit in-service", () => {
   const unit = (config = exampleConfig()): string =>
     contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
 
-  it("in-service stops before the web services, early enough for the balancer to notice", () => {
+  it("the unit in-service stops before the web services, early enough for the load balancer to notice", () => {
     expect(unit()).toContain("After=nginx.service app.service haproxy.service\n");
     expect(unit()).toContain("ExecStop=/usr/bin/rm -f /run/in-service\n");
     expect(unit()).toContain("ExecStop=/usr/bin/sleep 7\n");
@@ -162,7 +162,7 @@ describe("the unit in-service", () => {
   });
 
   it.runIf(hasTool("systemd-analyze", "in-service.service"))(
-    "in-service starts at boot, stays active until stopped, and stops without a time limit",
+    "the unit in-service starts at boot, stays active until it is stopped, and stops without a time limit",
     () => {
       const lines = ["Type=oneshot", "RemainAfterExit=yes", "ExecStart=/usr/bin/touch /run/in-service"];
       expect(unit().split("\n")).toEqual(
@@ -178,7 +178,7 @@ describe("setting nginx up", () => {
   const logs = ["access.json", "error.log"].map((name) => `chown www-data:dd-agent /var/log/nginx/${name}`);
   const files = { "/var/log/nginx/access.json": "" };
 
-  it("the setup applies a configuration only if nginx accepts it, then puts the server into service", () => {
+  it("the setup applies an nginx configuration only if nginx accepts it, then puts the server into service", () => {
     expect(stepsOf(terminate.setup ?? "", { files })).toEqual([
       ...logs,
       "nginx -t -q",
@@ -195,12 +195,13 @@ describe("nginx's unit", () => {
   const sandboxed = contentOf(terminate, "/etc/systemd/system/nginx.service.d/sandbox.conf");
 
   it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
-    "systemd restarts nginx after any exit, and the master keeps only the capabilities that it needs",
+    "systemd restarts nginx after any exit, and nginx's master process keeps only the capabilities that it needs",
     () => {
       const { complaints, exposure, allowed } = judgeDropIn("nginx.service", sandboxed);
       expect(complaints).toBe("");
       expect(exposure).toBeLessThan(3);
-      // Otherwise it could bypass the firewall to reach a name server, or reach services that obey root.
+      // nginx cannot access the sockets of D-Bus, systemd and the resolver. Through these sockets, nginx could reach a name server, or
+      // services that execute commands for root.
       expect(sandboxed).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
       const dropIn = contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf");
       expect(dropIn).toMatch(/^StartLimitIntervalSec=0\n\n\[Service\]\nRestart=always\nRestartSec=1s$/m);

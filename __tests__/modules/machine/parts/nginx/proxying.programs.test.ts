@@ -32,7 +32,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       },
     );
 
-    it("nginx serves only the release's static files and caches files with a content hash in their name for a year", async () => {
+    it("nginx serves only the release's static files, and allows caching for a year if a file name contains a content hash", async () => {
       const part = partOf(nginxPart, exampleConfig({ application: { staticFolder: "public" } }));
       const output = await inNetwork(
         part,
@@ -53,7 +53,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(lines[7]).toBe("405");
     });
 
-    it("every response has each security header once and no nginx version", async () => {
+    it("every response of nginx has each security header once and no nginx version", async () => {
       const output = await inNetwork(
         terminate,
         `for path in / /readyz; do visitor -i $path; done; request -i http://10.0.1.11/; application; visitor -i /; visitor -i /fail
@@ -78,7 +78,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       }
     });
 
-    it("a request body above the size limit is rejected, and a smaller body is passed to the application", async () => {
+    it("nginx rejects a request body above the size limit, and passes a smaller body to the application", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -95,7 +95,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
         terminate,
         `application
        for n in $(seq 6); do
-         # Creates idle connections.
+         # These requests leave idle connections to the application open.
          for m in $(seq 5); do visitor -o /dev/null /; done
          visitor -o /dev/null -w '%{http_code}\n' -X POST /cut
        done; counts`,
@@ -105,11 +105,11 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(lines).toEqual(Array.from({ length: 6 }, () => "502"));
       const { posts, connections } = JSON.parse(counts) as { posts: number; connections: number };
       expect(posts).toBe(6);
-      // Each worker keeps its own connections, and six connections are closed.
+      // Each nginx worker has separate idle connections, and the application closes six connections.
       expect(connections).toBeLessThan(15);
     });
 
-    it("text above 1 KiB is compressed for clients that accept gzip, with a Vary header", async () => {
+    it("nginx compresses text above 1 KiB for clients that accept gzip, with a Vary header", async () => {
       const output = await inNetwork(
         terminate,
         `application
@@ -119,7 +119,7 @@ describe.runIf(hasToolInNetwork("nginx", "the way to the application", "-nu"))(
       expect(linesOf(output)).toEqual(["Vary: Accept-Encoding Content-Encoding: gzip", "", "0"]);
     });
 
-    it("connections with slow headers or bodies, idle connections and a silent application time out", async () => {
+    it("nginx times out connections with slow headers or bodies, idle connections and a silent application", async () => {
       const seconds = (text: string): string =>
         text.replace(/(client_header_timeout|client_body_timeout|keepalive_timeout|proxy_read_timeout) \d+s/g, "$1 1s");
       const script = `
@@ -149,7 +149,7 @@ print(json.dumps([
         { change: seconds },
       );
       const [closed = "", ...others] = linesOf(output);
-      // The limits are set to 1 s. Without a limit, the connection would be open for the script's 8 s.
+      // The test sets the limits to 1 s. Without a limit, the connection would stay open for 8 s, until the script ends.
       for (const seconds of JSON.parse(closed) as number[]) expect(seconds).toBeLessThan(5);
       expect(others).toEqual(["504", "0"]);
     });

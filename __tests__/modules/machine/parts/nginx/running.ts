@@ -7,7 +7,7 @@ import { exampleConfig } from "../../../../support/config.js";
 import { inTemporaryFolder, partOf, writeBelow } from "../../../../support/payload-files.js";
 import { runToolBeside } from "../../../../support/tools.js";
 
-/** nginx's part of the example, for each TLS mode. */
+/** nginx's part of the example environment's payload, for each TLS mode. */
 export const terminate = partOf(nginxPart);
 export const passthrough = partOf(nginxPart, exampleConfig({ tls: "passthrough" }));
 export const bothModes = [
@@ -19,11 +19,11 @@ export const bothModes = [
 export interface NetworkProps {
   /** Changes the text of each file. @default - none */
   readonly change?: (text: string) => string;
-  /** Key type of the origin certificate for `openssl req -newkey`. @default - ECDSA P-256 */
+  /** Key type of the origin certificate, as an argument of `openssl req -newkey`. @default - ECDSA P-256 */
   readonly key?: string;
 }
 
-/** The file of two accepted edge tokens, as during a rotation. */
+/** Content of the file with two accepted edge tokens, as during a rotation. */
 const edgeTokens = secretFilesOf(exampleConfig(), { roles: ["web"] })
   .shared.find(({ path }) => path.endsWith("/edge-token.conf"))
   ?.content(() => `${"0".repeat(64)}|${"a".repeat(64)}`) as string;
@@ -31,8 +31,8 @@ const edgeTokens = secretFilesOf(exampleConfig(), { roles: ["web"] })
 const own = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), "utf8");
 
 /**
- * Starts nginx in its own network with its own host name, a relocated configuration, fake secrets and a fake application. Then runs a
- * script, which may use the functions of network.sh.
+ * Starts nginx in its own network namespace with its own host name, fake secrets and a fake application. The configuration uses a temporary
+ * folder. Then runs a script, which may use the functions of network.sh.
  * @returns the output of the script
  */
 export const inNetwork = (
@@ -56,7 +56,7 @@ export const inNetwork = (
       { path: "passthrough", content: part === passthrough ? "yes" : "" },
       { path: "etc/nginx/secrets/edge-token.conf", content: edgeTokens },
       { path: "etc/nginx/tls/placeholder", content: "" },
-      // File of the package.
+      // The Debian package of nginx contains mime.types.
       { path: "etc/nginx/mime.types", content: readFileSync("/etc/nginx/mime.types", "utf8") },
       { path: "application.mjs", content: own("application.mjs") },
       {
@@ -70,5 +70,5 @@ export const inNetwork = (
 
 export const linesOf = (output: string): string[] => output.split("\n");
 
-/** Options of tests that mostly wait for nginx: concurrent, with a time limit for a busy machine. */
+/** Options of tests that mostly wait for nginx. The tests run concurrently, with a time limit for a busy machine. */
 export const besideEachOther = { concurrent: true, timeout: 300_000 } as const;

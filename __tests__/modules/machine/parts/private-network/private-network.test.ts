@@ -15,7 +15,7 @@ describe("the private address", () => {
       [/^The private address 10\.0\.1\.11 is on no interface: /],
     ],
   ] as const)(
-    "the setup waits for the private address and reports it while it is missing: %s",
+    "the setup of a server waits for the private address and reports a missing address: the address is %s",
     (_, configured, said) => {
       const folder = temporaryFolder();
       writeBelow(folder, [
@@ -31,7 +31,7 @@ describe("the private address", () => {
     },
   );
 
-  it("the check uses the same script as the setup", () => {
+  it("the check of the private address uses the same script as the setup", () => {
     expect(check).toBe(setup);
   });
 });

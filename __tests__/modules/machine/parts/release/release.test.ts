@@ -16,7 +16,7 @@ import { makeCertificate } from "../../../../examples/guestbook/support/certific
 const part = partOf(releasePart);
 
 describe("the release's part", () => {
-  it("the part contains the address and checksum of the configured release", () => {
+  it("the file release.env contains the address and checksum of the configured release", () => {
     const application = { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "a".repeat(64) };
     expect(contentOf(partOf(releasePart, exampleConfig({ application })), "/etc/platform/release.env")).toMatch(
       /^RELEASE_URL='https:\/\/releases\.foobar\.com\/release-2\.0\.0\.tar\.gz'\nRELEASE_SHA256=a{64}\n$/m,
@@ -25,9 +25,9 @@ describe("the release's part", () => {
 });
 
 describe("the setup", () => {
-  it("the setup installs the platform's scripts from the configured release, and fails if it cannot", () => {
+  it("the setup installs the platform's scripts from the configured release, and fails if it cannot install them", () => {
     const folder = temporaryFolder();
-    // A signed URL, whose end a shell would interpret as commands.
+    // The end of this signed URL contains characters that a shell would interpret.
     const url = "https://releases.foobar.com/release.tar.gz?expires=1&name=a;b(c)*";
     const part = partOf(releasePart, exampleConfig({ application: { url } }));
     const setup = (part.setup ?? "")
@@ -42,7 +42,10 @@ describe("the setup", () => {
   });
 });
 
-/** fetch-release with a local archive instead of the network. Does not require root unless the program is unmodified. */
+/**
+ * Runs fetch-release with a local archive instead of the network.
+ * @param isLeftAsItIs if false, the program is changed so that it does not require root
+ */
 function fetch(script: string, { isLeftAsItIs = false } = {}): string[] {
   const folder = temporaryFolder();
   const standIn = (name: string, body: string) => ({
@@ -94,13 +97,13 @@ describe("fetch-release", () => {
     expect(fetch("mkdir -p opt/.fetch.AAAAAA/release; get app; ls -A opt").at(-1)).toBe("x");
   });
 
-  it("fetch-release downloads once if two runs start at the same time", () => {
+  it("fetch-release downloads a release once if two runs start at the same time", () => {
     const output = fetch("get app & get app & wait; wc -l <downloads");
     expect(output.filter((line) => line === "exit 0")).toHaveLength(2);
     expect(output.at(-1)).toBe("1");
   });
 
-  it("fetch-release syncs the folder to disk before renaming it, so that a power cut leaves a complete program or none", () => {
+  it("fetch-release syncs the folder to disk before renaming it, so that a power cut leaves a complete program or no program", () => {
     expect(fetch("get app; sed 's/fetch[.][^/]*/work/' steps").slice(-3)).toEqual([
       expect.stringMatching(/^mv .*\.sha256$/),
       "sync -f /opt/.work/release/app",
@@ -149,12 +152,12 @@ describe("fetch-release", () => {
 
   it.each([
     [
-      "another SHA-256",
+      "a release with another SHA-256",
       `get app ${"0".repeat(64)}`,
       /^SHA-256 of https:\/\/archive\.test\/r\.tgz: wanted 0{64}, got \w{64}$/,
     ],
-    ["links", "ln -s /etc/passwd r/app/x; pack; get app", /^the tarball must contain only files and folders$/],
-    ["no tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
+    ["a release with links", "ln -s /etc/passwd r/app/x; pack; get app", /^the tarball must contain only files and folders$/],
+    ["a file that is not a tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
     ["a release without the program", "get other", /^the release has no other$/],
     ["a failed download", "sha=$(sha); rm r.tgz; get app $sha", /^cannot download https:\/\/archive\.test\/r\.tgz$/],
   ])("fetch-release rejects %s and leaves nothing behind", (_, script, reason) => {
@@ -185,7 +188,7 @@ describe("fetch-release", () => {
 describe("downloads of fetch-release", () => {
   const tooLarge = 50 * 1024 ** 2 + 1;
 
-  /** Serves these paths on two ports, with TLS and without. */
+  /** Serves the test's paths on two ports, one with TLS and one without. */
   async function serve(): Promise<{ readonly url: string; readonly certificate: string }> {
     const listening = async (server: PlainServer | Server): Promise<string> => {
       onTestFinished(() => void server.close());
@@ -209,7 +212,10 @@ describe("downloads of fetch-release", () => {
     return { url: `https://${secure}`, certificate };
   }
 
-  /** Output of fetch-release with the real curl, which trusts this certificate. A download fails because of its wrong SHA-256. */
+  /**
+   * Returns the output of fetch-release with the real curl. By default, curl trusts the certificate. The download fails because its SHA-256
+   * is wrong.
+   */
   async function attempt(path: string, isTrusted = true): Promise<string> {
     const { url, certificate } = await serve();
     const folder = temporaryFolder();
@@ -226,25 +232,25 @@ describe("downloads of fetch-release", () => {
   const hasCurl = hasTool("curl", "how fetch-release downloads");
 
   it.runIf(hasCurl).each(["/release", "/moved", "/busy"])(
-    "downloads over https and retries a busy host: %s",
+    "fetch-release downloads over https and retries a busy host: %s",
     async (path) => {
       expect(await attempt(path)).toMatch(new RegExp(`^fetch-release: SHA-256 of ${path}: wanted 0{64}`));
     },
   );
 
-  it("a download times out before systemd stops the unit that waits for it", () => {
+  it("fetch-release ends a download before systemd stops the unit that waits for the download", () => {
     const program = contentOf(part, "/usr/local/sbin/fetch-release");
     const [connecting, whole, again] = ["connect-timeout", "max-time", "retry"].map((name) =>
       Number(new RegExp(`--${name} (\\d+) `).exec(program)?.[1]),
     ) as [number, number, number];
     const unit = contentOf(partOf(mysqlPart), "/etc/systemd/system/mysql-group.service");
-    // curl waits one second before the first retry and doubles each further pause.
+    // curl waits one second before the first retry. Each further pause is twice as long.
     expect(whole + 2 ** again).toBeLessThan(Number(/^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1]));
     expect(connecting).toBeLessThanOrEqual(whole / 10);
   });
 
   it.runIf(hasCurl).each(["/moved-to-http", "/large", "/gone"])(
-    "rejects a redirect to http, a large file and a missing file: %s",
+    "fetch-release rejects a redirect to http, a large file and a missing file: %s",
     async (path) => {
       expect(await attempt(path)).toBe(`fetch-release: cannot download ${path}`);
     },
@@ -256,7 +262,7 @@ describe("downloads of fetch-release", () => {
 });
 
 it.runIf(isRoot("the user that fetch-release unpacks as"))(
-  "fetch-release unpacks as nobody and hands over to root",
+  "fetch-release unpacks a release as nobody and then makes root its owner",
   () => {
     const output = fetch(
       "chmod 755 .; chown -R 12345 r; touch r/app/main; pack; get app; stat -c %u:%g opt/x opt/x/main",

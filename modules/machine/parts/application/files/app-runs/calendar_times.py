@@ -8,7 +8,7 @@ import subprocess
 import time
 
 TIME = re.compile(r"^(?:Next elapse|Iter[a-z.]*[ ]#[0-9]+): [A-Z][a-z]+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC$")
-# Number of times that one call computes. If the expression has a time zone, systemd starts a process for each time.
+# Number of due times that one call of systemd computes. If the expression has a time zone, systemd starts a process for each time.
 AT_ONCE = 60
 
 

@@ -1,7 +1,7 @@
 """
-Stores claims in a table of the primary. A claim is a lease: its row contains the server that runs a job, and the time at which the claim
-ends. Rows are replicated, so a claim survives a failover. A lock of GET_LOCK would exist on one member only. All times are by the primary's
-clock.
+Stores claims in a table on the primary. A claim is a lease: its row contains the server that runs a job, and the time when the claim
+expires. MySQL replicates the rows, so a claim survives a failover. A lock of GET_LOCK does not survive a failover, because it exists on one
+member only. All times are by the primary's clock.
 """
 
 import contextlib
@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import pymysql
 
-# Seconds after which a claim expires if its holder does not renew it. The holder stops its command earlier; see hold.py.
+# Seconds after which a claim expires if its holder does not renew it. The holder stops the claimed command before the claim expires; see
+# hold.py.
 LEASE = 30
-# Number of days that rows of finished runs are kept.
+# Number of days for which rows of finished runs are kept.
 KEPT = 35
-# Due time in the row of a worker. A worker has only one row, because it has no due times.
+# Due time in the row of a worker. A worker has no due times, so it has only one row.
 ALWAYS = "1970-01-01 00:00:00"
 
 UNTIL = f"NOW(6) + INTERVAL {LEASE} SECOND"
@@ -31,7 +32,9 @@ class Row(NamedTuple):
 
 
 class _Verified(ssl.SSLContext):
-    """TLS context that checks the certificate of a database member for a fixed name instead of the member's address."""
+    """
+    TLS context that checks a database member's certificate for a fixed name, because the certificate does not contain the member's address.
+    """
 
     def wrap_socket(self, sock, server_hostname=None, **options):
         return super().wrap_socket(sock, server_hostname=os.environ["DATABASE_TLS_NAME"], **options)
@@ -56,15 +59,18 @@ def connect():
 
 
 class Claim:
-    """Claim for one run of the migrations, of a worker, or of a schedule at one due time."""
+    """Claim for the migrations, for a worker, or for one due time of a schedule."""
 
     def __init__(self, name, due=ALWAYS, connecting=connect):
         self.name, self.due, self._connecting = name, due, connecting
-        # Identifies this process. If an answer of the database was lost, the process recognises its own row.
+        # Identifies this process. If an answer of the database is lost, the process recognises its row by the text in `holder`.
         self.holder = f"{socket.gethostname()} {uuid.uuid4()}"
 
     def take(self, expired=False):
-        """Claims the run if no process has claimed it, or if `expired` is true and its claim has expired. Returns the resulting row."""
+        """
+        Claims the run if no process has claimed it. If `expired` is true, also claims a run whose claim has expired. Returns the resulting
+        row.
+        """
         others = " OR until < NOW(6)" if expired else ""
         with self._cursor() as cursor:
             cursor.execute(
@@ -95,7 +101,7 @@ class Claim:
         self._change("outcome = %s", outcome)
 
     def interrupted(self):
-        """Records an expired run as interrupted. Returns 1 if this call recorded the run, otherwise 0."""
+        """Records the run as interrupted if its claim has expired. Returns 1 if this call recorded the run, otherwise 0."""
         with self._cursor() as cursor:
             return cursor.execute(
                 "UPDATE claims SET outcome = 'interrupted'"
@@ -104,7 +110,7 @@ class Claim:
             )
 
     def earlier_interrupted(self):
-        """Deletes old rows and records unfinished runs of earlier due times as interrupted. Returns the number of recorded runs."""
+        """Deletes old rows. Records unfinished runs of earlier due times as interrupted, and returns their number."""
         with self._cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM claims WHERE name = %s AND due < NOW() - INTERVAL {KEPT} DAY", [self.name]

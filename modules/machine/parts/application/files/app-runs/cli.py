@@ -1,4 +1,6 @@
-"""Command line of app-runs, for systemd units of the application: app-runs worker|schedule|migrations [NAME] [options] -- COMMAND…"""
+"""
+Command line of app-runs, which systemd units of the application call: app-runs worker|schedule|migrations [NAME] [options] -- COMMAND…
+"""
 
 import argparse
 import json
@@ -11,7 +13,7 @@ import hold
 from claims import Claim
 
 POLL_SECONDS = 3
-# Maximum time in seconds that a deployment waits for migrations on another server and for a primary.
+# Maximum time in seconds for which a deployment waits for migrations on another server or for an unreachable primary.
 PATIENCE_SECONDS = 600
 
 
@@ -32,7 +34,8 @@ def main(arguments):
     if options.kind == "migrations":
         return exclusive(Claim("migrations"), command, stop, PATIENCE_SECONDS)
     status = exclusive(Claim(f"worker {options.name}"), command, stop)
-    # If SIGTERM stops a worker, the exit status is 0. If SIGTERM stops migrations, the run fails because the migrations are incomplete.
+    # If SIGTERM stops a worker, the exit status is 0. If SIGTERM stops migrations, the exit status is not 0, because the migrations are
+    # incomplete.
     return 0 if stop.event.is_set() else status
 
 
@@ -50,8 +53,9 @@ def _parser():
 
 def exclusive(claim, command, stop, patience=None):
     """
-    Waits for the claim, runs the command and releases the claim. If `patience` is given, waits at most this many seconds. Returns the exit
-    status of the command, or 1 if the command did not start.
+    Waits for the claim, runs the command and releases the claim.
+    `patience`: maximum wait in seconds; None waits without a limit.
+    @returns the exit status of the command, or 1 if the command did not start
     """
     asked = hold.now()
     while not stop.event.is_set():
@@ -71,7 +75,10 @@ def exclusive(claim, command, stop, patience=None):
 
 
 def schedule_run(claim, command, repeatable, stop):
-    """Runs the command if no server has run it for this due time. Otherwise waits for the other server and reports an interrupted run."""
+    """
+    Runs the command if no server has run it for this due time. If another server is running it, waits for that server and reports an
+    interrupted run.
+    """
     while not stop.event.is_set():
         begun = hold.now()
         row = attempt(claim)

@@ -7,8 +7,8 @@ import threading
 import time
 
 RENEW_SECONDS = 3
-# Seconds without a renewal after which the command receives SIGTERM and SIGKILL. SIGKILL comes 8 s before another server may get the claim
-# (LEASE in claims.py), because clocks may run at different rates. A failover takes 7 to 8 s.
+# Seconds without a renewal after which the command receives SIGTERM, and SIGKILL. SIGKILL comes 8 s before another server may get the claim
+# (LEASE in claims.py), because the servers' clocks may run at different rates. A failover takes only 7 to 8 s.
 TERM_SECONDS = 15
 KILL_SECONDS = 22
 
@@ -28,8 +28,9 @@ class Stop:
 
 def run(claim, command, stop, begun, say):
     """
-    Runs the command and renews the claim. `begun` is the time when the claim was requested. Returns the command's exit status, and True if
-    this process held the claim until the command ended.
+    Runs the command and renews the claim until the command ends.
+    `begun`: time when the claim was requested.
+    @returns the exit status of the command, and True if this process held the claim until the end
     """
     process = subprocess.Popen(command, start_new_session=True)
     renewals = _Renewals(claim, begun)
@@ -46,7 +47,7 @@ def run(claim, command, stop, begun, say):
             _signal(process, signal.SIGKILL)
         time.sleep(0.2)
     renewals.ended.set()
-    # Kills processes that the command started and did not stop.
+    # The command may have left processes behind, so all processes of its process group are killed.
     _signal(process, signal.SIGKILL)
     return process.returncode, not renewals.lost and now() - renewals.last < KILL_SECONDS
 
@@ -73,5 +74,5 @@ class _Renewals(threading.Thread):
                     self.lost = True
                     return
             except Exception:
-                # The loop retries. If no renewal succeeds in time, the main thread stops the command.
+                # The next round of the loop retries the renewal. If no renewal succeeds in time, the main thread stops the command.
                 continue

@@ -18,26 +18,27 @@ from sealing import PACK, encrypt, flow, require_ended, seal
 from ship import BRANCHES, ROOM, ROTATE, STATE, arrived, connect, plain, rows
 
 FORMAT = 2
-# Folder in which MySQL may write files. The folder is on the system disk, so that the data volume does not need twice the space.
+# Folder for the copy. MySQL may write files there. The folder is on the system disk, so that the data volume does not need twice the space.
 CLONE = "/var/lib/mysql-files/base"
 PART_BYTES = 64 << 20
 LEFT_BYTES = 2 << 30
 # A health notice warns if a base backup would use more than this share of the free space.
 ROOM_SHARE = 0.8
 CLONE_SECONDS = 6 * 3600
-# Seconds for which one member may try. After this time, the next member tries.
+# Seconds for which a member may try to make a due base backup. After TURN_SECONDS, it is the next member's turn.
 TURN_SECONDS = 900
-# Maximum number of attempts to take a snapshot, seconds without a commit for each attempt, and time limit in seconds for counting a table.
+# Maximum number of attempts to take a snapshot, required seconds without a commit in an attempt, and time limit in seconds to count a
+# table.
 SNAPSHOTS, QUIET_SECONDS, COUNT_SECONDS = 100, 0.05, 600
 
 # Maximum lag in seconds of the replica that makes the base backup. If a replica has more lag, other members make the base backup.
 LAG_SECONDS = 60
-# Maximum age in seconds of the logs in which the newest commit is searched.
+# Only logs that were written within this many seconds are searched for the newest commit.
 LOGS_SECONDS = 25 * 3600
 
 MEMBERS = "SELECT MEMBER_HOST, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
 
-# LAG compares two times of the primary's clock.
+# LAG compares two times, which are both by the primary's clock.
 LAG = (
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND,"
     " (SELECT MAX(LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) FROM performance_schema.replication_applier_status_by_worker"
@@ -49,9 +50,10 @@ HEARTBEAT_AT = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(at)) FROM ba
 
 def whose_turn(members, made, overdue_seconds):
     """
-    Returns the member that makes the base backup. The replica with the oldest last base backup is chosen, so that not all base backups come
-    from one member. The primary is chosen only if it is alone. After TURN_SECONDS, the next member is chosen, because a member may be
-    unable to make a base backup. `members`: (address, role) of online members. `made`: time of each member's last base backup.
+    Returns the member that makes the base backup: the replica whose last base backup is the oldest. Therefore the members take turns. The
+    primary is chosen only if there is no replica. A member may be unable to make a base backup, so the next member is chosen after
+    TURN_SECONDS.
+    `members`: (address, role) of online members. `made`: time of each member's last base backup.
     """
     able = [address for address, role in members if role != "PRIMARY"] or [address for address, _ in members]
     able.sort(key=lambda address: (made.get(address, 0), address))
@@ -60,9 +62,11 @@ def whose_turn(members, made, overdue_seconds):
 
 def overdue_seconds(now, made, base_seconds, gap_since):
     """
-    Returns the seconds since a base backup became due. The result is negative if no base backup is due. A base backup is due if the newest
-    one is older than `base_seconds`, or if the bucket lacks transactions. A base backup is also due if the newest one of the other members
-    is twice as old, because the member with the newest base backup may be compromised.
+    Returns the seconds since a base backup became due. The result is negative if no base backup is due.
+
+    A base backup is due if the newest base backup is older than `base_seconds`, or if the bucket lacks transactions. The member with the
+    newest base backup may be compromised. Therefore a base backup is also due if the newest base backup of all other members is older than
+    twice `base_seconds`.
     `made`: time of each member's last base backup, by the bucket's clock.
     """
     last, second = [*sorted(made.values(), reverse=True), 0, 0][:2]
@@ -80,13 +84,13 @@ def make_when_due(settings, bucket, force=False):
     if not force and not _is_due(settings, bucket, connection):
         return 0
     _require_room(settings)
-    # A restore from this base backup needs no logs before the first log.
+    # A new log starts here, so a restore from the new base backup needs no earlier log.
     rows(connection, ROTATE)
     first_log, *_ = rows(connection, "SHOW BINARY LOG STATUS")[0]
     branch, at_least = _branch(settings, connection), _executed(connection)
     rows(connection, f"CLONE LOCAL DATA DIRECTORY = '{CLONE}'")
-    # clone_status has no GTIDs of a local clone. The clone has all transactions that were committed before it and no transaction that was
-    # committed after it.
+    # MySQL does not report the GTIDs of a local clone. The clone has all transactions that were committed before the statement, and none
+    # that were committed after it.
     at_most = _executed(connection)
     if _branch(settings, connection) != branch:
         raise ValueError("the branch changed during the copy; the next attempt starts in five minutes")
@@ -105,14 +109,15 @@ def make_when_due(settings, bucket, force=False):
         "timeline": settings.timeline,
         "branch": branch,
         "member": settings.member,
-        # Exact bounds. The copy has all transactions of the first set and no transaction outside the second set.
+        # GTID sets before and after the copy. The copy has all transactions of the first set and no transaction outside the second set.
         "gtids": {"atLeast": at_least, "atMost": at_most},
-        # Upper bound of the original commit times, in microseconds since 1970 by the primaries' clocks.
+        # No transaction in the copy has a later original commit time. In microseconds since 1970, by the primaries' clocks.
         "newestCommit": newest_commit,
         "dataBytes": _bytes(CLONE),
         "recipients": settings.recipients,
         "parts": parts,
-        # Name of the object with encrypted row counts and checksums at a slightly later set of GTIDs. A restore drill compares them.
+        # Name of an object with encrypted row counts and checksums, which were computed slightly after the copy. A restore drill compares
+        # them with its data.
         "rows": count,
     }
     content = json.dumps(manifest, indent=2).encode()
@@ -131,8 +136,8 @@ def _is_due(settings, bucket, connection):
     with contextlib.suppress(OSError, ValueError):
         gap_since = json.loads(STATE.read_text()).get("gapSince", 0)
     members = [(settings.members.get(address, address), role) for address, role in rows(connection, MEMBERS)]
-    # If a member has made no base backup, it counts as the member that made the first one. A new archive therefore does not start with two
-    # base backups.
+    # A member without a base backup is treated as if it had made the first base backup. Without this rule, a new archive would start with
+    # two base backups.
     others = dict.fromkeys((name for name, _ in members), min(found, default=0))
     overdue = overdue_seconds(bucket.now(), {**others, **made}, settings.baseHours * 3600, gap_since)
     if overdue < 0 or whose_turn(members, made, overdue) != settings.member:
@@ -152,8 +157,8 @@ def _branch(settings, connection):
 
 def _newest_commit(connection):
     """
-    Returns the time of the newest commit. The heartbeat is at most 30 s older than the last commit. The logs of the last day cover this
-    difference, and clocks that were ahead.
+    Returns the time of the newest commit. The heartbeat is at most 30 s older than the newest commit. The logs of the last day show commits
+    after the heartbeat, and commits with a wrong, later time.
     """
     ((heartbeat,),) = rows(connection, HEARTBEAT_AT)
     ((log_folder,),) = rows(connection, "SELECT @@log_bin_basename")
@@ -168,8 +173,8 @@ def _newest_commit(connection):
 
 def _counted(connection):
     """
-    Returns the row count and checksum of each table in one snapshot. The GTIDs of the snapshot are known only if no transaction commits at
-    the same time, because a commit is visible shortly before its GTID. If commits are too frequent or MySQL rejects a statement, returns
+    Returns the row count and checksum of each table in one snapshot. The snapshot's GTIDs are known only if no transaction commits at the
+    same time, because MySQL shows a commit shortly before its GTID. If commits are too frequent, or if MySQL rejects a statement, returns
     None. The base backup is valid anyway.
     """
     try:
@@ -214,7 +219,10 @@ def _require_room(settings):
 
 
 def _room(settings):
-    """Returns the bytes that a base backup needs, and the free bytes. Files of a running base backup count as free."""
+    """
+    Returns the bytes that a base backup needs, and the free bytes. Counts the files of a running base backup as free, because they will be
+    deleted.
+    """
     return _bytes(settings.data) + LEFT_BYTES, shutil.disk_usage(os.path.dirname(CLONE)).free + _bytes(CLONE)
 
 

@@ -15,13 +15,14 @@ HEADER = struct.Struct("<IBIIIH")  # time, type, server, size, position of the n
 QUERY, STOP, ROTATE, FORMAT, XID, TABLE_MAP, ROWS_QUERY, GTID, PREVIOUS_GTIDS, TAGGED_GTID = 2, 3, 4, 15, 16, 19, 29, 33, 35, 42
 ROWS = (30, 31, 32, 39)
 CHECKSUM_BYTES = 4
-# Fields of a query event: thread, execution time, length of the database's name, error, length of the variables.
+# Fields of a query event: thread, execution time, length of the database's name, error code, length of the variables.
 QUERY_BODY = struct.Struct("<IIBHH")
 TABLE_ID_BYTES, TABLE_FLAGS_BYTES = 6, 2
-# Offset of the first event's flags, the last two bytes of its header. One of the flags is set while MySQL writes the log.
+# Offset of the flags of the first event in a log. The flags are the last two bytes of the event's header. One flag is set while MySQL
+# writes the log.
 FLAGS_AT = len(MAGIC) + HEADER.size - 2
-# Fields of a GTID event: flags, source, number, two counters. The commit times on this server and (if different) on the original server
-# follow, in microseconds with 7 bytes each.
+# Fields of a GTID event: flags, source, number, two counters. The commit time on this server follows, and the commit time on the original
+# server if that was another server. Each time has 7 bytes and is in microseconds.
 GTID_BODY = struct.Struct("<B16sqBqq")
 COMMITTED_ELSEWHERE = 1 << 55
 GTIDS = (GTID, TAGGED_GTID)
@@ -71,7 +72,7 @@ def transactions(data):
 
 def _add(content, kind, data, begin, end):
     """
-    Adds an event to the digest, without the fields that differ between members: positions, checksums, threads, times, table numbers and
+    Adds an event to the digest. Omits the fields that differ between members: positions, checksums, threads, times, table numbers and
     flags.
     """
     if kind in (XID, ROWS_QUERY):
@@ -82,7 +83,7 @@ def _add(content, kind, data, begin, end):
         statement = data[begin + database + 1 : end]
         if statement in (b"BEGIN", b"COMMIT"):
             return
-        # XA statements do not depend on the database's name, so the name is not part of the digest.
+        # The digest of an XA statement does not include the database's name, because the statement does not depend on it.
         begin += database + 1 if statement.startswith(b"XA ") else 0
     elif kind == TABLE_MAP:
         begin += TABLE_ID_BYTES + TABLE_FLAGS_BYTES
@@ -154,7 +155,7 @@ def _intervals(numbers, stop):
 
 
 def _gtid(data, kind, at):
-    """(source, number, commit time); the source of a tagged GTID is "UUID:TAG"."""
+    """Returns (source, number, commit time) of a GTID event. The source of a tagged GTID is "UUID:TAG"."""
     if kind == TAGGED_GTID:
         return _tagged(data, at)
     _, source, number, *_ = GTID_BODY.unpack_from(data, at)
@@ -165,7 +166,10 @@ def _gtid(data, kind, at):
 
 
 def _tagged(data, at):
-    """Fields, each after its id, of numbers of variable length. Format: mysql/serialization/readme.md."""
+    """
+    Returns (source, number, commit time) of an event with a tagged GTID. The event has numbers of variable length, and each field follows
+    its id. Format: mysql/serialization/readme.md.
+    """
 
     def number():
         nonlocal at
@@ -173,18 +177,18 @@ def _tagged(data, at):
         at += size
         return int.from_bytes(data[at - size : at], "little") >> size
 
-    # Version, size, last required field, flags.
+    # Skips the version, the size, the last required field and the flags.
     for _ in range(6):
         number()
     source = uuid.UUID(bytes=bytes(number() for _ in range(16)))
     number()
-    # The lowest bit is the sign.
+    # The lowest bit of the number is its sign.
     one = number() >> 1
     number()
     length = number()
     tag = bytes(data[at : at + length]).decode("ascii")
     at += length
-    # Two counters.
+    # Skips two counters with their ids, and the id of the commit time.
     for _ in range(5):
         number()
     committed = number()
@@ -192,7 +196,8 @@ def _tagged(data, at):
 
 
 def _set(body):
-    # The eighth byte is the format, which precedes the number of sources if there are tags.
+    # The eighth byte is the format of the list. If GTIDs have tags, the number of sources is in bytes 2 to 7. If GTIDs have no tags, the
+    # number of sources is in bytes 1 to 8.
     sources, found, at = int.from_bytes(body[1:7] if body[7] else body[:8], "little"), {}, 8
     for _ in range(sources):
         source = str(uuid.UUID(bytes=bytes(body[at : at + 16])))
@@ -202,7 +207,7 @@ def _set(body):
             at += 1 + length
         (intervals,) = struct.unpack_from("<Q", body, at + 16)
         ends = struct.unpack_from(f"<{2 * intervals}Q", body, at + 24)
-        # The end of an interval in the log is exclusive.
+        # In the log, the end of an interval is exclusive.
         found[source] = [(first, end - 1) for first, end in zip(ends[::2], ends[1::2])]
         at += 24 + 16 * intervals
     return found

@@ -1,4 +1,4 @@
-"""Client of the bucket. Objects are written once and never changed. Requests are signed with AWS Signature Version 4."""
+"""Provides a client of the bucket. Objects are written once and never changed. Requests are signed with AWS Signature Version 4."""
 
 import hashlib
 import hmac
@@ -19,17 +19,17 @@ XML = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 class Refused(Exception):
-    """The bucket is unreachable or rejects a request."""
+    """Error if the bucket is unreachable or rejects a request."""
 
 
 class Away(Refused):
-    """The bucket is unreachable."""
+    """Error if the bucket is unreachable."""
 
 
 class Object(NamedTuple):
     key: str
     bytes: int
-    # MD5 of the content, because each object is written in one request.
+    # ETag of the object. The ETag is the MD5 of the content, because each object is written in one request.
     etag: str
     # Time when the bucket received the object, in ISO 8601.
     time: str
@@ -43,7 +43,7 @@ class Bucket:
         self._region, self._bucket = region, bucket
         self._key, _, self._secret = credentials.strip().partition(":")
         self._local = threading.local()
-        # Seconds by which the bucket's clock is ahead of this server's clock, according to the bucket's last answer.
+        # Seconds by which the bucket's clock is ahead of this server's clock, according to the bucket's last response.
         self._ahead = 0.0
 
     def now(self):
@@ -89,8 +89,8 @@ class Bucket:
 
     def get(self, key):
         """
-        Returns the content that was uploaded first. A writer can add newer versions of an object but cannot change older versions. This
-        function therefore returns the version whose hash is in the object's name.
+        Returns the content that was uploaded first. A writer can add newer versions of an object but cannot change older versions.
+        Therefore `get` returns the version whose hash is in the object's name.
         @raises Refused if there is no such version
         """
         status, content = self.ask("GET", key)
@@ -113,7 +113,7 @@ class Bucket:
     def ask(self, method, key="", query=None, content=b"", headers=None):
         """
         Sends a request and returns (status, body). If the connection was closed, opens a new connection. @raises Away if the bucket does
-        not answer
+        not respond
         """
         path = f"/{self._bucket}" + (f"/{urllib.parse.quote(key)}" if key else "")
         text = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in sorted((query or {}).items()))

@@ -1,6 +1,7 @@
 """
-Compares all rows of two copies of the data. For each table, it compares the row count and a checksum that does not depend on the order of
-rows. A member computes both values after a base backup. A restore drill computes them again on the restored data.
+Creates statements that compare all rows of two copies of the data. Each statement returns the row count and a checksum of a table. The
+checksum does not depend on the order of rows. A member runs the statements after a base backup. A restore drill runs the same statements on
+the restored data.
 """
 
 COLUMNS = (
@@ -12,8 +13,9 @@ COLUMNS = (
 
 def statements(columns):
     """
-    Returns a statement for each table. The statement returns the table's row count and checksum as one text.
-    `columns`: rows of COLUMNS. The statement uses binary text, which does not depend on the session's character set.
+    Returns a statement for each table. The statement returns the table's row count and checksum as one text. The statement compares values
+    as binary text, which does not depend on the session's character set.
+    `columns`: rows of COLUMNS.
     """
     tables = {}
     for schema, table, column in columns:

@@ -15,13 +15,16 @@ from names import log_name, read_segment
 from replay import ALL, Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
 from sealing import unseal
 
-# Limits for prefetching the segments of each member: number of segments, and bytes.
+# Limits for prefetched segments of each member: number of segments, and bytes.
 AT_A_TIME, AHEAD_BYTES = 16, 64 << 20
 FORMAT = 2
 
 
 class Events(NamedTuple):
-    """Bytes of a transaction. The format description of any log can decode these bytes, because all members run the same MySQL."""
+    """
+    Bytes of a transaction. MySQL decodes these bytes with the format description of a log. The format description of any log works, because
+    all members run the same version of MySQL.
+    """
 
     own: bytes
     others: list
@@ -62,7 +65,7 @@ class Contents:
         self._say(f"skipped: {text}")
 
     def _branches(self, described):
-        """Returns the branches as most members describe them, and the branches that have no description."""
+        """Returns all branches: with the description on which most members agree, or without a description if there is none."""
         claims, first, writers = {}, {}, {}
         for member, id, item in described:
             try:
@@ -76,7 +79,7 @@ class Contents:
             first[id] = min(first.get(id, ALL), moment_of(item.time))
         for member, logs in self._logs.items():
             for log, items in logs.items():
-                # Times are compared as text, because an archive of two years has a hundred thousand times.
+                # Times are compared as text, which is faster. An archive of two years has a hundred thousand times.
                 times = [item.time for _, item in items]
                 first[log.branch] = min(moment_of(min(times)), first.get(log.branch, ALL))
                 of_branch = writers.setdefault(log.branch, {})
@@ -106,13 +109,14 @@ class Contents:
     def _in_order(self, logs, line, executed):
         """Returns [(log, segments, limit)] of the logs that may contain transactions after the base backup."""
         place = {branch.id: index for index, (branch, _) in enumerate(line)}
-        # If the branch changes within a log, the member uploads the log again under the new branch.
+        # If the branch changes within a log, the member uploads the log again under the new branch. The segments under both branches are
+        # read as one log.
         found = {}
         for log in sorted((log for log in logs if log.branch in place), key=lambda log: place[log.branch]):
             _, items = found.get((log.number, log.id), (None, []))
             found[log.number, log.id] = log, [*items, *logs[log]]
         needed = [(log, items) for log, items in found.values() if self._has_more(items, executed)]
-        # Log numbers begin again after a clone, so logs are ordered by the upload time of their first segment.
+        # After a clone, log numbers start again at 1. Therefore logs are ordered by the upload time of their first segment.
         needed.sort(key=lambda pair: (place[pair[0].branch], self._begun(*pair), pair[0].number))
         return [(log, items, line[place[log.branch]][1]) for log, items in needed]
 
@@ -133,7 +137,8 @@ class Contents:
                         yield item if allowed is None or item.previous is None else Start(item.log, both(item.previous, limit))
                         continue
                     if item.source == begins:
-                        # The rest of this log belongs to the branch that the restore follows.
+                        # A transaction with the source `begins` starts the branch that the restore follows. The rest of the log belongs to
+                        # this branch, so the restore may apply all transactions in it.
                         allowed = None
                     if allowed is None or allowed.has(*item.gtid) or counted.has(*item.gtid):
                         yield item
@@ -160,7 +165,10 @@ class Contents:
                 yield Change(source, number, committed, digest, name, Events(header, self._headers, view[begin:after]), uploaded)
 
     def _pieces(self, segments, identity):
-        """Yields a log's readable segments in order, each with its content. Damaged segments under `log` are replaced from `tail`."""
+        """
+        Yields each readable segment of a log in order, with its content. If a segment under `log` is damaged, yields the segments under
+        `tail` instead.
+        """
         for segment, content in self._ahead(_cover(segments), identity):
             if content is not None:
                 yield segment, content
@@ -174,7 +182,10 @@ class Contents:
         return self._bucket.list(f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
 
     def _ahead(self, segments, identity):
-        """Yields each segment with its content, or with None if the segment is unreadable. Prefetches segments within the memory limit."""
+        """
+        Yields each segment with its content, or with None if the segment is unreadable. Downloads the next segments in advance, within the
+        memory limit.
+        """
         waiting, bytes = collections.deque(), 0
         left = collections.deque(segments)
         while left or waiting:
@@ -198,9 +209,10 @@ class Contents:
 
     def require_end(self, line, executed, until):
         """
-        Checks that no transaction is missing at the end of the logs. Later transactions show that an earlier transaction is missing. At the
-        end, only the names of unreadable objects show this. Ignores an unreadable object if two other members uploaded later objects
-        without its transactions. @raises Incomplete if a transaction is missing
+        Checks that no transaction is missing at the end of the logs. In the middle of the logs, later transactions show that an earlier
+        transaction is missing. At the end of the logs, only the names of unreadable objects show this. An unreadable object is ignored if
+        two other members uploaded later objects without its transactions.
+        @raises Incomplete if a transaction is missing
         """
         limits = {branch.id: limit for branch, limit in line}
         for segment in self._unreadable:
@@ -213,7 +225,7 @@ class Contents:
                 )
 
     def _lacks(self, member, segment, missing):
-        """Whether a member uploaded later than this segment, but no object with the missing transactions."""
+        """Returns True if a member uploaded objects after this segment, but none with the missing transactions."""
         times = {item.key: item.time for items in self._logs[segment.log.member].values() for _, item in items}
         items = [pair for items in self._logs[member].values() for pair in items]
         named = union({self._timeline: [interval for one, _ in items for interval in one.gtids]})

@@ -1,6 +1,6 @@
 """
-Lists the bucket's contents by name with few requests. If a log is complete, its segments under `tail` are not listed. Listing two years
-takes seconds, and memory for the names of one member.
+Lists the objects in the bucket by name with few requests. If a log is complete, its segments under `tail` are not listed. Listing an
+archive of two years takes seconds. The memory holds the names of one member at a time.
 """
 
 from gtid import describe, union
@@ -34,12 +34,12 @@ def manifests(bucket, timeline, member):
 
 
 def branches(bucket, timeline, member):
-    """[(id, Object)]: one member's descriptions of branches."""
+    """Returns [(id, Object)] of the descriptions of branches that one member uploaded."""
     return [(branch, item) for item in bucket.list(f"{timeline}/{member}/branch/") if (branch := read_branch(timeline, item.key))]
 
 
 def gtids(timeline, logs):
-    """Returns the GTIDs in the listed logs. Each log counts up to its first missing segment."""
+    """Returns the GTIDs in the listed logs. Ignores segments after the first missing segment of a log."""
     ends = {log: reached([segment for segment, _ in items]) for log, items in logs.items()}
     return union({timeline: [one for log, items in logs.items() for segment, _ in items if segment.end <= ends[log] for one in segment.gtids]})
 

@@ -45,7 +45,7 @@ def drill_key(timeline, time, good, content):
 
 
 def read_drill(timeline, key):
-    """(time, whether it succeeded)"""
+    """Returns (time, True if the drill succeeded), or None if the key is not the key of a drill."""
     found = DRILL.fullmatch(key.removeprefix(f"{timeline}/drill/"))
     return found and (found["time"], found["result"] == "good")
 
@@ -63,16 +63,17 @@ SEGMENT = re.compile(
 )
 BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<gtids>{NUMBERS}))\.{ID}")
 BRANCH = re.compile(rf"{MEMBER}/branch/(?P<id>{ID})\.{ID}")
-# Maximum number of intervals in a name, because a longer list would not fit. The smallest gaps are dropped. A failover creates one gap.
+# Maximum number of intervals in a name. A longer list would not fit, so intervals with the smallest gaps between them are merged. A
+# failover creates one gap.
 MOST_INTERVALS = 16
 
 
 class Log(NamedTuple):
     member: str
     branch: str
-    # Number of the log file, as in binlog.000012.
+    # Number of the log file, for example 12 for binlog.000012.
     number: int
-    # Identity of the log, because logs before and after a clone can have the same number.
+    # Identity of the log, see binlog.identity. Logs before and after a clone can have the same number.
     id: str
 
 
@@ -98,14 +99,14 @@ class Backup(NamedTuple):
     member: str
     # Start time of the base backup by the member's clock.
     time: str
-    # Number of the member's first log after this base backup.
+    # Number of the member's first log after the base backup.
     number: int
     # Intervals of the group's GTIDs in the base backup.
     gtids: tuple
 
 
 def segment_key(timeline, segment, content):
-    """Returns the key of a segment. The field `key` of `segment` is not used."""
+    """Returns the key of a segment. Does not use the field `key` of `segment`."""
     log = segment.log
     return (
         f"{timeline}/{log.member}/{'log' if segment.closed else 'tail'}/{log.branch}/{log_name(log)}"
@@ -127,7 +128,7 @@ def read_segment(timeline, key):
 
 
 def backup_name(time, number, gtids):
-    """Returns the name of the folder below `base` and of the manifest."""
+    """Returns the name of a base backup. The folder below `base` and the manifest have this name."""
     return f"{time}-{number:06}-{_written(gtids)}"
 
 
@@ -149,7 +150,7 @@ def branch_key(timeline, member, branch, content):
 
 
 def read_branch(timeline, key):
-    """Id of the branch; None for the key of anything else."""
+    """Returns the id of the branch with this key, or None if the key is not the key of a branch."""
     found = BRANCH.fullmatch(key.removeprefix(f"{timeline}/"))
     return found and found["id"]
 
@@ -168,7 +169,7 @@ def _read(text):
 
 
 def reached(segments):
-    """Returns the end of the archived bytes of a log, up to the first missing segment. Segments of both kinds count."""
+    """Returns how many bytes of a log are in the archive before the first missing segment. Uses segments under `log` and under `tail`."""
     end = 0
     for segment in sorted(segments, key=lambda one: one.start):
         if segment.start > end:

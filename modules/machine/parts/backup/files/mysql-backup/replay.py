@@ -1,13 +1,13 @@
 """
-Selects the transactions that bring restored data to the chosen time. All functions are pure: they use neither the bucket nor MySQL.
+Selects the transactions that a restore applies to reach the chosen time. All functions are pure: they use neither the bucket nor MySQL.
 
-All members log every transaction, so they vote about each transaction. A stream is one member's log in its order. A transaction is applied
-if most voting members have it with the same content. Other members lack the transaction or have a different transaction with its GTID. If a
-member's log ends earlier or lacks a segment there, the member has no vote. Transactions of the last seconds therefore count even if only
-one member uploaded them.
+Every member logs all transactions, so the members vote about each transaction. A stream is the log of one member, in the order of the log.
+A transaction is applied if most voting members logged it with the same content. A member votes against a transaction if its log lacks the
+transaction, or has another transaction with the same GTID. If the log of a member ends earlier, or has a gap at this place, the member does
+not vote. Therefore the transactions of the last seconds are applied even if only one member uploaded them.
 
-A stream can be applied if it is connected, which means that it has shown a transaction that is already executed. If data contain a
-transaction, they also contain all transactions that the member logged earlier. Therefore no transaction can be missing in between.
+A transaction is applied only from a connected stream. A stream is connected if it contains a transaction that is already executed. Data
+with this transaction also contain all transactions that the member logged before it, so no transaction is missing in between.
 """
 
 import bisect
@@ -19,22 +19,23 @@ from typing import NamedTuple
 
 from gtid import describe, parse, subtract
 
-# If a member has logged a transaction that is this many microseconds later by the primary's clock, it receives no earlier transaction.
+# Tolerance for commit times in microseconds. After a member has logged a transaction with a time that is later by SLACK, it logs no
+# transaction with the earlier time any more.
 SLACK = 60_000_000
-# Seconds for which a branch without new uploads counts as running. A running group uploads a heartbeat every 30 s.
+# A branch is considered as running for this many seconds after its last upload. A running group uploads a heartbeat every 30 s.
 LIVE_SECONDS = 900
 ALL = 2**63
 
 
 class Incomplete(Exception):
-    """The archive lacks the requested data, or members contradict each other."""
+    """Error if the archive lacks the requested data, or if members contradict each other."""
 
 
 class Start(NamedTuple):
-    """Start of a log, or the continuation of a log after a missing segment."""
+    """Marks the start of a log, or the continuation of a log after a missing segment."""
 
     log: str
-    # GTIDs that the member had logged earlier. None after a missing segment.
+    # GTIDs that the member had logged before this log. None after a missing segment.
     previous: dict
 
 
@@ -47,9 +48,9 @@ class Change(NamedTuple):
     committed: int
     digest: str
     log: str
-    # Events to apply. This module does not read them.
+    # Events of the transaction, which a restore applies. The module replay does not read the events.
     content: object = None
-    # When the bucket received it, in microseconds since 1970.
+    # Time when the bucket received the transaction, in microseconds since 1970.
     uploaded: int = ALL
 
     @property
@@ -61,7 +62,7 @@ class Change(NamedTuple):
 
 
 class Executed:
-    """A set of GTIDs to which single GTIDs are added."""
+    """A set of GTIDs. Single GTIDs can be added efficiently."""
 
     def __init__(self, gtids):
         self._sets = {source: [list(interval) for interval in intervals] for source, intervals in gtids.items()}
@@ -108,7 +109,7 @@ def text_of(microseconds):
 
 
 class Wanted:
-    """The end of a restore. @raises ValueError for an invalid `at`"""
+    """The time or transaction at which a restore ends. @raises ValueError if `at` is invalid"""
 
     def __init__(self, at):
         self.at, self.moment, self.gtid = at, moment_of(at), None
@@ -127,11 +128,11 @@ class _Stream:
         self.member, self._items = member, iter(items)
         self.ahead = collections.deque()
         self.connected = self.ended = False
-        # Commit time of the newest transaction that was read from this stream.
+        # Latest commit time of all transactions that were read from this stream.
         self.seen = 0
 
     def peek(self, at=0):
-        """Returns the item `at` places ahead, or None at the end of the stream."""
+        """Returns the item that is `at` places ahead, without removing it. Returns None at the end of the stream."""
         while len(self.ahead) <= at:
             item = next(self._items, None)
             if item is None:
@@ -142,7 +143,7 @@ class _Stream:
         return self.ahead[at]
 
     def change(self):
-        """Returns the next transaction and skips starts of logs."""
+        """Returns the next transaction without removing it. Skips starts of logs."""
         at = 0
         while isinstance(item := self.peek(at), Start):
             at += 1
@@ -150,8 +151,8 @@ class _Stream:
 
     def opinion(self, change):
         """
-        Returns this member's digest of the transaction with this GTID. Returns "" if the member lacks the transaction, and None if the
-        member's logs do not show this.
+        Returns this member's commit time and digest of the transaction. Returns "" if the member lacks the transaction, and None if the
+        member's logs do not show whether it has the transaction.
         """
         at = 0
         while (item := self.peek(at)) is not None:
@@ -172,9 +173,13 @@ def _contains(gtids, change):
 
 class Merge:
     """
-    Transactions to apply, in order. `streams`: {member: items}; `executed`: GTIDs in the base backup; `sources`: UUIDs whose transactions
-    count; of others only if most members have them. `newest`: time of the base backup's newest commit, in microseconds. `notes`: exclusions
-    and their reasons.
+    Iterates over the transactions that a restore applies, in order.
+    `streams`: {member: items}.
+    `executed`: GTIDs in the base backup.
+    `sources`: UUIDs whose transactions are applied, in addition to the UUIDs in `executed`. A transaction with any other UUID is applied
+    only if most members have it.
+    `newest`: time of the newest commit in the base backup, in microseconds since 1970.
+    The attribute `notes` lists the excluded data with reasons.
     """
 
     def __init__(self, streams, executed, wanted, sources, newest=0):
@@ -183,18 +188,19 @@ class Merge:
         self.executed = Executed(executed)
         self.notes, self.reached, self.last, self.applied = [], False, newest, 0
         self._errant = set()
-        # Commit time of the transaction at which the restore ends.
+        # Latest commit time of the transactions at which the streams end, because they are after the end of the restore.
         self._ends = 0
-        # Commit times of the last applied transaction and of the newest one.
+        # Commit time of the transaction that was applied last, and the latest commit time of all applied transactions.
         self._applied_at = self._applied_most = 0
-        # Whether a member's first transaction after the end is later than its upload, so that the primary's clock was ahead; by member.
+        # For each member: True if its first transaction after the end of the restore has a commit time later than its upload. The primary's
+        # clock was then ahead.
         self._clock_ahead = {}
 
     def __iter__(self):
-        """@raises Incomplete"""
+        """Yields the transactions to apply. @raises Incomplete if a transaction is missing, or if members contradict each other"""
         while True:
             streams = len(self._streams)
-            # The stream with the earliest transaction comes first, so that no other stream has an earlier transaction.
+            # The stream whose next transaction is the earliest comes first, so no other stream has an earlier transaction.
             ready = sorted((stream for stream in self._streams if self._advance(stream)), key=lambda stream: stream.ahead[0].committed)
             change = next((change for stream in ready if not stream.ended and (change := self._decided(stream)) is not None), None)
             if change is not None:
@@ -207,8 +213,9 @@ class Merge:
 
     def require_reached(self):
         """
-        @raises Incomplete if the archive ends before the chosen time, so that later data may be lost, or if a wrong clock of the primary
-        makes the time ambiguous
+        Checks that the restore reached the chosen end.
+        @raises Incomplete if the archive ends before the chosen time, because later data may be lost
+        @raises Incomplete if the primary's clock was wrong, because the chosen time is then ambiguous
         """
         if self._wanted.moment and (self._applied_at < self._applied_most - SLACK or self._clock_ahead and all(self._clock_ahead.values())):
             raise Incomplete(
@@ -230,7 +237,7 @@ class Merge:
         return self.reached or self._wanted.moment is not None and self.last >= self._wanted.moment
 
     def _advance(self, stream):
-        """Skips items that need no decision. Returns True if the next item is a transaction."""
+        """Skips items that need no decision, for example executed transactions. Returns True if the next item is a transaction."""
         while not stream.ended:
             item = stream.peek()
             if item is None:
@@ -267,11 +274,14 @@ class Merge:
         return {source: intervals for source, intervals in gtids.items() if self._counts(source)}
 
     def _counts(self, source):
-        """`source`: UUID, or UUID:TAG."""
+        """Returns True if transactions of this source are applied. `source` is a UUID or UUID:TAG."""
         return source.partition(":")[0] in self._sources
 
     def _is_shared(self, stream, item):
-        """Whether a transaction of another source counts, for example of an import: most members have it. Otherwise it is errant."""
+        """
+        Returns True if most members have this transaction of another source, for example of an import. If fewer members have the
+        transaction, it is errant and is excluded.
+        """
         if (stream.member, item.source) in self._errant:
             return False
         opinions = [opinion for one in self._streams if (opinion := one.opinion(item)) is not None]
@@ -284,7 +294,8 @@ class Merge:
 
     def _decided(self, stream):
         """
-        The stream's next transaction if it can be applied now; otherwise None, and a member may have been excluded. @raises Incomplete
+        Returns the stream's next transaction if it can be applied now, otherwise None. If the function returns None, it may have excluded a
+        member. @raises Incomplete if the votes are tied
         """
         change = stream.ahead[0]
         votes = {}
@@ -315,15 +326,15 @@ class Merge:
 
     def _unstick(self):
         """
-        Excludes a member that alone claims transactions. Called if every stream has ended or waits for transactions that no stream has.
-        Returns True if the restore can continue. @raises Incomplete if transactions are missing
+        Excludes a member if only this member has certain transactions. The caller runs this function if every stream has ended or waits for
+        transactions that no stream has. Returns True if the restore can continue. @raises Incomplete if transactions are missing
         """
         stuck = [stream for stream in self._streams if not stream.ended and stream.change() is not None and not (self.reached and self._is_beyond(stream))]
         if not stuck:
             return False
         claimed = min(stuck, key=lambda stream: stream.change().committed)
         time = claimed.change().committed
-        # Members that logged all transactions up to this time, but not the missing transactions.
+        # Connected members whose logs reach the time `time` but do not have the missing transactions.
         against = [stream for stream in self._streams if stream.ended and stream.connected and stream.seen >= time]
         if len(stuck) < len(against):
             self._exclude(claimed, "it claims earlier transactions that the others do not have")
@@ -340,7 +351,7 @@ class Merge:
         )
 
     def _is_beyond(self, stream):
-        """Returns True if the rest of the stream is after the end of the restore."""
+        """Returns True if all remaining items of the stream are after the end of the restore."""
         start = stream.peek()
         known = isinstance(start, Start) and start.previous or {}
         if self._wanted.gtid is None:
@@ -354,14 +365,14 @@ class Merge:
 
 
 class Branch(NamedTuple):
-    """A branch of the group's history, from the members' descriptions and upload times. Times are in microseconds since 1970."""
+    """A branch of the group's history, from the members' descriptions and upload times. All times are in microseconds since 1970."""
 
     id: str
     parent: str
-    # GTIDs that the member that began the branch had executed at that time.
+    # GTIDs that the member which created the branch had executed at that time.
     forked: dict
     begun: int
-    # Time of each member's last upload to the branch.
+    # Time of each member's last upload to this branch.
     writers: dict
 
     @property
@@ -371,8 +382,9 @@ class Branch(NamedTuple):
 
 def chain(branches, at, wanted=None):
     """
-    Returns the branch that a restore follows, and its ancestors. The oldest branch comes first: [(branch, GTIDs that count; None: all)].
-    `branches`: {id: Branch}. @raises Incomplete if the branch is ambiguous
+    Returns the branch that a restore follows, and its ancestors: [(branch, GTIDs that the restore may apply from this branch; None: all)].
+    The oldest branch comes first.
+    `branches`: {id: Branch}. @raises Incomplete if several branches are possible
     """
     if wanted and wanted not in branches:
         raise Incomplete(f"no branch {wanted}; there are {', '.join(sorted(branches)) or 'none'}")
@@ -400,8 +412,8 @@ def _current(branches, at):
 
     def replaces(branch, ancestor):
         """
-        Returns True if `branch` replaces its ancestor, because members no longer write the ancestor or the branch has at least as many
-        writers.
+        Returns True if `branch` replaces its ancestor. A branch replaces its ancestor if members no longer write to the ancestor, or if the
+        branch has at least as many writers.
         """
         return _descends(branches, branch, ancestor) and (ancestor.last <= branch.begun + 2 * SLACK or len(writers(branch)) >= len(writers(ancestor)))
 
@@ -427,8 +439,8 @@ def _descends(branches, branch, ancestor):
 
 def is_usable(manifest, wanted, line):
     """
-    Returns True if a restore can start from this base backup. The base backup must belong to this line of branches and must have no
-    transaction after the end of the restore.
+    Returns True if a restore can start from the base backup with this manifest. The base backup must belong to one of the branches in
+    `line`, and must have no transaction after the end of the restore.
     """
     limits = {branch.id: limit for branch, limit in line}
     most = parse(manifest["gtids"]["atMost"])

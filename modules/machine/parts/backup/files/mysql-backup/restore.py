@@ -1,9 +1,9 @@
 """
-Restores the archive into a new data directory. A restore uses the newest base backup before the chosen time, then the members' logs up to
-this time.
+Restores the archive into a new data directory. A restore unpacks the newest base backup before the chosen time, and then applies the
+members' logs up to this time.
 
-The restore creates the data next to the data directory and renames it at the end, so an interrupted restore starts again. The restore
-applies logs while it downloads them and never stores them, so logs need no space.
+The restore creates the data in another folder and renames this folder at the end. If a restore is interrupted, it starts from the
+beginning. The restore applies logs while it downloads them, so logs need no disk space.
 """
 
 import contextlib
@@ -28,18 +28,18 @@ from settings import FOLDER, Choice
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30
-# Additional space in bytes for MySQL's own logs.
+# Additional free space in bytes that MySQL's logs need.
 LEFT_BYTES = 512 << 20
-# Compression ratio that is assumed if the manifest has no size.
+# Assumed compression ratio, if the manifest does not contain the size of the data.
 UNPACKED = 6
 PROGRESS_SECONDS = 10
-# Server id of the restore. The server id differs from the id of every member, because MySQL silently skips transactions with its own server
-# id.
+# Server id of the MySQL server during a restore. MySQL silently skips transactions with its own server id, so this id must differ from the
+# id of every member.
 SERVER_ID = 4294967295
 START_SECONDS = 120
-# Maximum number of transactions that are held in memory until the rows are compared.
+# Maximum number of later transactions that are held in memory until the rows are compared.
 HELD = 100_000
-# System user that owns the data.
+# Operating system user that owns the data.
 USER = "mysql"
 
 
@@ -49,17 +49,18 @@ class Unusable(Exception):
 
 def say(text):
     print(text)
-    # The systemd unit creates this folder. A restore drill has no such folder.
+    # The systemd unit creates the folder of this file. During a restore drill, the folder does not exist.
     if PROGRESS.parent.exists():
         PROGRESS.write_text(text)
 
 
 def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql")):
     """
-    Restores the data on the first member and retries until there is a data directory. Never changes an existing data directory. A systemd
-    unit runs this function.
+    Restores the data on the first member, and retries until there is a data directory. Never changes an existing data directory. A systemd
+    unit calls this function.
     """
-    # mysql-data compares both files on every member. If a member's data are a clone, mysql-data writes the file restored.json.
+    # On every member, mysql-data compares the files restored.json and restore.json. On a member that clones the data, mysql-data writes
+    # restored.json itself.
     done, wanted = place / "mysql-group" / "restored.json", (FOLDER / "restore.json").read_text()
     while True:
         problem = _try(restore, bucket, identity, place, done, wanted)
@@ -71,14 +72,14 @@ def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql
 
 
 def _try(restore, bucket, identity, place, done, wanted):
-    """Tries the restore once. Returns the problem, or None if the restore is complete."""
+    """Tries the restore once. Returns a text that describes the problem, or None if the restore is complete."""
     data = place / "data"
     if data.exists():
         return None if done.exists() and done.read_text() == wanted else f"{data} {_held(done)}; MySQL does not start on it; remove `restore`, or use new volumes"
     try:
         made = None if _group_runs(restore) else restore_into(place / "restoring", restore.timeline, restore.at, bucket, identity, restore.choice)
-        # The file is written before the rename. Otherwise an interruption would leave data that seem to come from elsewhere. sync first
-        # writes all data to the disk.
+        # restored.json is written before the data are renamed. If the restore is interrupted after the rename, the data would otherwise
+        # look like data of another origin. Before the rename, sync writes all data to the disk.
         done.write_text(wanted)
         os.sync()
         if made:
@@ -118,11 +119,11 @@ class Restored(NamedTuple):
 
     manifest: dict
     gtids: dict
-    # Commit time of the last transaction, in microseconds since 1970. The time is 0 if no log was applied.
+    # Commit time of the last transaction in microseconds since 1970; 0 if no log was applied.
     last: int
-    # Data that the restore excluded, with reasons.
+    # Texts about the data that the restore excluded, with reasons.
     notes: list
-    # Result of the function `inspect`.
+    # Return value of the function `inspect`.
     found: object
 
 
@@ -136,9 +137,13 @@ def restore_into(folder, timeline, at, bucket, identity, choice=Choice()):
 
 def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, inspect=None):
     """
-    @returns Restored. `compare(mysql, manifest)`: returns GTIDs and a function that is called once exactly these are executed. With it,
-    the restore starts from another member's base backup, if there is one, and is compared with the newest: a compromised member can falsify
-    rows in its own base backups, which no vote detects. `inspect(mysql)` is called at the end.
+    Restores the data into `folder` and returns a Restored.
+
+    `compare(mysql, manifest)`: returns a GTID set and a function that compares rows. The returned function is called when exactly the
+    transactions of the set are executed. With `compare`, the restore starts from another member's base backup if there is one, and the data
+    are compared with the row counts of the newest base backup. A compromised member can falsify rows in its base backups, and no vote about
+    transactions detects this.
+    `inspect(mysql)`: is called at the end of the restore.
     @raises Refused, Incomplete, ValueError, OSError
     """
     contents = Contents(bucket, timeline, choice, say)
@@ -162,7 +167,10 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
 
 
 def _another_first(bases):
-    """Returns the newest manifest, and the base backups in the order in which the restore tries them."""
+    """
+    Returns the newest manifest, and the base backups in the order in which the restore tries them. The newest base backup of another member
+    comes first.
+    """
     passed, bases = [], iter(bases)
     for pair in bases:
         if passed and pair[0].member != passed[0][0].member:
@@ -173,7 +181,7 @@ def _another_first(bases):
 
 
 def _new(folder, manifest):
-    """Creates an empty data directory and returns it. @raises OSError if the disk has not enough free space"""
+    """Creates an empty data directory and returns it. @raises OSError if the free disk space is not sufficient"""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     needed = manifest.get("dataBytes", UNPACKED * sum(part["bytes"] for part in manifest["parts"])) + LEFT_BYTES
@@ -215,13 +223,14 @@ def _replay(folder, timeline, wanted, line, contents, manifest, identity, compar
     with running(folder / "data") as mysql:
         executed = parse(mysql.ask("SELECT @@GLOBAL.gtid_executed"))
         sources = {timeline, *(branch_source(branch.id) for branch, _ in line)}
-        # A compromised member can forge this time. is_usable has checked it only against a chosen time.
+        # A compromised member can forge the time newestCommit in its manifest. If the restore has a chosen time, is_usable has checked that
+        # newestCommit is not later.
         newest_commit = max(0, manifest["newestCommit"]) if wanted.moment else 0
         merge = Merge(contents.streams(line, executed, identity), executed, wanted, sources, newest_commit)
         try:
             changes = _progress(merge, time.monotonic)
             for counted in (newest, manifest) if compare else ():
-                # The base backup may be later than the row counts of the newest base backup.
+                # A comparison is impossible if the base backup has transactions that were executed after the rows were counted.
                 if (told := compare(mysql, counted)) and not subtract(executed, told[0]):
                     changes = _apply_exactly(mysql, changes, *told, executed)
                     break
@@ -252,7 +261,7 @@ def _apply(mysql, changes):
 
 
 def _apply_exactly(mysql, changes, gtids, then, executed):
-    """Applies a set of transactions, calls `then`, and returns the remaining transactions."""
+    """Applies exactly the transactions of the set `gtids`, calls `then`, and returns the other transactions."""
     wanted, held = Executed(gtids), []
     left = sum(last - first + 1 for intervals in subtract(gtids, executed).values() for first, last in intervals)
 
@@ -275,7 +284,7 @@ def _apply_exactly(mysql, changes, gtids, then, executed):
 
 
 class Feed:
-    """Sends transactions to MySQL as one binary log."""
+    """Sends transactions to MySQL in the form of one binary log."""
 
     def __init__(self, command):
         self._format = None
@@ -322,7 +331,7 @@ class Feed:
 
 
 class Mysql:
-    """MySQL server on the restored data. This MySQL server accepts connections only over its socket."""
+    """A MySQL server on the restored data, which accepts connections only over its socket."""
 
     def __init__(self, socket):
         self._command = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--max-allowed-packet=1G"]
@@ -335,7 +344,7 @@ class Mysql:
 
     @contextlib.contextmanager
     def feed(self):
-        """@raises Incomplete"""
+        """Opens a Feed to this server and closes it afterwards. @raises Incomplete if a transaction cannot be applied"""
         feed = Feed(self._command)
         try:
             yield feed
@@ -344,7 +353,7 @@ class Mysql:
             feed.end()
 
     def require(self, promised):
-        """Checks that MySQL has executed these transactions. @raises Incomplete if a transaction is missing"""
+        """Checks that MySQL has executed all transactions in `promised`. @raises Incomplete if a transaction is missing"""
         lacking = subtract(promised, parse(self.ask("SELECT @@GLOBAL.gtid_executed")))
         if lacking:
             raise Incomplete(f"MySQL did not execute {describe(lacking)}")
@@ -352,7 +361,7 @@ class Mysql:
 
 @contextlib.contextmanager
 def running(data):
-    """Runs MySQL on the data without network, binary log and events. @raises Incomplete, Unusable"""
+    """Runs MySQL on the data. The server has no network, no binary log and no scheduler of events. @raises Incomplete, Unusable"""
     socket = f"{data.parent}/mysqld.sock"
     shutil.chown(data.parent, USER)
     subprocess.run(["chown", "-R", f"{USER}:", str(data)], check=True)
@@ -360,9 +369,9 @@ def running(data):
         [
             "mysqld", "--no-defaults", f"--datadir={data}", f"--user={USER}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--socket={socket}", f"--pid-file={data.parent}/mysqld.pid",
             f"--server-id={SERVER_ID}", "--skip-log-bin", "--relay-log=relay", "--skip-replica-start=ON", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--max-allowed-packet=1G",
-            # Events must not run on old data at today's times.
+            # Scheduled events must not change restored, older data at the current time.
             "--event-scheduler=OFF",
-            # Durability is not needed, because an interrupted restore starts again.
+            # The restored data need not survive a crash, because an interrupted restore starts again.
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF", "--performance-schema=OFF", f"--log-error={data.parent}/error.log",
         ]
     )

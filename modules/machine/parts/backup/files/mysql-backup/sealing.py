@@ -1,4 +1,4 @@
-"""Compresses and encrypts data. A server can encrypt with the public keys but cannot decrypt."""
+"""Compresses and encrypts data. A server has only the public keys, so it can encrypt data but cannot decrypt them."""
 
 import subprocess
 
@@ -31,12 +31,12 @@ def _through(command, content):
 
 
 def first_words(stderr):
-    """Returns the error message of a program, without the following lines about bug reports."""
+    """Returns the first line of a program's error output, without the following lines about bug reports."""
     return stderr.decode(errors="replace").strip().partition("\n")[0]
 
 
 def flow(*commands, **options):
-    """Starts the pipeline `first | second | …`. Returns the processes. The output of the last process can be read."""
+    """Starts the pipeline `first | second | …` and returns its processes. The caller reads the output of the last process."""
     processes = []
     for command in commands:
         source = processes[-1].stdout if processes else options.get("stdin")

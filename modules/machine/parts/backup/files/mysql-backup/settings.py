@@ -8,16 +8,16 @@ FOLDER = pathlib.Path("/etc/mysql-backup")
 
 
 class Settings(NamedTuple):
-    # Name of the group. Its folder in the archive has the same name.
+    # Name of the group, which is also the name of the group's folder in the archive.
     timeline: str
-    # Name of this server. Its folder in the timeline has the same name.
+    # Name of this server, which is also the name of the server's folder below the timeline.
     member: str
-    # Names of all members, with the private address as key.
+    # Name of each member by its private address.
     members: dict
     endpoint: str
     region: str
     bucket: str
-    # age public keys; the owner of each matching private key can read the archive.
+    # age public keys. Anyone who has a matching private key can read the archive.
     recipients: list
     baseHours: float
     socket: str
@@ -25,21 +25,22 @@ class Settings(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Data that a restore excludes, and the branch that it follows."""
+    """Options of a restore: data that the restore excludes, and the branch that the restore follows."""
 
     excludeServers: tuple = ()
     # Names of excluded logs, for example MEMBER/000012-LOGID.
     excludeLogs: tuple = ()
-    # Upload time before which data count, in ISO 8601 by the bucket's clock. No server can forge this clock.
+    # Only data that the bucket received before this time are used. The time is in ISO 8601, by the bucket's clock, which no server can
+    # forge.
     uploadedBefore: str = ""
     # Branch that the restore follows.
     branch: str = ""
 
 
 class Restore(NamedTuple):
-    # Timeline that is restored.
+    # Name of the timeline that is restored.
     timeline: str
-    # End of the restore: a time in ISO 8601, "latest", or "before GTID".
+    # End of the restore: a time in ISO 8601, "latest" or "before GTID".
     at: str
     # Private addresses of the other members, and the port on which they report their state.
     others: list

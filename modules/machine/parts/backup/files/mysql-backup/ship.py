@@ -1,7 +1,7 @@
 """
-Uploads the binary logs of this member every few seconds. Every member uploads its logs regardless of its role, so no election is needed.
-The names in the bucket show which data are uploaded, so this server stores no progress. Logs are identified by their beginning, because
-MySQL begins again with binlog.000001 after a clone.
+Uploads the binary logs of this member every few seconds. Every member uploads its logs, whatever its role is, so the members need not elect
+an uploader. The names in the bucket show which data are uploaded, so this server stores no progress. After a clone, MySQL starts again with
+binlog.000001. Therefore logs are identified by their first bytes.
 """
 
 import json
@@ -22,14 +22,14 @@ from sealing import seal
 
 TICK_SECONDS = 3
 HEARTBEAT_SECONDS = 30
-# Maximum size of a segment in bytes. If a connection breaks, the complete segment is sent again.
+# Maximum size of a segment in bytes. If a connection breaks, the whole segment is sent again.
 TAIL_BYTES, WHOLE_BYTES = 8 << 20, 64 << 20
-# Seconds after which a new log begins. If a log were never closed, its first segments would expire.
+# Seconds after which MySQL starts a new log. The log must be closed at some time, because otherwise its first segments would expire.
 ROTATE_SECONDS = 86400
-# Seconds for which uploaded logs are kept. Without a backup, MySQL keeps logs for the same time.
+# Seconds for which this server keeps uploaded logs. Without a backup, MySQL keeps logs for the same time.
 KEEP_SECONDS = 3 * 86400
-# Maximum share of the data volume for logs. If logs need more, the oldest logs are deleted, even if they are not uploaded. The site then
-# continues even if the bucket is unreachable for long.
+# Maximum share of the data volume that logs may use. If logs need more, the oldest logs are deleted, even if they are not uploaded.
+# Therefore the site continues even if the bucket is unreachable for a long time.
 LOGS_SHARE = 0.25
 LOOK_SECONDS = 600
 # Seconds after which descriptions of branches are uploaded again. Objects expire after at least eight days.
@@ -39,7 +39,7 @@ BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
 
-# Causes of problems. Each cause has a notice and a monitor of the same name; see modules/platform/signals.ts.
+# Causes of problems. For each cause, there is a health notice and a monitor with the same name; see modules/platform/signals.ts.
 BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-room", "backup-drill", "backup-gap", "backup-key"
 CAUSES = (BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY)
 
@@ -74,7 +74,7 @@ class Shipper:
     def __init__(self, settings, bucket):
         self._settings, self._bucket = settings, bucket
         self._connection = None
-        # Segments of this member in the bucket, with the log as key. None while they are unknown.
+        # Segments of this member in the bucket, by log. None while the content of the bucket is unknown.
         self._archived = None
         self._waiting_since = self._beaten_at = self._looked_at = self._rotated_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
@@ -99,11 +99,12 @@ class Shipper:
         started = time.time()
         if self._connection is None:
             self._connection = connect(self._settings)
-        # Reads the GTIDs first, so that the logs up to the position that is read next contain all of them.
+        # The GTIDs are read before the position of the current log. Therefore the logs up to the position contain all transactions in the
+        # GTID set.
         ((log_folder, executed),) = rows(self._connection, "SELECT @@log_bin_basename, @@GLOBAL.gtid_executed")
         folder = os.path.dirname(log_folder)
         current, position, *_ = rows(self._connection, "SHOW BINARY LOG STATUS")[0]
-        # If a newer log exists, the next step uploads it.
+        # Ignores newer logs than the current one, because the next step uploads them.
         sizes = {name: size for name, size, *_ in rows(self._connection, "SHOW BINARY LOGS") if number(name) <= number(current)}
         files = [File(name, os.path.join(folder, name), position if name == current else sizes[name], name != current) for name in sorted({**sizes, current: 0}, key=number)]
         try:
@@ -114,9 +115,10 @@ class Shipper:
             self._ship_all(files, started)
             self._look(branches, executed)
         finally:
-            # Deletes old logs even if the bucket is unreachable, because the space on the volume is limited.
+            # Old logs are deleted even if the bucket is unreachable, because the space on the volume is limited.
             self._purge(folder, sizes, {file.name for file in files if self._is_complete(file)})
-            # The heartbeat comes last, so that logs are uploaded and deleted even if commits hang, for example on a full disk.
+            # The heartbeat is written last. Therefore logs are uploaded and deleted even if commits hang, for example because the disk is
+            # full.
             self._beat()
         self._rotate(files[-1])
 
@@ -142,7 +144,7 @@ class Shipper:
     def _rotate(self, current):
         with open(current.path, "rb") as file:
             (begun,) = struct.unpack("<I", file.read(len(binlog.MAGIC) + 4)[len(binlog.MAGIC) :])
-        # The second condition limits the number of new logs if the clock jumps.
+        # The second condition prevents a new log in every step if the clock jumps.
         if time.time() - begun >= ROTATE_SECONDS and time.time() - self._rotated_at >= ROTATE_SECONDS:
             rows(self._connection, ROTATE)
             self._rotated_at = time.time()
@@ -158,7 +160,7 @@ class Shipper:
         )
 
     def _ship_all(self, files, started):
-        """Uploads missing segments, oldest first. If there is time left, uploads closed logs again in a few large segments."""
+        """Uploads missing segments; the oldest comes first. If there is time left, uploads closed logs again in a few large segments."""
         files = [file for file in files if not self._is_complete(file)]
         if not self._waiting_since and any(self._reached(file) < file.end for file in files):
             self._waiting_since = time.time()
@@ -180,8 +182,8 @@ class Shipper:
         segments, most = self._segments(file), WHOLE_BYTES if closed else TAIL_BYTES
         with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), file.end, access=mmap.ACCESS_READ) as data:
             while True:
-                # With `until`, segments of the closed log replace its segments under `tail` from the beginning. Otherwise both kinds of
-                # segments count.
+                # With `until`, the closed log is uploaded again from the beginning, so only segments under `log` matter. Without `until`,
+                # segments under `log` and under `tail` matter.
                 start = reached([segment for segment in segments if segment.closed or until is None])
                 if start >= file.end:
                     return
@@ -196,8 +198,8 @@ class Shipper:
 
     def _look(self, branches, executed):
         """
-        Reads the base backups of all members, the last drill and the branches, and checks that the bucket has every transaction. Runs every
-        ten minutes.
+        Reads which base backups, drills and branches are in the bucket, and checks that the bucket has every transaction. Does nothing if
+        the last call was less than ten minutes ago.
         """
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
@@ -211,7 +213,7 @@ class Shipper:
         self._good_drill = max((time for time, good in drills if good), default=None)
         self._describe(branches)
         found = listing.segments(self._bucket, timeline, me)
-        # The next step uploads missing logs if this member still has them.
+        # If a segment is missing in the bucket, the next step uploads it, provided that this member still has the log.
         self._archived = _compact(found)
         self._verify(executed, listing.gtids(timeline, found), [backup for backup, _ in backups], [member for member in members if member != me])
         self._looked_at = time.time()
@@ -225,15 +227,15 @@ class Shipper:
             if now - newest.get(row[0], 0) > DESCRIBE_SECONDS:
                 described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
                 described["lost"] = json.loads(described["lost"])
-                # A new time makes a new object.
+                # The time makes the content unique, so the upload creates a new object.
                 described["described"] = stamp(now)
                 content = json.dumps(described, indent=2, default=str).encode()
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
     def _verify(self, executed, own, backups, others):
         """
-        Compares the transactions that were executed before this step with the bucket: this member's logs, base backups, and other members'
-        logs.
+        Checks that the bucket has all transactions that were executed before this step. Searches this member's logs, then base backups,
+        then the other members' logs.
         """
         timeline = self._settings.timeline
         missing = {timeline: parse(executed.replace("\n", "")).get(timeline, [])}
@@ -268,8 +270,8 @@ class Shipper:
 
     def _show_restorable(self, newest):
         """
-        Writes two empty files. Their ages are the ages of the oldest and the newest time that can be restored. The monitoring agent reports
-        these ages.
+        Writes two empty files. Their modification times are the oldest and the newest time to which data can be restored. The monitoring
+        agent reports the ages of these files.
         """
         for name, at in (("oldest", moment(self._first_base) if self._first_base else None), ("newest", newest if self._base else None)):
             if at is not None:
@@ -298,7 +300,7 @@ def _compact(found):
 
 
 def _merged(segments):
-    """Merges adjacent segments and drops their GTIDs, because a day has thousands of segments."""
+    """Merges adjacent segments and drops their GTIDs to save memory, because a day has thousands of segments."""
     merged = []
     for one in sorted(segments, key=lambda segment: (segment.closed, segment.start)):
         before = merged[-1] if merged else None
@@ -310,7 +312,7 @@ def _merged(segments):
 
 
 def arrived(item):
-    """Returns the time when the bucket received an object, by the bucket's clock and in the format of names."""
+    """Returns the time when the bucket received an object. The time is by the bucket's clock and has the format of times in names."""
     return f"{item.time[:19].replace('-', '').replace(':', '')}Z"
 
 
@@ -326,7 +328,8 @@ def write(file, content):
 
 def purge(sizes, ages, whole, most_bytes):
     """
-    Chooses the logs to delete. Returns the first log to keep (None to keep all logs), and the deleted logs that were not uploaded.
+    Chooses the logs to delete. Returns the name of the first log to keep (None to keep all logs), and the names of deleted logs that were
+    not uploaded completely.
     `sizes`: size of each log in bytes. `ages`: seconds since the last write of each log. `whole`: names of logs that are completely in the
     archive.
     """

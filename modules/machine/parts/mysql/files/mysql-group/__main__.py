@@ -1,4 +1,4 @@
-"""Forms and maintains the replication group of this member; see mysql-group --help."""
+"""Starts and maintains the replication group of this member; see mysql-group --help."""
 
 import sys
 

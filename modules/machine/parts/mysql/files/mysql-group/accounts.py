@@ -19,14 +19,14 @@ MARK = (
     "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest', ATTRIBUTE ->> '$.group'"
     " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s"
 )
-# Text in the mark of an account to which a member with other settings may have granted more privileges.
+# If the mark of an account contains the text MORE, the account may have additional privileges, which a member with other settings granted.
 MORE = "and what it had"
 
 
 def identity(settings, account):
     """
-    Returns the account's authentication plugin and its accepted passwords, newest generation first. Returns None if this member has no
-    password for the account.
+    Returns the account's authentication plugin and its accepted passwords. The newest generation comes first. Returns None if this member
+    has no password for the account.
     """
     if account == "backup":
         return "auth_socket AS", [(1, "mysql-backup")]
@@ -34,14 +34,15 @@ def identity(settings, account):
 
 
 def all_agree(settings, reports):
-    """Returns True if all members answer and would create the same accounts. During a rollout that changes accounts, returns False."""
+    """Returns True if all members answer and would create the same accounts. Returns False during a rollout that changes accounts."""
     return all(report and report.grants == digest(settings) for report in reports.values())
 
 
 def ensure(settings, agreed):
     """
-    Creates missing tables and updates changed accounts. If nothing has changed, creates no transaction. Returns the changed accounts. Until
-    all members have `agreed`, adds privileges but revokes none, because a primary with newer settings may have granted them.
+    Creates missing schemas, tables and accounts, and updates changed accounts. If nothing has changed, creates no transaction. Returns the
+    changed accounts. While `agreed` is false, adds privileges but revokes none, because a primary with newer settings may have granted
+    them.
     """
     changed = []
     with connect(settings, 30) as connection, connection.cursor() as cursor:
@@ -63,7 +64,7 @@ def ensure(settings, agreed):
 
 
 def reached(settings):
-    """Returns the generations of the newest and the oldest password of each account in this member's database."""
+    """Returns the generations of the newest and the oldest password that each account accepts in this member's database."""
     with connect(settings, 30) as connection, connection.cursor() as cursor:
         made = [(account, host) for account, host, *_ in definitions(settings) if account in settings.passwords]
         return {account: _mark(cursor, settings, account, host)[1] for account, host in made}
@@ -73,7 +74,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     how, passwords = identity(settings, account)
     (newest, password), (oldest, first) = passwords[0], passwords[-1]
     mark, has, group = _mark(cursor, settings, account, host)
-    # If the account has newer passwords than this member, keeps the newer passwords.
+    # If the account accepts newer passwords than this member knows, the newer passwords remain.
     if has > (newest, oldest):
         return False
     more = [*grants, MORE]
@@ -82,7 +83,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
         return "\0".join([password, require, limits, *granted])
 
     def granted_with(password):
-        """Returns the grants that the mark records together with this password, or None if the mark records another password."""
+        """Returns the grants that the mark confirms for this password. Returns None if the mark is for another password or other grants."""
         possible = [grants] if agreed else [grants, more]
         return next((one for one in possible if mark and _digest(text(password, one), mark.split("$")[0]) == mark), None)
 
@@ -93,29 +94,31 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     if has == (newest, oldest) and (granted := granted_with(password)):
         if group == settings.group:
             return False
-        # Adds the group to the mark. Marks of earlier releases, and marks written without an archive, do not contain the group.
+        # The new mark contains the group. Marks of earlier releases, and marks that were written without an archive, do not contain the
+        # group.
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, note(granted)])
         return True
     identified = f"IDENTIFIED WITH {how} %s"
-    # RETAIN keeps the current password as old password. A second RETAIN would keep the new password, so RETAIN is used only once.
+    # With RETAIN, the account also accepts its current password. A second RETAIN would keep the new password instead, so RETAIN is used
+    # only once.
     retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
-    # If only passwords change, one statement is sufficient. The account then has all privileges at any time.
+    # If only passwords change, one statement is enough, and the account never lacks privileges.
     if retain and (granted := granted_with(first)):
         cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note(granted)])
         return True
     if has[0] == newest and oldest == newest and (granted := granted_with(password)):
         cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD ATTRIBUTE %s", [account, host, note(granted)])
         return True
-    # Removes the mark first and writes the new mark last. If the run is interrupted in between, the account has no mark, so the next run
-    # applies the definition again.
+    # The old mark is removed first, and the new mark is written last. If the run is interrupted in between, the account has no mark. The
+    # next run then applies the whole definition again.
     if mark:
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, json.dumps({"definition": None})])
     needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
-    # A new account first gets the oldest password, so that RETAIN can keep the oldest password.
+    # A new account first gets the oldest password. The later statement with RETAIN then keeps this password.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
     if group not in ("", settings.group):
         _replace_passwords(cursor, settings, account, host, identified, first)
-    # A new account has no other privileges that must be kept.
+    # A new account cannot have additional privileges, so none have to be kept.
     granted = grants if agreed or has == (0, 0) else more
     _grant(cursor, account, host, grants, revoke=granted is grants)
     cursor.execute(f"ALTER USER %s@%s {identified}{retain}{needs} ATTRIBUTE %s", [account, host, password, note(granted)])
@@ -130,7 +133,7 @@ def _grant(cursor, account, host, grants, revoke):
 
 
 def _replace_passwords(cursor, settings, account, host, identified, password):
-    """Replaces all passwords of an account in restored data, because passwords of the original group must not be valid in this group."""
+    """Replaces all passwords of an account in restored data. The passwords of the original group must not be valid in this group."""
     cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, password])
     if account in settings.passwords:
         cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
@@ -139,14 +142,14 @@ def _replace_passwords(cursor, settings, account, host, identified, password):
 def _mark(cursor, settings, account, host):
     """
     Returns the account's last applied definition, the generations of its newest and oldest password, and the group that created the
-    account. If the account is incomplete or another group created it, the generations are (0, 0), because each group has its own
-    generations.
+    account. If the account is incomplete or another group created it, both generations are 0, because each group counts generations
+    separately.
     """
     cursor.execute(MARK, [account, host])
     mark, newest, oldest, group = cursor.fetchone() or (None, None, None, None)
     if group and group != settings.group:
         return None, (0, 0), group
-    # Accounts of earlier releases have no password generation and count as generation 1.
+    # Accounts of earlier releases have no generation of the password, so the generation is 1.
     first = 1 if mark else 0
     return mark, (int(newest or first), int(oldest or first)), group or ""
 

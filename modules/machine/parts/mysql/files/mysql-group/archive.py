@@ -1,6 +1,6 @@
 """
-Checks that the archive has a member's transactions before an operator's command deletes the only other copy. Members can list the bucket
-but cannot read its objects. The names of the objects show which transactions each member uploaded.
+Checks that the archive has the transactions of a member before an operator's command deletes the only other copy. Members can list the
+bucket but cannot read objects. The names of the objects show which transactions each member uploaded.
 """
 
 import json
@@ -20,7 +20,9 @@ def add_option(parser):
 
 
 def allows(settings, found, despite):
-    """Prints the problems that `found` returns for the archived transactions. Returns True if the command may continue."""
+    """
+    Calls `found` with the archived transactions of each member and prints the returned problems. Returns True if the command may continue.
+    """
     if not settings.backup:
         return True
     archived, problem = _listed()
@@ -34,7 +36,7 @@ def allows(settings, found, despite):
 
 def only_archived(names, alive, archived):
     """
-    Yields a message for each named member that uploaded transactions which no remaining member has. `alive` are the reports of the
+    Yields a message for each of the members `names` that uploaded transactions which no remaining member has. `alive`: reports of the
     remaining members.
     """
     kept = _held(alive)

@@ -1,6 +1,7 @@
 """
-Stores the branches of the group's history in the table backup.branch. The newest row of the group is the current branch. The archive stores
-the logs of each branch separately, because two groups that start from the same data use the same GTIDs for different transactions.
+Stores the branches of the group's history in the table backup.branch. The newest row of the group is the current branch. If two groups
+start from the same data, they use the same GTIDs for different transactions. Therefore the archive stores the logs of each branch
+separately.
 """
 
 import json
@@ -22,7 +23,10 @@ INSERT = (
 
 
 def ensure(cursor, settings):
-    """Adds the first branch of this group if the table has none. Restored data contain only branches of the original group."""
+    """
+    Adds the first branch of this group if the table has no branch of this group. After a restore, the table contains only branches of the
+    original group.
+    """
     if not cursor.execute(EXISTS):
         cursor.execute(TABLE)
     newest = _newest(cursor)
@@ -32,8 +36,8 @@ def ensure(cursor, settings):
 
 def fork(cursor, settings, lost):
     """
-    Adds a new branch and starts a new binary log, before mysql-group starts a group without the members `lost`. Does nothing if the
-    environment has no archive, or if an earlier attempt has already added the branch.
+    Adds a branch and starts a new binary log. mysql-group calls this function before it starts a group without the members `lost`. Does
+    nothing if the environment has no archive, or if an earlier attempt has already added the branch.
     """
     if not settings.backup or not cursor.execute(EXISTS):
         return

@@ -1,4 +1,6 @@
-"""Main loop of mysql-group: observes the members, decides and acts. Logs one line whenever the reason for waiting changes."""
+"""
+Runs the main loop of mysql-group, which observes the members, decides and acts. Logs one line whenever the reason for waiting changes.
+"""
 
 import threading
 import time
@@ -16,7 +18,8 @@ from report import OFFLINE, ONLINE
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
-# Time limit for leaving the group on a full volume, where hanging commits block the statement. The other members detect the leave at once.
+# Time limit in seconds for leaving the group on a full volume, where hanging commits block the statement. The other members detect at once
+# that this member has left.
 LEAVE_SECONDS = 5
 
 
@@ -25,10 +28,10 @@ class Daemon:
         self._settings = settings
         self._observer = Observer(settings)
         self._accounts_ready = False
-        # True if all members agreed on the accounts that were applied.
+        # True if all members agreed on the accounts when the accounts were applied.
         self._agreed = False
         self._settled = False
-        # True if this daemon or its previous run may have made the primary read-only.
+        # True if the primary may be read-only because of this daemon or its previous run.
         self._withheld = True
         self._unreachable = Unreachable()
         self._waiting = Reason()
@@ -61,7 +64,7 @@ class Daemon:
             self._let_go(mine)
             self._forget_lost(mine)
         elif mine.state == OFFLINE and mine.writable and not mine.fullness:
-            # The condition excludes a full volume, because the statement would wait for hanging commits.
+            # On a full volume, the statement would wait for hanging commits, so it is not executed there.
             group.protect(self._settings)
         reports, decision = self._decide()
         self._say(decision.reason)
@@ -95,7 +98,8 @@ class Daemon:
 
     def _bootstrap(self, reports):
         """
-        Starts the group only if a second observation returns the same reports, so that no member restarted, joined or wrote in between.
+        Checks the reports of all members again, and starts the group only if they are unchanged. Unchanged reports show that no member
+        restarted, joined or wrote in between.
         """
         time.sleep(TICK_SECONDS)
         again, decision = self._decide()
@@ -105,7 +109,7 @@ class Daemon:
 
     def _forget_lost(self, mine):
         """
-        Marks lost members as forgotten if the group runs without them. A forgotten member is not counted until it appears in the group
+        If the group runs without the lost members, marks them as forgotten. A forgotten member is not counted until it appears in the group
         again.
         """
         lost = {self._settings.address_of(name) for name in members.lost()}
@@ -115,8 +119,8 @@ class Daemon:
 
     def _withhold(self, mine):
         """
-        Makes the primary read-only, also for open sessions, while its group is a minority of all members. MySQL counts only the members in
-        the group's view, so the last remaining member could otherwise acknowledge writes alone.
+        While the group is a minority of all members, makes the primary read-only, also for open sessions. MySQL counts only the members in
+        the group's view. If the primary stayed writable, the last remaining member could therefore acknowledge writes alone.
         """
         if mine.role != "PRIMARY" or mine.writable and mine.quorum:
             self._withheld = False
@@ -135,7 +139,7 @@ class Daemon:
     def _look_after(self, mine, agreed):
         """
         Creates the accounts before the group may serve, because members cannot join without the replication account. Checks the accounts
-        again when all members agree on them, for example after a rollout that changes accounts.
+        again as soon as all members agree on them, for example after a rollout that changes accounts.
         """
         if not self._settled:
             group.settle(self._settings)
@@ -156,7 +160,7 @@ class Daemon:
 
 
 def _plain(problem):
-    """Returns the error message of mysqld without the statement, because the statement may contain a password."""
+    """Returns the error message of mysqld without the statement, which may contain a password."""
     if isinstance(problem, pymysql.Error) and len(problem.args) > 1 and problem.args[0] != 1064:
         return f"mysqld refused ({problem.args[0]}): {problem.args[1]}"
     if isinstance(problem, OSError) and problem.strerror:

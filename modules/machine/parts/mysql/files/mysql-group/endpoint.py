@@ -1,4 +1,4 @@
-"""Answers GET /primary, /replica and /state on the private address. HAProxy and the other members send these requests."""
+"""Answers the requests GET /primary, /replica and /state on the private address. HAProxy and the other members send these requests."""
 
 import http.server
 
@@ -9,7 +9,7 @@ def bind(settings, observer):
     class Handler(http.server.BaseHTTPRequestHandler):
         # Time limit in seconds for a client that connects and sends no data.
         timeout = 5
-        # Sends each response in one packet, because HAProxy disconnects after the status line.
+        # With a buffer, each response is sent in one packet. HAProxy disconnects after the status line, so a second packet would fail.
         wbufsize = -1
 
         def do_GET(self):

@@ -3,13 +3,13 @@
 import hashlib
 import json
 
-# Privileges of the application in its schema for each level of `database.privileges`.
+# Privileges of the application in its schema, by the value of `database.privileges`.
 APPLICATION = {
     "append": "SELECT, INSERT",
     "read-write": "SELECT, INSERT, UPDATE, DELETE",
     "schema-owner": "ALL PRIVILEGES",
 }
-# If there is no separate account for migrations, the application may also extend the schema. The application may not drop objects.
+# If migrations have no separate account, the application may also create and alter tables and indexes, but it may not drop tables.
 ADDING = ", CREATE, ALTER, INDEX"
 MIGRATIONS = "app-migrations"
 REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
@@ -39,5 +39,8 @@ def definitions(settings):
 
 
 def digest(settings):
-    """Returns a digest that is equal on two members if they would create the same accounts. The digest does not include passwords."""
+    """
+    Returns a digest of the accounts that this member would create. Two members with equal digests would create the same accounts. The
+    digest does not include passwords.
+    """
     return hashlib.sha256(json.dumps(list(definitions(settings))).encode()).hexdigest()[:16]

@@ -6,10 +6,11 @@ import received
 from observer import connect
 from settings import secret
 
-# Time limit of a statement. START GROUP_REPLICATION may wait for the group. A clone runs after START GROUP_REPLICATION has returned.
+# Time limit of a statement in seconds. START GROUP_REPLICATION may wait for the group. A clone does not count, because it runs after this
+# statement has returned.
 TIMEOUT_SECONDS = 300
 # An empty member clones the data if it lacks more than CLONE_BLANK_FROM transactions. A new group starts with about 20 transactions. A
-# member with data clones only if no binary log has the missing transactions (NEVER). Otherwise the member applies the missing transactions.
+# member with data applies the missing transactions (NEVER). If no binary log contains these transactions, the member clones the data.
 CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 APPLIER = "group_replication_applier"
@@ -24,9 +25,10 @@ ONLINE_MEMBERS = (
 
 def bootstrap(settings, forget_received, unapplied, lost=()):
     """
-    Starts a new group with this member alone. `lost`: members that an operator declared lost. If `lost` is not empty, a new branch of the
-    history begins. `forget_received`: True if received but unapplied transactions were never acknowledged. MySQL then drops them. Otherwise
-    MySQL applies these transactions before the member is online, because they may be the only copy of an acknowledged write.
+    Starts a new group with this member alone.
+    `lost`: members that an operator declared lost. If `lost` is not empty, a new branch of the history begins.
+    `forget_received`: True if received but unapplied transactions were never acknowledged, so MySQL drops them. If False, MySQL applies the
+    received transactions before the member is online, because they may be the only copy of an acknowledged write.
     """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         if forget_received:
@@ -38,8 +40,8 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
         try:
             _start(cursor, settings)
         except pymysql.Error:
-            # If the attempt stopped at an incomplete record and applied no transaction, all complete records are already applied. Later
-            # records were never on this disk. Without this relay log, the next attempt succeeds.
+            # If this attempt applied no transaction and stopped at an incomplete record, all complete records were applied before. Later
+            # records were never on this disk. The next attempt to start the group succeeds without the relay log.
             if _is_torn(cursor) and _executed(cursor) == executed:
                 _forget_received(cursor, "unreadable")
             raise
@@ -48,7 +50,7 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
 
 
 def join(settings, blank, unapplied):
-    """Joins the running group. First switches the bootstrap option off, because an interrupted bootstrap may have left the option on."""
+    """Joins the running group. Switches the bootstrap option off before, because an interrupted bootstrap may have left the option on."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
@@ -57,15 +59,15 @@ def join(settings, blank, unapplied):
 
 
 def settle(settings):
-    """Restores the settings that a join switched off. The daemon calls this function when the member is online."""
+    """Restores the settings that a join has switched off. The daemon calls this function when the member is online."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL slow_query_log = ON")
 
 
 def leave(settings, timeout_seconds=TIMEOUT_SECONDS):
     """
-    Leaves the group. The other members detect the leave at once. The statement waits for hanging commits. If this call times out, the
-    statement continues in mysqld.
+    Leaves the group. The other members detect at once that this member has left. The statement waits for hanging commits. If this call
+    times out, mysqld continues to execute the statement.
     """
     with connect(settings, timeout_seconds) as connection, connection.cursor() as cursor:
         cursor.execute("STOP GROUP_REPLICATION")
@@ -73,9 +75,9 @@ def leave(settings, timeout_seconds=TIMEOUT_SECONDS):
 
 def look_again(settings):
     """
-    Makes every member check its view again and expel unreachable members. MySQL itself tries to expel a member only once. If this attempt
-    is lost, MySQL does not retry until a connection changes. A change of any group-wide setting triggers the check, so this statement sets
-    a setting to its current value.
+    Makes every member check its view again and expel unreachable members. MySQL tries only once to expel a member. If this attempt is lost,
+    MySQL does not retry until a connection changes. Any change of a group-wide setting triggers the check, so this statement sets a setting
+    to its current value.
     """
     with connect(settings, LOOK_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())")
@@ -83,8 +85,8 @@ def look_again(settings):
 
 def step_down(settings, among=None):
     """
-    Makes the member with the shortest applier queue the primary, and waits until this member is the primary. Prefers near members.
-    `among`: addresses of the members that may become the primary. None allows all members.
+    Makes the member with the shortest applier queue the primary, but prefers near members. Waits until this member is the primary.
+    `among`: addresses of the members that may become the primary; None allows all members.
     @returns the address of the new primary; "" if this member is not the primary; None if no other member can become the primary
     """
     with connect(settings, STEP_DOWN_SECONDS + 20) as connection, connection.cursor() as cursor:
@@ -102,15 +104,15 @@ def step_down(settings, among=None):
 
 
 def protect(settings):
-    """Makes this member read-only, because it is outside a group or its group must not serve."""
+    """Makes this member read-only. The daemon calls this function if the member is outside a group, or if its group must not serve."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = ON")
 
 
 def allow_writes(settings):
     """
-    Makes a primary writable that protect() made read-only. A new primary must stay read-only until MySQL has applied its queue, so this
-    function must not be called for a new primary.
+    Makes a primary writable again after protect() has made it read-only. Do not call this function for a new primary, which must stay
+    read-only until MySQL has applied its queue.
     """
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = OFF")
@@ -118,9 +120,9 @@ def allow_writes(settings):
 
 def _forget_received(cursor, unapplied):
     """
-    Drops received but unapplied transactions. After a power cut, the relay log may be incomplete, and the member could not start with it.
-    The caller must know that no acknowledged write is lost. `unapplied`: dropped transactions that no member is known to have executed.
-    These transactions are quarantined first.
+    Drops received but unapplied transactions. After a power failure, the relay log may be incomplete, and the member could not start with
+    it. The caller must know that no acknowledged write is lost.
+    `unapplied`: dropped transactions that no member is known to have executed. The dropped transactions are quarantined first.
     """
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
     if cursor.execute(known, [APPLIER]):
@@ -143,9 +145,9 @@ def _executed(cursor):
 
 
 def _start(cursor, settings):
-    # Otherwise mysqld would write its internal clone statement, including the password, to the slow log.
+    # If the slow log were on, mysqld would write its internal clone statement with the password to this log.
     cursor.execute("SET GLOBAL slow_query_log = OFF")
-    # mysqld keeps these credentials only in memory and omits the password of this statement from its logs.
+    # mysqld keeps the credentials of START GROUP_REPLICATION only in memory. In its logs, mysqld omits the password of this statement.
     cursor.execute(
         "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s", [secret(settings, "replication")]
     )

@@ -2,14 +2,12 @@
 
 import re
 
-# Matches a source UUID and its intervals. Each interval may have a tag.
+# Matches the GTIDs of one source: the UUID and its intervals. Each interval may have a tag.
 ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
 
 
 def branch_source(branch):
-    """
-    Returns the source UUID of the single transaction that begins a forced branch. No other member can have used this GTID.
-    """
+    """Returns the source UUID of the single transaction with which a forced branch begins. No other transaction has this UUID."""
     return f"{branch[:8]}-{branch[8:12]}-{branch[12:]}-8000-000000000000"
 
 
@@ -36,7 +34,7 @@ def union(*sets):
 
 
 def subtract(one, other):
-    """Returns the transactions in `one` that are not in `other`. If `other` contains `one`, the result is empty."""
+    """Returns the transactions of `one` that are not in `other`."""
     rest = {key: _cut(intervals, other.get(key, [])) for key, intervals in one.items()}
     return {key: intervals for key, intervals in rest.items() if intervals}
 

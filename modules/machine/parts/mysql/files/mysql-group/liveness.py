@@ -1,12 +1,12 @@
-"""Detects conditions that last too long."""
+"""Detects members that are unreachable for too long, and waits that last too long. Also notifies systemd's watchdog."""
 
 import contextlib
 import os
 import socket
 import time
 
-# MySQL suspects a silent member after 5 s and usually expels it 1 to 2 s later. If a suspected member is still in the group after
-# OVERDUE_SECONDS, mysql-group must act.
+# Seconds after which mysql-group acts if an unreachable member is still in the group. MySQL suspects a silent member after 5 s, and usually
+# expels it 1 to 2 s later.
 OVERDUE_SECONDS = 3
 
 
@@ -17,7 +17,10 @@ class Unreachable:
         self._clock, self._due_at = clock, {}
 
     def due(self, addresses):
-        """Returns the addresses that callers have passed for OVERDUE_SECONDS. Returns them again after each further OVERDUE_SECONDS."""
+        """
+        Returns the addresses that have been unreachable for OVERDUE_SECONDS. Returns an address again after each further OVERDUE_SECONDS.
+        `addresses`: all members that are unreachable now.
+        """
         now = self._clock()
         self._due_at = {address: self._due_at.get(address, now + OVERDUE_SECONDS) for address in addresses}
         due = [address for address, at in self._due_at.items() if at <= now]
@@ -39,9 +42,9 @@ class Reason:
 
 
 def tell_systemd():
-    """Notifies systemd's watchdog, which restarts the unit if no notification arrives within WatchdogSec."""
+    """Notifies systemd's watchdog. If no notification arrives within WatchdogSec, systemd restarts the unit."""
     address = os.environ.get("NOTIFY_SOCKET")
-    # A lost notification is harmless, because the observer sends four notifications a second. systemd loses them while it re-executes
+    # The observer sends four notifications a second, so a lost notification is harmless. Notifications are lost while systemd re-executes
     # itself.
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         if address:

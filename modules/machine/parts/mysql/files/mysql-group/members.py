@@ -1,9 +1,9 @@
 """
-Stores the list of members on the data volume, so that a replaced server still has the list.
+Stores the list of members on the data volume, so that the list survives the replacement of a server.
 
 mysql-group adds members from the configuration and from the group's views. Only an operator removes a member (`forget`, `force-bootstrap`).
-If a removed member appears in a view again, it is added again. A joining member adopts the list of its group, including removals by
-operators.
+If a removed member appears in a view again, mysql-group adds it again. A member that joins a group adopts the list of the group, including
+the removals by operators.
 """
 
 import fcntl
@@ -12,11 +12,12 @@ import os
 import pathlib
 
 FOLDER = pathlib.Path("/var/lib/mysql/mysql-group")
-# File with the names of members that an operator declared lost. The file exists until a group runs without these members.
+# File with the names of members that an operator declared lost. The file exists at most while `force-bootstrap` waits for a group without
+# these members.
 LOST = pathlib.Path("/run/mysql-group/lost-members.json")
 
-# State of each address. CONFIGURED: a configured member that may never have joined the group. SEEN: a member that was ONLINE in the group,
-# so it has data. FORGOTTEN: a removed member; mysql-group neither waits for it nor counts it.
+# State of an address in the list. CONFIGURED: a configured member that may never have joined the group. SEEN: a member that was ONLINE in
+# the group, so it has data. FORGOTTEN: a removed member. mysql-group neither waits for a removed member nor counts it.
 CONFIGURED, SEEN, FORGOTTEN = "configured", "seen", "forgotten"
 
 
@@ -31,7 +32,10 @@ def load():
 
 
 def change(how):
-    """Replaces the list with `how(list)` and returns the new list. A lock serialises the daemon and the operators' commands."""
+    """
+    Replaces the list with `how(list)` and returns the new list. A lock prevents the daemon and an operator's command from changing the list
+    at the same time.
+    """
     with (FOLDER / "members.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = load()
@@ -42,7 +46,7 @@ def change(how):
 
 
 def grown(known, configured, view=(), online=()):
-    """Returns the list with two additions: the configured members, and the members in the group's view."""
+    """Returns the list with the configured members and the members of the group's view added."""
     back = {address: CONFIGURED for address in view if known.get(address) != SEEN}
     return {**dict.fromkeys(configured, CONFIGURED), **known, **back, **dict.fromkeys(online, SEEN)}
 
@@ -54,8 +58,8 @@ def without(known, addresses):
 
 def agreed(known, group):
     """
-    Returns the list that a returning member adopts from the members of a running group. If one member counts an address and another member
-    has forgotten it, the address counts.
+    Returns the list that a returning member adopts from the members of a running group. If a member counts an address that another member
+    has forgotten, the result counts this address.
     """
     forgotten = {address for report in group for address in report.forgotten}
     counted = {address for report in group for address in (*report.view, *report.remembered)}
@@ -64,7 +68,7 @@ def agreed(known, group):
 
 
 def told(known):
-    """Returns the list in the form of report fields."""
+    """Returns the list as fields of a report."""
     return {
         "remembered": tuple(sorted(address for address, word in known.items() if word != FORGOTTEN)),
         "seen": tuple(sorted(address for address, word in known.items() if word == SEEN)),

@@ -17,14 +17,14 @@ from report import DOWN, ONLINE, Report
 from room import room_mib
 
 INTERVAL_SECONDS = 0.25
-# Maximum age of a report in seconds. If the last report is older, mysqld hangs or is down.
+# Maximum age of a report in seconds. If mysqld hangs or is down, the last report is older.
 STALE_SECONDS = 1.5
-# After a pause or a disconnection, an expelled member detects its expulsion within CALM_SECONDS. The group expels no member that pauses for
-# less than SLEPT_SECONDS.
+# Within CALM_SECONDS after a pause or a disconnection, an expelled member detects its expulsion. If a member pauses for less than
+# SLEPT_SECONDS, the group does not expel it.
 CALM_SECONDS = 2.0
 SLEPT_SECONDS = 4.0
 
-# File with the progress of mysql-restore. The file exists only while mysql-restore creates the data directory.
+# Text file with the progress of mysql-restore. The file exists only while mysql-restore creates the data directory.
 RESTORE_PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 
 GROUP_CHANNEL = "group_replication_applier"
@@ -50,7 +50,7 @@ SCHEMAS = (
 
 
 def connect(settings, timeout_seconds):
-    """Connects as root over the socket, authenticated by auth_socket."""
+    """Connects to mysqld as root over the socket. auth_socket authenticates root."""
     return pymysql.connect(
         unix_socket=settings.socket,
         user="root",
@@ -106,11 +106,11 @@ class Observer:
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
         self._read_at = self._answered_at = 0.0
-        # Time when this member last asked the other members about itself. True if the other members continue without this member. Time from
-        # which a new answer is needed.
+        # `_asked_at`: time when this member last asked the other members about itself. `_disowned`: True if the other members continue
+        # without this member. `_ask_from`: answers to questions before this time are outdated.
         self._asked_at, self._disowned, self._ask_from = -math.inf, False, 0.0
         self.reason = "starting"
-        # If the list of members cannot be read, the daemon exits here.
+        # If the list of members cannot be read, this call raises an exception and the daemon exits.
         self._members = members.load()
         self.change_members(self._grow(self._latest))
 
@@ -126,7 +126,7 @@ class Observer:
                     connection, boot = connect(self._settings, 2), os.urandom(8).hex()
                 report = observe(connection, self._settings.server, boot)
                 self.change_members(self._grow(report))
-            except Exception:  # any failure, such as a lost connection: the state is unknown
+            except Exception:  # After any failure, such as a lost connection, the state is unknown.
                 connection, report = None, Report(self._settings.server)
             with self._changed:
                 self._keep(report, started)
@@ -146,12 +146,15 @@ class Observer:
         self._answered_at = read_at
 
     def heard(self, asked_at, disowned):
-        """Records what the other members reported about this member. `asked_at` is the time when this member asked them."""
+        """Records whether the other members continue without this member. `asked_at`: time when this member asked them."""
         with self._changed:
             self._asked_at, self._disowned = asked_at, disowned
 
     def _grow(self, report):
-        """Returns a function that adds members to the list. Members of the view are added only if this member is online with a majority."""
+        """
+        Returns a function that adds members to the list. The function adds members of the view only if this member is online with a
+        majority.
+        """
         configured = self._settings.members.values()
         if report.state == "ONLINE" and report.majority:
             return lambda known: members.grown(known, configured, report.view, report.online)
@@ -160,7 +163,7 @@ class Observer:
     def change_members(self, how):
         try:
             self._members = members.change(how)
-        except OSError:  # a full volume: keep the list in memory until it can be written
+        except OSError:  # If the volume is full, the list stays in memory until it can be written.
             self._members = how(self._members)
 
     def latest(self):

@@ -24,9 +24,11 @@ def ask(address, port):
 
 def gather(settings, mine, lost=()):
     """
-    Returns the Report (or None) of each member by name, in configuration order. Also asks every address that an answering member counts.
-    Members that an operator declared `lost` are included only if they answer. Forgotten members that no member counts are also included
-    only if they answer.
+    Asks all members for their reports. Returns the Report of each member by name, or None if a member does not answer. Configured members
+    come first, in configuration order.
+
+    The function also asks every address that an answering member counts. Members that an operator declared `lost`, and forgotten members
+    that no member counts, are in the result only if they answer.
     """
     names = {address: name for name, address in settings.members.items()}
     reports, new = {settings.address: mine}, True

@@ -11,18 +11,19 @@ import members
 RELAY_LOGS = "relay-group_replication_applier.*"
 # Free space in bytes that MySQL needs to start and to join the group.
 LEFT_BYTES = 64 << 20
-# A new quarantine deletes folders that are older than KEPT_DAYS, so that quarantine folders do not fill the volume.
+# Days for which quarantine folders are kept. A new quarantine deletes older folders, so that the folders do not fill the volume.
 KEPT_DAYS = 180
 
 
 def keep(data_directory, what):
     """
-    Copies the relay logs into a new folder with the current time in its name. The folder's README contains the text `what`.
-    @raises OSError if the volume has no space for the copy. A partial copy is deleted
+    Copies the relay logs into a new folder with the current time in its name. The folder's README contains the text `what`. If the copy
+    fails, the partial copy is deleted.
+    @raises OSError if the volume has not enough space
     """
     folder = members.FOLDER / _name(time.time())
     draft = folder.with_suffix(".new")
-    # Deletes incomplete copies that a power cut or an earlier release left.
+    # Incomplete copies remain after a power failure, or from an earlier release.
     for left in members.FOLDER.glob("received-*.new"):
         shutil.rmtree(left, ignore_errors=True)
     for old in members.FOLDER.glob("received-*Z"):

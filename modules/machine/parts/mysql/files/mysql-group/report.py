@@ -1,12 +1,12 @@
-"""Report of a member about itself. The report is the body of GET /state and the input of every decision."""
+"""Defines the report of a member about itself. GET /state returns the report, and every decision uses reports."""
 
 import dataclasses
 import json
 
 import gtid
 
-# If its data volume has less than FULL_MIB of free space, a primary stops accepting writes. On a full volume, commits and a hand-over of
-# the role would hang until space is freed.
+# A primary stops accepting writes if its data volume has less than this many MiB of free space. On a full volume, commits and a hand-over
+# of the role would hang until space is freed.
 FULL_MIB = 64
 
 DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONLINE", "ERROR"
@@ -15,27 +15,27 @@ DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONL
 @dataclasses.dataclass(frozen=True)
 class Report:
     server: str
-    # DOWN if mysqld does not answer, otherwise MEMBER_STATE of Group Replication.
+    # State of the member: DOWN if mysqld does not answer, otherwise MEMBER_STATE of Group Replication.
     state: str = DOWN
     # Role of the member in the group: PRIMARY, SECONDARY or "".
     role: str = ""
-    # True if super_read_only is off.
+    # True if mysqld accepts writes because super_read_only is off.
     writable: bool = False
     address: str = ""
     # True if more than half of the members in the view are reachable, so the group can commit.
     majority: bool = False
     # True if the reachable members are more than half of all listed members, so the group may serve.
     quorum: bool = False
-    # True if other members form a group without this member and their group continues.
+    # True if other members continue as a group without this member.
     disowned: bool = False
-    # True if this member may have been expelled without detecting it, because it has not asked the other members since it saw a majority
-    # again.
+    # True if this member may have been expelled without detecting it. The member must first ask the other members, after it has seen a
+    # majority again.
     unsure: bool = False
-    # Addresses in the current view: all members, reachable members, and members with all data.
+    # Addresses of all members in the current view, of the reachable members, and of the members in the state ONLINE.
     view: tuple = ()
     reachable: tuple = ()
     online: tuple = ()
-    # Addresses in the list of members (members.py): counted members, counted members that were ever ONLINE, and forgotten members.
+    # Addresses in the list of members (members.py): members that are counted, counted members that were ever ONLINE, and forgotten members.
     remembered: tuple = ()
     seen: tuple = ()
     forgotten: tuple = ()
@@ -43,19 +43,19 @@ class Report:
     purged: str = ""
     # GTIDs that the member received from the group but may not have applied yet.
     received: str = ""
-    # True if the member has no transactions and no user schema.
+    # True if the member is empty: it has no transactions and no user schema.
     blank: bool = False
     lagSeconds: float = 0.0
     queue: int = 0
-    # MiB that MySQL can still write on the data volume; -1 if unknown.
+    # Free space in MiB for MySQL on the data volume; -1 if unknown.
     roomMib: int = -1
     # Random identity of the connection to mysqld. The identity changes whenever mysqld restarts.
     boot: str = ""
-    # Current activity of the daemon, or the condition that the daemon waits for.
+    # What the daemon is doing, or the condition that it waits for.
     reason: str = ""
-    # Folders with quarantined transactions.
+    # Paths of folders with quarantined transactions.
     kept: tuple = ()
-    # SHA-256 of the release that runs mysql-group on this member.
+    # SHA-256 of the release from which mysql-group runs on this member.
     release: str = ""
     # Digest of the accounts that this member would create; see grants.digest.
     grants: str = ""
@@ -67,7 +67,7 @@ class Report:
     def from_json(text):
         """
         Parses a report, even if the member runs another version of mysql-group. Unknown fields are ignored. Missing fields get their
-        default. If `quorum` is missing, `majority` is used. If `seen` is missing, all remembered members count as seen.
+        default. If `quorum` is missing, `majority` is used. If `seen` is missing, `remembered` is used.
         @raises ValueError if the text is not a report
         """
         values = json.loads(text)
@@ -85,12 +85,15 @@ class Report:
 
     @property
     def fingerprint(self):
-        """Returns the facts that must be equal in two observations before a decision is carried out."""
+        """Returns the values that must be equal in two observations before a decision is executed."""
         return (self.server, self.boot, self.state, self.executed, self.received, self.blank)
 
 
 def _checked(field, value):
-    """Returns the value with the type of the field. Also checks that GTID sets can be parsed, because decisions use them."""
+    """
+    Returns the value in the type of the field. Also checks that GTID sets can be parsed, because decisions use them.
+    @raises ValueError if the type is wrong
+    """
     if field.type is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if type(value) is not field.type and not (field.type is float and type(value) is int):
@@ -101,7 +104,7 @@ def _checked(field, value):
 
 
 def primary_problem(report):
-    """Returns the reason why this member must not receive writes, or None if it may receive writes."""
+    """Returns the reason why HAProxy must not send writes to this member, or None if it may."""
     if report.state != ONLINE:
         return f"member is {report.state}"
     if not report.majority:
@@ -123,7 +126,7 @@ def members_problem(report):
 
 
 def replica_problem(report, maximum_lag_seconds):
-    """Returns the reason why this member must not receive reads for replicas, or None if it may receive such reads."""
+    """Returns the reason why HAProxy must not send reads for replicas to this member, or None if it may."""
     if report.state != ONLINE:
         return f"member is {report.state}"
     if not report.majority:

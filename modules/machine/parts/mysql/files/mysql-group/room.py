@@ -4,12 +4,14 @@ import os
 
 from report import ONLINE
 
-# Minimum free space of a member that can replace a full member. If this member had less free space, its volume would soon be full like the primary's volume.
+# Minimum free space in MiB of a member that replaces a member with a full volume. With less space, its volume would also be full soon.
 ENOUGH_MIB = 512
 
 
 def room_mib(directory):
-    """Returns how many MiB MySQL can still write in `directory`, without the space reserved for root. Returns -1 if unknown."""
+    """
+    Returns how many MiB MySQL can still write in `directory`. Does not include the space that is reserved for root. Returns -1 if unknown.
+    """
     try:
         facts = os.statvfs(directory)
     except OSError:
@@ -19,8 +21,8 @@ def room_mib(directory):
 
 def able(reports):
     """
-    Returns the names of members that can replace a member with a full volume. If a member with an older release does not report its free
-    space, this function assumes that the member has enough.
+    Returns the names of online members that can replace a member with a full volume. A member with an older release does not report its
+    free space; this function assumes that the space is enough.
     """
     return [
         name
@@ -31,7 +33,7 @@ def able(reports):
 
 def is_spared(reports):
     """
-    Returns True if the members with enough free space are a majority of all members. A full member should then stay outside the group, so
-    that no commit waits for it.
+    Returns True if a majority of all members has enough free space. A member with a full volume should then stay outside the group, so that
+    no commit waits for it.
     """
     return 2 * len(able(reports)) > len(reports)

@@ -4,7 +4,7 @@ import json
 import pathlib
 from typing import NamedTuple
 
-# Each release is unpacked into a folder named after its SHA-256.
+# SHA-256 of this release. Each release is unpacked into a folder whose name is its SHA-256.
 RELEASE = pathlib.Path(__file__).resolve().parent.name
 
 DATA = pathlib.Path("/var/lib/mysql/data")
@@ -18,25 +18,26 @@ class Settings(NamedTuple):
     members: dict
     rolePort: int
     socket: str
-    # Network of clients and members, in CIDR notation for MySQL's host names.
+    # Network of clients and members in CIDR notation. MySQL's account names contain this network.
     subnet: str
     database: str
     maximumReplicaLagSeconds: float
-    # File with the password of each account.
+    # Password file of each account.
     passwords: dict
-    # True if mysql-backup uploads this member's data.
+    # True if mysql-backup uploads the logs of this member.
     backup: bool = False
-    # UUID of the group if `backup` is True. The group's folder in the archive has this name.
+    # UUID of the group if `backup` is True. The folder of the group in the archive has the same name.
     group: str = ""
     # Privilege level of the application's account, see grants.py.
     privileges: str = "append"
-    # True if servers coordinate workers and schedules through a database table; see app-runs.
+    # True if servers coordinate workers and schedules with a database table; see app-runs.
     claims: bool = False
-    # Addresses of members that are far from all other members. A commit on such a member waits for a longer round trip.
+    # Addresses of members that are far from all other members. A commit on a far member takes longer, because it waits for a longer round
+    # trip.
     far: list = []
 
     def address_of(self, name):
-        """Returns the address of a member. If a member is not in the configuration, its name is its address."""
+        """Returns the address of a member. The name of a member that is not in the configuration is its address."""
         return self.members.get(name, name)
 
 
@@ -45,7 +46,7 @@ def load(file=FILE):
 
 
 def secret(settings, account):
-    """Returns the password with which the account logs in."""
+    """Returns the password that is used to log in as this account."""
     return _generations(settings, account)[0][1]
 
 
@@ -56,8 +57,8 @@ def accepted(settings, account):
 
 def _generations(settings, account):
     """
-    Reads the password file of an account. Each line has one accepted password: "GENERATION PASSWORD". The password in the first line is
-    used to log in. A password without a number is generation 1.
+    Reads the password file of an account. Each line has one accepted password: "GENERATION PASSWORD". mysql-group uses the password in the
+    first line to log in. A password without a number is generation 1.
     """
     lines = [line.split() for line in pathlib.Path(settings.passwords[account]).read_text().splitlines() if line.strip()]
     return [(1, words[0]) if len(words) == 1 else (int(words[0]), words[1]) for words in lines]
