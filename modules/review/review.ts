@@ -22,7 +22,7 @@ export interface ServerRow {
   readonly payload: PayloadFacts | undefined;
 }
 
-/** Row of the review with one traffic rule. */
+/** A traffic rule as one row of the review's table. */
 export interface TrafficRow {
   readonly from: Party;
   readonly to: Party;

@@ -29,7 +29,7 @@ export const descriptions = memoize((): ((path: readonly string[]) => string) =>
     return child ? options(child) : [];
   };
   return (setting) => {
-    // The description of a value with a free name is the description of the value's group.
+    // If owners choose the name of a value, as in `servers.<name>`, the value has the description of its group.
     const path = setting.at(-1) === "*" ? setting.slice(0, -1) : setting;
     const parents = path.slice(0, -1).reduce((types, key) => types.flatMap((type) => below(type, key)), [root]);
     const properties = parents.flatMap((type) => type.getProperty(path.at(-1) ?? "") ?? []);

@@ -122,7 +122,7 @@ describe("all problems in one run", () => {
     );
   });
 
-  it("the configuration check skips a rule between settings if one of the settings is invalid", () => {
+  it("the configuration check skips a rule that compares several settings if one of the settings is invalid", () => {
     const input = exampleInput({ network: { subnet: "nowhere" } });
     expect(() => checkEnvironment("production", input)).toThrow(
       new Error(

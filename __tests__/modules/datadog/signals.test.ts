@@ -54,7 +54,7 @@ describe("every metric in a query", () => {
     for (const { name } of metricsAsked) expect(known).toContain(name);
   });
 
-  it("monitors filter and group a metric made from logs only by the tags of this metric", () => {
+  it("for a metric that is made from logs, monitors use only the tags of this metric to filter and group", () => {
     for (const { name, by } of made) {
       const asked = metricsAsked.filter((metric) => metric.name === name).flatMap(({ tags }) => tags);
       const known = ["", "$env", "$server", ...Object.keys(by)];

@@ -54,7 +54,7 @@ describe("the output folder", () => {
     expect(readdirSync(outdir)).toEqual(["review.txt"]);
   });
 
-  it("the synthesis fails with the unchanged error of a rejected configuration", () => {
+  it("if the configuration is rejected, the synthesis fails with the unchanged error of the check", () => {
     const reject = (): never => {
       throw new Error("policy state-shared");
     };

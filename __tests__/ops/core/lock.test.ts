@@ -20,7 +20,7 @@ async function held(changes: Partial<Holding>): Promise<LockStore> {
   return place;
 }
 
-/** The process that held the lock has ended. Another process with another start time now has its process id. */
+/** The process that held the lock has ended. Another process, which started later, now has the same process id. */
 const ended = { began: "0" };
 const elsewhere = { machine: "another machine" };
 /** The machine was restarted, or is a clone of the machine that holds the lock. */

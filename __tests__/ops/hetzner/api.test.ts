@@ -75,7 +75,7 @@ it("a request to Hetzner is retried if its response is cut off", async () => {
   expect(answers).toBe(2);
 });
 
-it("a request to Hetzner succeeds if it deletes a resource that no longer exists, as after a lost response", async () => {
+it("a request that deletes a resource succeeds if the resource no longer exists, for example after a lost response", async () => {
   const asked: string[] = [];
   const api = await clientOf((request, response) => {
     asked.push(`${request.method} ${request.url}`);

@@ -139,7 +139,7 @@ it.each([
   );
 });
 
-it("a second load balancer is not created if the existing load balancer differs from the configured previous load balancer", async () => {
+it("no second load balancer is created if the existing load balancer does not match loadBalancer.formerly", async () => {
   const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
   await expect(balancers.open(report)).rejects.toThrow(
     "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",

@@ -93,7 +93,7 @@ it("the comparison with the configuration lists attributes in alphabetical order
   expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
 });
 
-it("the comparison with the configuration reports resources without a state before or after the change", () => {
+it("the drift comparison also reports resources that a change creates or deletes", () => {
   const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
   const gone = change("hcloud_volume.b", "delete");
   const plan = {

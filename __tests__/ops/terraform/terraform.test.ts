@@ -111,7 +111,7 @@ function ownStack() {
   };
 }
 
-it("a stack in its own folder plans its own synthesized JSON instead of the JSON in cdktf.out", async () => {
+it("a command that synthesizes into its own folder plans the JSON of this folder instead of the JSON in cdktf.out", async () => {
   const { stack, calls } = ownStack();
   await stack.init();
   await stack.plan({}, ({ apply }) => apply());
@@ -119,7 +119,7 @@ it("a stack in its own folder plans its own synthesized JSON instead of the JSON
   expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
 });
 
-it("a copy of a stack in its own folder plans the stack's own synthesized JSON", async () => {
+it("a temporary copy of a stack plans the JSON that the command has synthesized into its own folder", async () => {
   const { stack, calls } = ownStack();
   const copy = await stack.overridden({});
   expect(await copy.configuration()).toBe('{"new":true}');

@@ -4,7 +4,7 @@ import type { Sections } from "../schema.js";
 /** Sections of an environment, and the environment's name. */
 export type Checked = Sections & { readonly environment: string };
 
-/** A rule between settings. The rule is checked only if all sections that the rule needs are valid. */
+/** A rule that compares several settings. The rule is checked only if all sections that the rule needs are valid. */
 export interface Rule {
   readonly needs: readonly (keyof Checked)[];
   readonly check: (sections: Checked) => readonly Problem[];

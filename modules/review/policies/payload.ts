@@ -23,7 +23,7 @@ function literalSecrets(value: unknown, path: string, key = ""): readonly string
   );
 }
 
-/** Returns the paths of defaults of sensitive variables, because such a default would be a secret in the JSON. */
+/** Returns the paths of sensitive variables that have a default. Such a default would be a secret in the JSON. */
 const defaultOfSensitive = (value: unknown): readonly string[] => {
   const variables = (value as { variable?: Record<string, { sensitive?: boolean; default?: unknown }> }).variable ?? {};
   return Object.entries(variables)

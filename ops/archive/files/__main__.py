@@ -1,6 +1,6 @@
 """
-What operators do with the archive (archive.ts calls it), by the very code that servers have. Settings and keys are JSON on standard input,
-the answer is JSON on standard output; what is said meanwhile goes to standard error.
+Runs the operators' commands on the archive with the code of the servers. archive.ts starts this program. Settings and keys come as JSON on
+standard input, the result is JSON on standard output, and progress is printed to standard error.
 """
 
 import json
@@ -31,7 +31,7 @@ def main(command, told):
             identity = pathlib.Path(folder, "key")
             identity.touch(0o600)
             identity.write_text(told["privateKey"])
-            # mysqld is another user where this is root.
+            # If this program runs as root, mysqld runs as another user and must be able to enter the folder.
             os.chmod(folder, 0o711)
             return drill.drill(opened_by("reader"), told["timeline"], identity, pathlib.Path(folder, "drill"))
     if command == "create":
@@ -41,7 +41,7 @@ def main(command, told):
 
 
 if __name__ == "__main__":
-    # Output of other programs on this stream is not the answer.
+    # Standard output carries only the result, so the output of other programs goes to standard error.
     answer_to = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:

@@ -1,6 +1,6 @@
 """
-A drill: the newest archive is restored here, as a server would, and compared with what the group said of itself. The result is an object in the
-archive; its name tells the members' monitoring whether it was good.
+A restore drill. It restores the newest data of the archive on this machine, as a server does, and compares the data with the row counts and
+checksums that the group has stored. The result is an object in the archive. Members read from the object's name whether the drill succeeded.
 """
 
 import json
@@ -17,14 +17,14 @@ from replay import Incomplete, text_of
 from restore import run
 from sealing import unseal
 
-# The site writes a heartbeat every half minute; a primary may be changing.
+# Maximum age of the last heartbeat. The primary writes a heartbeat every 30 s, except during a failover.
 HEARTBEAT_SECONDS = 900
 AGE = "SELECT TIMESTAMPDIFF(SECOND, at, UTC_TIMESTAMP()) FROM backup.heartbeat"
 NOT_COUNTED = "not compared: the group had not counted them"
 
 
 def drill(bucket, timeline, identity, folder):
-    """@returns what its object says @raises Refused when that cannot be written"""
+    """Runs a drill. @returns the content of the stored result @raises Refused if the result cannot be stored"""
     started = time.time()
     result = {"timeline": timeline, "at": stamp(started), "good": False}
     try:
@@ -34,7 +34,7 @@ def drill(bucket, timeline, identity, folder):
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     result["seconds"] = round(time.time() - started)
-    # Of the largest program: MySQL.
+    # Memory of the largest child process, which is mysqld.
     result["memoryMiB"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
     content = json.dumps(result, indent=2).encode()
     bucket.put(drill_key(timeline, result["at"], result["good"], content), content)
@@ -62,7 +62,7 @@ def _tried(bucket, timeline, identity, folder):
 
 
 def _compare(mysql, rows):
-    """Number of rows and checksum of each table, which a member computed at the same transactions."""
+    """Compares the row count and the checksum of each table with the values that a member computed after the same transactions."""
     statements = _statements(mysql)
     for table, expected in rows.items():
         found = mysql.ask(statements[table]) if table in statements else "no table"
@@ -85,7 +85,7 @@ def _inspect(mysql):
 
 
 def _require_whole(mysql, table):
-    """All of its rows and indexes can be read."""
+    """Checks that all rows and indexes of a table can be read."""
     *_, verdict = mysql.ask(f"CHECK TABLE {'.'.join(map(comparing.quoted, table.split('.', 1)))}").split("\n")[-1].split("\t")
     if verdict != "OK":
         raise Incomplete(f"{table}: {verdict}")

@@ -1,6 +1,6 @@
 """
-What is in the bucket, as its names show it; nothing is fetched. Lists are read by prefix, for one member at a time, so that an archive of
-years takes seconds and little memory.
+Lists the content of the bucket from the names of its objects. No object is downloaded. The names are listed by prefix, one member at a time,
+so that the list of an archive of years takes seconds and little memory.
 """
 
 import sys
@@ -11,14 +11,14 @@ from names import is_complete, read_drill
 
 
 def look(bucket, say=lambda text: print(text, file=sys.stderr)):
-    """@returns {"timelines": …}, the one that was written last first"""
+    """Returns {"timelines": […]}. The timeline with the latest upload comes first."""
     names = [prefix.rstrip("/") for prefix in bucket.folders("")]
     timelines = [found for name in names if (found := _timeline(bucket, name, say))]
     return {"timelines": sorted(timelines, key=lambda one: one["until"] or "", reverse=True)}
 
 
 def _timeline(bucket, name, say):
-    """Times are in ISO 8601, by the bucket's clock unless they are of names. None where nothing is of this format."""
+    """Returns a timeline with times in ISO 8601, or None if it has no object of this format. Times come from the bucket's clock or from names."""
     members, bases, branches, logged = [], [], {}, {}
     oldest = []
     for member in listing.members(bucket, name):
@@ -61,8 +61,8 @@ def _member(member, logs):
 
 def _missing(timeline, bases, logged):
     """
-    GTIDs after the oldest base backup that no member has shipped, although later ones are there. What was before it need not be there: it
-    expires, and the base backup contains it.
+    Returns the GTIDs that no member has uploaded although later GTIDs are in the archive. GTIDs before the oldest base backup are ignored,
+    because their logs expire and the base backup contains their transactions.
     """
     if not bases or not logged:
         return ""
@@ -72,5 +72,5 @@ def _missing(timeline, bases, logged):
 
 
 def iso(stamp):
-    """20261125T021700Z as 2026-11-25T02:17:00Z."""
+    """Converts a time such as 20261125T021700Z to 2026-11-25T02:17:00Z."""
     return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:]}"

@@ -1,8 +1,8 @@
 """
-The bucket of the archive: how it is made, and whether it is as the archive needs it.
+Creates the bucket of the archive, and checks that the bucket meets the requirements of the archive.
 
-At Hetzner a key may do anything with all buckets of its project; a bucket's policy takes away, key by key. Actions are listed one by one,
-since `NotAction` was seen to be ignored there.
+At Hetzner a key may do everything with all buckets of its project, so the bucket's policy denies actions for each key. The policy lists every
+action, because Hetzner's object storage was seen to ignore `NotAction`.
 """
 
 import calendar
@@ -26,7 +26,7 @@ CLOCK_SECONDS = 60
 
 
 def create(owner, settings, project, keys):
-    """Makes the bucket, or brings the one that is there to what it has to be. @raises Refused"""
+    """Creates the bucket, or updates the settings of an existing bucket. @raises Refused"""
     name = settings["bucket"]
     place = _element("CreateBucketConfiguration", _element("LocationConstraint", settings["region"]))
     status = _put(owner, place, headers={"x-amz-bucket-object-lock-enabled": "true"})
@@ -43,7 +43,7 @@ def create(owner, settings, project, keys):
 def _configuration(settings, project, keys):
     days, mode = str(settings["days"]), settings["lock"].upper()
     retention = _element("Rule", _element("DefaultRetention", _element("Mode", mode), _element("Days", days)))
-    # What has expired is a marker before an older version, which goes a day later: the lock ends then.
+    # An expired object gets a delete marker. A day later, when the lock ends, its older version is deleted.
     expiry = [("objects", _element("Expiration", _element("Days", days))), ("markers", _element("Expiration", _element("ExpiredObjectDeleteMarker", "true")))]
     older = _element("NoncurrentVersionExpiration", _element("NoncurrentDays", "1"))
     rules = [
@@ -58,7 +58,7 @@ def _configuration(settings, project, keys):
 
 
 def policy(bucket, project, keys):
-    """What servers, and the key that restores, may not do. A server writes below TIMELINE/SERVER only, in any timeline."""
+    """Returns the policy, which denies actions to the servers' keys and to the restore key. A server may write only below TIMELINE/SERVER, in any timeline."""
     def user(key):
         return f"arn:aws:iam:::user/p{project}:{key.partition(':')[0]}"
 
@@ -75,14 +75,14 @@ def policy(bucket, project, keys):
             deny([*writers.values(), reader], OWNERS),
             deny([*writers.values()], READERS),
             *(deny([writer], ["PutObject"], NotResource=[f"{bucket}/*/{name}/*"]) for name, writer in writers.items()),
-            # Only the key that restores writes the result of a drill, which shows servers that the archive is good.
+            # Only the restore key may write the result of a drill, because servers trust this result.
             deny([reader], ["PutObject"], NotResource=[f"{bucket}/*/drill/*"]),
         ],
     }
 
 
 def check(owner, writers, reader, settings):
-    """Tries it with objects of a few bytes, which expire as all do. `writers`: by server. @returns [{"good", "what"}]"""
+    """Tests the bucket with small objects, which expire like all objects. `writers` has a client for each server name. @returns a list of {"good", "what"}"""
     return [{"good": bool(good), "what": what} for good, what in _checks(owner, writers, reader, settings)]
 
 
@@ -109,7 +109,7 @@ def _checks(owner, writers, reader, settings):
 
 
 def _checks_of(name, writer, others, owner, reader):
-    """What the key of a server can do, and what it cannot."""
+    """Tests which actions the key of a server can do and which actions the bucket denies."""
     now, content = time.time(), os.urandom(16)
     key, once = _key(name, content), {"If-None-Match": "*"}
     listed = [item for item in writer.list(key) if item.key == key] if _put(writer, content, key=key, headers=once) == 200 else []
@@ -135,7 +135,7 @@ def _cannot_destroy(who, bucket, owner, key):
     yield bucket.ask("DELETE", key)[0] == 403, f"{who} cannot delete"
     yield bucket.ask("DELETE", key, {"versionId": version})[0] == 403, f"{who} cannot delete a version"
     for what in ("object-lock", "lifecycle", "policy"):
-        # With the present content, so that nothing changes if it is not refused.
+        # The test writes the current settings, so that nothing changes if the bucket does not deny the write.
         status, body = owner.ask("GET", query={what: ""})
         yield status == 200 and _put(bucket, body, {what: ""}) == 403, f"{who} cannot change the bucket's {what}"
 

@@ -1,4 +1,4 @@
-"""Writes package sources, the addresses of their keys and known ends on a server, and downloads the keys if a file changed. Prints changed paths."""
+"""Writes package sources, the addresses of their keys and known expiry dates on a server. Downloads the keys if a file changed. Prints the changed paths."""
 
 import json
 import os
@@ -27,7 +27,7 @@ for item in json.load(sys.stdin):
     if text_of(path) != content:
         changed.append((path, content))
 if changed:
-    # First, because a source without its key is of no use.
+    # Keys are downloaded before the sources are written, because a source is useless without its key.
     for path, url in keys:
         subprocess.run(["/usr/lib/apt/apt-helper", "-o", "APT::Sandbox::User=root", "download-file", url, path], check=True, stdout=sys.stderr)
 for path, content in changed:

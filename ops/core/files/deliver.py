@@ -1,7 +1,7 @@
 """
-Puts secret files in place, each at once and whole. They come on standard input, so that no command line holds them.
-Prints the paths that something has still to take up: a mark keeps them, its own path is in the input, until it is removed. It does not
-outlive a boot, and needs not: whatever starts then reads the new files.
+Writes secret files. Each file is replaced in one step. The content comes on standard input, so that it appears in no command line.
+Prints the paths that services have not loaded yet. A mark file keeps these paths until another command removes it; its path is in the input.
+A boot deletes the mark, because services that start then read the new files.
 """
 
 import json

@@ -1,6 +1,6 @@
 """
-Tells what an operator wants to know of this server, as one JSON object (Observation in snapshot.ts). Sent over SSH for each look, so that
-a server needs nothing of it. The settings, paths and ports, are the first argument. Everything slow runs at the same time.
+Prints the state of this server as one JSON object (`Observation` in snapshot.ts). The program is sent over SSH for each report, so it is not
+installed on servers. The first argument contains paths and ports. All slow queries run at the same time.
 """
 
 import concurrent.futures
@@ -34,7 +34,7 @@ def text(path):
 
 
 def get(url):
-    """Body of a good answer, or None."""
+    """Returns the body of a successful response, or None."""
     try:
         return urllib.request.urlopen(url, timeout=SECONDS).read().decode(errors="replace")
     except (OSError, http.client.HTTPException):
@@ -46,7 +46,7 @@ def first_boot():
         return "done"
     result = json.loads(text("/var/lib/cloud/data/result.json") or '{"v1": {}}')
     errors = result["v1"].get("errors", [])
-    # The setup tries again by itself; the notice says what it waits for.
+    # The setup repeats failed steps. Its notice contains the condition that it waits for.
     return "; ".join(errors) or " ".join(["running", *(text(settings["setupNotice"]) or "").split()])
 
 
@@ -68,7 +68,7 @@ def is_web():
 
 
 def releases():
-    """Those that are kept, the current one first and then the one that was switched to last."""
+    """Returns the installed releases. The current release comes first, then the releases from the newest to the oldest activation."""
     folder = pathlib.Path(settings["releases"])
     current = os.path.realpath(settings["current"])
     kept = sorted(folder.iterdir(), key=lambda one: (str(one) != current, -one.stat().st_mtime)) if folder.exists() else []
@@ -85,7 +85,7 @@ def member():
 
 
 def upgradable():
-    """What could be upgraded; None when apt does not tell in time: not the same as nothing. Kept until something it follows from changes."""
+    """Returns the possible upgrades, or None if apt does not answer in time. The result is stored until package lists or packages change."""
     changed = [os.stat(path).st_mtime_ns for path in settings["aptFollows"] if os.path.exists(path)]
     kept = json.loads(text(settings["aptTold"]) or "{}")
     if kept.get("changed") != changed:
@@ -98,12 +98,12 @@ def upgradable():
 
 
 def ask_apt():
-    """Half a second of a processor."""
+    """Asks apt for the possible upgrades, which takes half a second of processor time."""
     simulate = "apt-get --simulate --quiet=2 -o Debug::NoLocking=true dist-upgrade && echo told"
     lines = output("sh", "-c", simulate, seconds=15).splitlines()
     if lines[-1:] != ["told"]:
         return None
-    # "Inst NAME [OLD] (NEW ARCHIVE [ARCHITECTURE])"; without OLD it comes along with another.
+    # A line is "Inst NAME [OLD] (NEW ARCHIVE [ARCHITECTURE])". OLD is missing if another package requires a new package.
     found = [re.match(r"Inst (\S+) (?:\[(\S+)\] )?\((\S+)", line) for line in lines]
     return [{"name": match[1], "from": match[2] or "", "to": match[3]} for match in found if match]
 

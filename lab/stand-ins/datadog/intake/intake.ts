@@ -18,7 +18,7 @@ export const datadogHost: Host = {
   publicIpv6: "2001:db8:0:300::20",
 };
 
-/** Name of the intake's service in the lab. */
+/** Name under which the lab manages the process of the intake. */
 const intakeService = "datadog-intake";
 
 /**

@@ -11,12 +11,12 @@ import time
 
 path = pathlib.Path(sys.argv[1])
 master = pathlib.Path(sys.argv[2]).read_text().strip()
-# The clock of processes counts in hundredths of a second.
+# The kernel records start times of processes in hundredths of a second.
 TOLERANCE_SECONDS = 0.05
 
 
 def serving_since():
-    """Start time of the workers that accept connections, in seconds since the kernel started."""
+    """Yields the start times of the workers that accept connections, in seconds since the kernel started."""
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             fields = (process / "stat").read_text().rpartition(") ")[2].split()

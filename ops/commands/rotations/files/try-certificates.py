@@ -1,6 +1,6 @@
 """
-Presents certificates to a member on MySQL's port and on the group's port, and checks how the running mysqld answers. Its files would only
-show what mysqld reads at its next start. Certificates and keys come on standard input. Prints the problems.
+Presents certificates to a member on MySQL's port and on the group's port, and checks the answers of the running mysqld. The certificate
+files alone would only show what mysqld reads at its next start. Certificates and keys come on standard input. Prints the problems.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ def context_with(certificate, key):
     context.verify_mode = ssl.CERT_NONE
     # With TLS 1.3, a client learns of a rejection only when it reads after the handshake.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    # In memory: the key must not touch a disk.
+    # The file is in memory, because the key must not be written to a disk.
     with os.fdopen(os.memfd_create("certificate"), "w") as file:
         file.write(f"{certificate.rstrip()}\n{key}")
         file.flush()
@@ -49,7 +49,7 @@ def context_with(certificate, key):
 
 
 def shown(address, port, speaks_mysql, certificate, key):
-    """The certificate that the member presents to a client with this certificate; None if the member rejects the client."""
+    """Returns the certificate that the member presents to a client with this certificate, or None if the member rejects the client."""
     with contextlib.closing(socket.create_connection((address, port), SECONDS)) as connection:
         if speaks_mysql:
             ask_for_tls(connection)

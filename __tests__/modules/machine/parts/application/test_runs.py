@@ -214,7 +214,7 @@ class Exclusive(Runs):
         self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 0)
         self.assertEqual(self.pauses, [])
 
-    def test_app_runs_waits_until_an_unreachable_primary_is_reachable(self):
+    def test_a_worker_waits_until_an_unreachable_primary_is_reachable_again(self):
         self.primary.away = True
         self.meanwhile = [lambda: None, self.away(False)]
         self.assertEqual(cli.exclusive(self.of("alpha"), ["mail"], self.stop), 0)

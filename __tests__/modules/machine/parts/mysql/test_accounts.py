@@ -156,7 +156,7 @@ class WhileMembersDiffer(Account):
         self.assertEqual(self.under(self.NEW), (True, [self.REVOKE, "GRANT SELECT, DELETE ON `app`.* TO %s@%s"]))
         self.assertEqual(self.under(self.NEW, agreed=True), (False, []))
 
-    def test_while_members_have_different_definitions_a_password_changes_without_a_grant_and_the_definition_is_completed_later(self):
+    def test_while_members_define_an_account_differently_only_its_password_changes_and_its_privileges_change_later(self):
         self.under(self.NEW)
         self.password.write_text("1 first\n2 second\n")
         self.assertEqual(self.under(self.NEW), (True, []))
