@@ -141,7 +141,10 @@ export class ServersStack extends PlatformStack {
     return this.servers.filter((server) => server.config.roles.includes(role));
   }
 
-  /** Returns the external secrets. Terraform needs these secrets only when it creates a server, so plans without new servers do not need them. */
+  /**
+   * Returns the external secrets. Terraform needs these secrets only when it creates a server, so plans without new servers do not need
+   * them.
+   */
   private secretsFromOutside(
     config: Config,
     backupBucketKeys: TerraformVariable | undefined,

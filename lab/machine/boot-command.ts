@@ -23,7 +23,8 @@ export interface BootProps {
  * - If the host has control groups of versions 1 and 2, only version 2 is mounted; otherwise systemd in the machine uses the wrong tree.
  * - systemd-nspawn creates no lock files on this host, because a simulated power cut would not remove them.
  * - The kernel's network settings are writable; otherwise the kernel silently ignores the payload's settings in sysctl.d.
- * - With `--keep-unit --register=no`, systemd-nspawn needs no systemd or dbus on this host, so the lab also runs in a CI container. The script
+ * - With `--keep-unit --register=no`, systemd-nspawn needs no systemd or dbus on this host, so the lab also runs in a CI container. The
+ * script
  *   `firmware` handles reboots.
  */
 export function bootCommand({ name, root, namespace, binds }: BootProps): string[] {

@@ -14,7 +14,10 @@ export interface PublishedKey {
  * contains it.
  */
 export const aptKeys = {
-  /** Key of MySQL Release Engineering. Servers download this key. It is not in the user data, because it would need a tenth of the allowed size. */
+  /**
+   * Key of MySQL Release Engineering. Servers download this key. It is not in the user data, because it would need a tenth of the allowed
+   * size.
+   */
   mysql: {
     url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
     fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],

@@ -72,7 +72,8 @@ const connectionRefusal = (host: string): Promise<string | undefined> =>
 const attempts = 3;
 
 /**
- * Directs visitors through Cloudflare's API. Only the DNS records store to which load balancer visitors are directed, and deploys do not change the content of these records. So the
+ * Directs visitors through Cloudflare's API. Only the DNS records store to which load balancer visitors are directed, and deploys do not
+ * change the content of these records. So the
  * command needs neither Terraform's state nor the lock; their bucket may be lost with a location.
  */
 export class HetznerDirection implements Direction {

@@ -56,7 +56,10 @@ interface End {
   readonly missing: boolean;
 }
 
-/** Returns the status code of the response. If the process ends before it responds, returns how it ended. Returns `undefined` after the time limit. */
+/**
+ * Returns the status code of the response. If the process ends before it responds, returns how it ended. Returns `undefined` after the
+ * time limit.
+ */
 type Answer = number | End | undefined;
 
 function judge(answer: Answer, settings: ApplicationSettings, first: string): readonly Finding[] {
