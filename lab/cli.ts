@@ -112,7 +112,11 @@ for (const [name, description, act] of [
     "cuts the power: disconnects the network, loses unsynced data and ends every process",
     (machine) => machine.kill(),
   ],
-  ["crash", "stops all processes of the machine; its address stays up and rejects connections", (machine) => machine.crash()],
+  [
+    "crash",
+    "stops all processes of the machine; its address stays up and rejects connections",
+    (machine) => machine.crash(),
+  ],
   ["off", "shuts a machine down cleanly", (machine) => machine.off()],
   ["start", "starts a machine", (machine) => machine.start()],
   ["partition", "disconnects a machine from the private network", (machine) => machine.partition()],

@@ -102,12 +102,15 @@ describe.each(examples)("the example $runtime", ({ runtime, canServe, tests, com
     execFileSync(program, args, { cwd: join(folder, "own"), env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
   });
 
-  it.runIf(canServe)("the example application answers requests on the socket that it inherits, and reports its version", async () => {
-    await expect.poll(() => ask("/healthz"), { timeout: 15_000 }).toBe("GET 200");
-    await expect.poll(() => ask("/readyz"), { timeout: 15_000 }).toBe("GET 200");
-    expect(await (await fetch(`${service.url}/api/status`)).json()).toMatchObject({ version: "9.8.7" });
-    expect(await write()).toBe("POST 201");
-  });
+  it.runIf(canServe)(
+    "the example application answers requests on the socket that it inherits, and reports its version",
+    async () => {
+      await expect.poll(() => ask("/healthz"), { timeout: 15_000 }).toBe("GET 200");
+      await expect.poll(() => ask("/readyz"), { timeout: 15_000 }).toBe("GET 200");
+      expect(await (await fetch(`${service.url}/api/status`)).json()).toMatchObject({ version: "9.8.7" });
+      expect(await write()).toBe("POST 201");
+    },
+  );
 
   it.runIf(canServe)("the example application loses no request under constant load while it is restarted", async () => {
     const results: Promise<string>[] = [];

@@ -115,31 +115,34 @@ describe("a server that is shut down while visitors read and write", () => {
 });
 
 describe("a killed service that does not restart", () => {
-  it.each(["nginx", "haproxy"])("if a service is killed, requests fail only until the load balancer detects the killed %s", async (service) => {
-    const victim = group.primary;
-    const dropIn = `/run/systemd/system/${service}.service.d/stay-down.conf`;
-    const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart ${service}`] as const;
-    onTestFinished(async () => void (await victim.tryExec(restored)));
-    const stayDown = `mkdir -p $(dirname ${dropIn}); printf '[Service]\\nRestart=no\\n' >${dropIn}; systemctl daemon-reload`;
-    await victim.exec(["sh", "-c", stayDown]);
-    const { leave } = await visitors(30);
-    const died = now();
-    await victim.exec(["systemctl", "kill", "--signal=KILL", `${service}.service`]);
-    await takenOut(lab, victim);
-    const noticed = now() + 0.3;
-    await sleep(6);
-    const [reads, writes] = await leave();
-    for (const load of [reads, writes])
-      expect({ before: failedBetween(load, 0, died - 0.5), after: failedBetween(load, noticed, Infinity) }).toEqual({
-        before: 0,
-        after: 0,
-      });
-    figure(
-      `${service} of the primary is killed`,
-      `balancer detects it after ${seconds(noticed - 0.3 - died)}; until then, reads: ${failures(reads)}, writes: ${failures(writes)}; none failed later`,
-    );
-    await victim.exec(restored);
-  });
+  it.each(["nginx", "haproxy"])(
+    "if a service is killed, requests fail only until the load balancer detects the killed %s",
+    async (service) => {
+      const victim = group.primary;
+      const dropIn = `/run/systemd/system/${service}.service.d/stay-down.conf`;
+      const restored = ["sh", "-c", `rm -f ${dropIn}; systemctl daemon-reload; systemctl restart ${service}`] as const;
+      onTestFinished(async () => void (await victim.tryExec(restored)));
+      const stayDown = `mkdir -p $(dirname ${dropIn}); printf '[Service]\\nRestart=no\\n' >${dropIn}; systemctl daemon-reload`;
+      await victim.exec(["sh", "-c", stayDown]);
+      const { leave } = await visitors(30);
+      const died = now();
+      await victim.exec(["systemctl", "kill", "--signal=KILL", `${service}.service`]);
+      await takenOut(lab, victim);
+      const noticed = now() + 0.3;
+      await sleep(6);
+      const [reads, writes] = await leave();
+      for (const load of [reads, writes])
+        expect({ before: failedBetween(load, 0, died - 0.5), after: failedBetween(load, noticed, Infinity) }).toEqual({
+          before: 0,
+          after: 0,
+        });
+      figure(
+        `${service} of the primary is killed`,
+        `balancer detects it after ${seconds(noticed - 0.3 - died)}; until then, reads: ${failures(reads)}, writes: ${failures(writes)}; none failed later`,
+      );
+      await victim.exec(restored);
+    },
+  );
 });
 
 describe("a server that receives packets from the balancer but not from the other servers", () => {

@@ -105,14 +105,17 @@ describe("an allowed connection", () => {
     { user: users.root, destination: target("local resolver", "127.0.0.53", "udp", ports.dns) },
     { user: users.time, destination: target("internet ipv4", openToAll.ipv4, "udp", ports.ntp) },
     { user: users.time, destination: target("internet ipv6", openToAll.ipv6, "udp", ports.ntp) },
-  ])("a server's firewall allows the connection of $user to $destination.name, but rejects the same connection of any other user", async ({ user, destination }) => {
-    await onEveryMachine(async (machine) => {
-      const outcomeFor = async (one: ServiceUser) =>
-        (await probeFromServer(machine, [one], [{ ...destination, fromPort }]))[one];
-      expect(await outcomeFor(user)).toEqual(["open"]);
-      for (const other of withoutNames) expect([other, await outcomeFor(other)]).toEqual([other, ["prohibited"]]);
-    });
-  });
+  ])(
+    "a server's firewall allows the connection of $user to $destination.name, but rejects the same connection of any other user",
+    async ({ user, destination }) => {
+      await onEveryMachine(async (machine) => {
+        const outcomeFor = async (one: ServiceUser) =>
+          (await probeFromServer(machine, [one], [{ ...destination, fromPort }]))[one];
+        expect(await outcomeFor(user)).toEqual(["open"]);
+        for (const other of withoutNames) expect([other, await outcomeFor(other)]).toEqual([other, ["prohibited"]]);
+      });
+    },
+  );
 });
 
 /** apt options for a wait, because a timer may be running apt at the same time. */

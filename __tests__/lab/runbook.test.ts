@@ -216,13 +216,16 @@ describe("the actions of the runbook", () => {
     await wholeGroup(lab);
   });
 
-  it.each(["certification-queue", "two-primaries"])("the runbook's action for %s makes a member leave the group, and the member can rejoin", async (monitor) => {
-    const machine = replica();
-    await follow(machine, monitor, "systemctl stop mysql");
-    await groupWithout(machine);
-    await follow(machine, "certification-queue", "systemctl start mysql");
-    await wholeGroup(lab);
-  });
+  it.each(["certification-queue", "two-primaries"])(
+    "the runbook's action for %s makes a member leave the group, and the member can rejoin",
+    async (monitor) => {
+      const machine = replica();
+      await follow(machine, monitor, "systemctl stop mysql");
+      await groupWithout(machine);
+      await follow(machine, "certification-queue", "systemctl start mysql");
+      await wholeGroup(lab);
+    },
+  );
 
   it("the runbook's action for data-volume-full releases and restores the reserved disk space", async () => {
     const machine = replica();

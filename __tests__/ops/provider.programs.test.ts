@@ -101,7 +101,11 @@ const situations: Readonly<Record<string, Situation>> = {
     refused: /would do more than replace this server/,
   },
   "deploy: the output folder is outdated and lacks a server": { command: "deploy", stale: stacksOfThree },
-  "deploy: a server was removed from the configuration": { command: "deploy", stacks: stacksOfThree, refused: destroys },
+  "deploy: a server was removed from the configuration": {
+    command: "deploy",
+    stacks: stacksOfThree,
+    refused: destroys,
+  },
   "replace: Terraform was killed after it deleted the server": {
     ...{ command: "replace", killedAt: "DELETE servers alpha", reruns: 1 },
   },

@@ -74,7 +74,10 @@ const situations: Readonly<Record<string, Situation>> = {
     project: staging,
     refused: { "*": /HCLOUD_TOKEN: none of the resources in the state/ },
   },
-  "the token belongs to an empty project": { project: [], refused: { "*": /HCLOUD_TOKEN: none .* its Hetzner project is empty/ } },
+  "the token belongs to an empty project": {
+    project: [],
+    refused: { "*": /HCLOUD_TOKEN: none .* its Hetzner project is empty/ },
+  },
   "the first deploy has the token of another environment": {
     ...{ state: [], project: staging },
     refused: { "*": /HCLOUD_TOKEN: belongs to the Hetzner project of environment staging/ },

@@ -188,11 +188,14 @@ it.each(["guestbook", "python"])("app:check finds no problem in the example %s",
 });
 
 describe("settings", () => {
-  it.each(["../../../evil", "a/b", "lower"])("app:check rejects the secret name %s, which would be a file path", async (name) => {
-    await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
-      /must be a name of at most 63 capital letters/,
-    );
-  });
+  it.each(["../../../evil", "a/b", "lower"])(
+    "app:check rejects the secret name %s, which would be a file path",
+    async (name) => {
+      await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
+        /must be a name of at most 63 capital letters/,
+      );
+    },
+  );
 });
 
 describe("invalid input", () => {

@@ -41,11 +41,14 @@ describe("a new application", () => {
     );
   });
 
-  it.each(["/proc/none/application", "/proc/none"])("app:new rejects a folder that cannot be created: %s", async (nowhere) => {
-    const words = "/proc/none: must be a folder that can be created, got ENOENT; choose another folder";
-    await expect(newApplication("python", nowhere)).rejects.toThrow(words);
-    await expect(buildRelease({ folder: nowhere, application: "examples/python" })).rejects.toThrow(words);
-  });
+  it.each(["/proc/none/application", "/proc/none"])(
+    "app:new rejects a folder that cannot be created: %s",
+    async (nowhere) => {
+      const words = "/proc/none: must be a folder that can be created, got ENOENT; choose another folder";
+      await expect(newApplication("python", nowhere)).rejects.toThrow(words);
+      await expect(buildRelease({ folder: nowhere, application: "examples/python" })).rejects.toThrow(words);
+    },
+  );
 
   it("app:new accepts a folder that another process creates at the same time", async () => {
     const both = join(folder, "some", "where");

@@ -9,9 +9,12 @@ import { trafficRules } from "../../modules/derived/traffic/rules.js";
 
 const pages = await generatedPages();
 
-it.each(Object.entries(pages))("the generated documentation page %s is current (otherwise run `npm run docs`)", (path, content) => {
-  expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
-});
+it.each(Object.entries(pages))(
+  "the generated documentation page %s is current (otherwise run `npm run docs`)",
+  (path, content) => {
+    expect(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")).toBe(content);
+  },
+);
 
 it("docs/traffic.md shows every traffic rule", () => {
   const rows = pages["docs/traffic.md"]?.split("\n").filter((line) => line.startsWith("| ")) ?? [];

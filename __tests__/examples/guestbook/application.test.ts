@@ -94,13 +94,16 @@ describe("operations", () => {
   it("/api/status reports version, release, server and environment", async () =>
     expect(await (await get("/api/status")).json()).toEqual(release));
 
-  it.each(["/healthz", "/readyz"])("%s returns 200, or 503 with the reason if the database is unavailable", async (path) => {
-    expect((await get(path)).status).toBe(200);
-    failure = away;
-    const response = await get(path);
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ ok: false, reason: "no primary" });
-  });
+  it.each(["/healthz", "/readyz"])(
+    "%s returns 200, or 503 with the reason if the database is unavailable",
+    async (path) => {
+      expect((await get(path)).status).toBe(200);
+      failure = away;
+      const response = await get(path);
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({ ok: false, reason: "no primary" });
+    },
+  );
 
   it("the guestbook allows fault injection only if the setting is enabled", async () => {
     const fail = (url: string) => fetch(`${url}/api/_fail`, { method: "POST" });

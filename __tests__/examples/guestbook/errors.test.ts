@@ -18,19 +18,22 @@ describe("the reaction to a database error", () => {
     expect(judge(server(errno))).toBe("renew"),
   );
 
-  it.each(["ECONNRESET", "EPIPE", "ETIMEDOUT", "PROTOCOL_CONNECTION_LOST"])("after the network error %s, the guestbook opens new database connections", (code) =>
-    expect(judge(network(code))).toBe("renew"),
+  it.each(["ECONNRESET", "EPIPE", "ETIMEDOUT", "PROTOCOL_CONNECTION_LOST"])(
+    "after the network error %s, the guestbook opens new database connections",
+    (code) => expect(judge(network(code))).toBe("renew"),
   );
 
   it("after an error that the driver marks as fatal, the guestbook opens new database connections", () =>
     expect(judge(Object.assign(new Error("x"), { fatal: true }))).toBe("renew"));
 
-  it.each([1205, 1213, 3101, 1146])("after database error %i, the guestbook retries the statement on the same connections", (errno) =>
-    expect(judge(server(errno))).toBe("retry"),
+  it.each([1205, 1213, 3101, 1146])(
+    "after database error %i, the guestbook retries the statement on the same connections",
+    (errno) => expect(judge(server(errno))).toBe("retry"),
   );
 
-  it.each([new ConnectFailure("x"), new WrongMember("x")])("after a $name, the guestbook opens new database connections", (error) =>
-    expect(judge(error)).toBe("renew"),
+  it.each([new ConnectFailure("x"), new WrongMember("x")])(
+    "after a $name, the guestbook opens new database connections",
+    (error) => expect(judge(error)).toBe("renew"),
   );
 
   it.each([1062, 1064, 1142, 1406, 9999])(

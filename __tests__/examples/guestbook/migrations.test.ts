@@ -92,9 +92,12 @@ it("the guestbook's migrations have unique names and consecutive numbers", () =>
   expect(packaged.map(({ name }) => Number(name.slice(0, 4)))).toEqual(packaged.map((_, index) => index + 1));
 });
 
-it.each(packaged)("the migration $name is one statement; if it creates a table, the table has a primary key and uses InnoDB", ({ sql }) => {
-  expect(sql).not.toContain(";");
-  if (!sql.startsWith("CREATE TABLE")) return;
-  expect(sql).toContain("PRIMARY KEY (");
-  expect(sql).toContain("ENGINE = InnoDB");
-});
+it.each(packaged)(
+  "the migration $name is one statement; if it creates a table, the table has a primary key and uses InnoDB",
+  ({ sql }) => {
+    expect(sql).not.toContain(";");
+    if (!sql.startsWith("CREATE TABLE")) return;
+    expect(sql).toContain("PRIMARY KEY (");
+    expect(sql).toContain("ENGINE = InnoDB");
+  },
+);

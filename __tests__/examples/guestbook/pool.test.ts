@@ -111,15 +111,18 @@ describe("an unusable connection", () => {
     ["leads to a former primary", { errno: 1290 }],
     ["leads to a member in offline mode", { errno: 3032 }],
     ["gets its commit rejected by the group", { errno: 3100 }],
-  ] as const)("if a database connection %s, the connection pool closes this connection and all its other connections", async (_, answer) => {
-    await openTwo();
-    mysql.answer = () => answer;
-    await expect(pool.run(statement, 5000)).rejects.toThrow();
-    mysql.answer = () => "ok";
-    await pool.run(statement, 5000);
-    expect(mysql.accepted).toBe(3);
-    expect(pool.reachability.state.reachable).toBe(true);
-  });
+  ] as const)(
+    "if a database connection %s, the connection pool closes this connection and all its other connections",
+    async (_, answer) => {
+      await openTwo();
+      mysql.answer = () => answer;
+      await expect(pool.run(statement, 5000)).rejects.toThrow();
+      mysql.answer = () => "ok";
+      await pool.run(statement, 5000);
+      expect(mysql.accepted).toBe(3);
+      expect(pool.reachability.state.reachable).toBe(true);
+    },
+  );
 
   it("the connection pool closes a database connection that does not answer in time, and does not try other idle connections", async () => {
     await openTwo();

@@ -95,16 +95,19 @@ describe.each(["terminate", "passthrough"] as const)("a rotation of the origin c
     figure(`ops rotate origin-certificate, ${tls}`, told);
   });
 
-  it.runIf(tls === "passthrough")("no request fails during a rotation of the authority of Cloudflare's client certificate", async () => {
-    const generation = await raise("generations", "originPullAuthority");
-    const work = async () => {
-      for (const moment of [/bravo: receives/, /no longer accepted/])
-        await killedAt(moment, "rotate", "origin-pull-authority");
-      return ops("rotate", "origin-pull-authority");
-    };
-    const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
-    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(result.stdout).toContain(`origin-pull-authority: only generation ${generation} is valid`);
-    figure("ops rotate origin-pull-authority", told);
-  });
+  it.runIf(tls === "passthrough")(
+    "no request fails during a rotation of the authority of Cloudflare's client certificate",
+    async () => {
+      const generation = await raise("generations", "originPullAuthority");
+      const work = async () => {
+        for (const moment of [/bravo: receives/, /no longer accepted/])
+          await killedAt(moment, "rotate", "origin-pull-authority");
+        return ops("rotate", "origin-pull-authority");
+      };
+      const { result, told } = await unnoticed(lab, group, work, { ratePerSecond: rate });
+      expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(result.stdout).toContain(`origin-pull-authority: only generation ${generation} is valid`);
+      figure("ops rotate origin-pull-authority", told);
+    },
+  );
 });

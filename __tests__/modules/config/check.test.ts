@@ -176,7 +176,10 @@ describe("ports that one address listens on", () => {
     loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
   };
 
-  it.each(Object.entries(listeners))("no two services of a server listen on the same port on %s", (_address, numbers) => {
-    expect(new Set(numbers).size).toBe(numbers.length);
-  });
+  it.each(Object.entries(listeners))(
+    "no two services of a server listen on the same port on %s",
+    (_address, numbers) => {
+      expect(new Set(numbers).size).toBe(numbers.length);
+    },
+  );
 });

@@ -96,14 +96,17 @@ describe("numbers", () => {
     expect(Object.keys(bounds).sort()).toEqual([...numbers].sort());
   });
 
-  it.each(Object.entries(bounds))("the setting %s accepts only values from its minimum to its maximum", (path, [least, most]) => {
-    const step = [least, most].every((bound) => bound === Infinity || Number.isInteger(bound)) ? 1 : 0.001;
-    expect(wrongWith(path, least)).toEqual([]);
-    expect(wrongWith(path, least - step)).toEqual([expect.stringContaining(`: must be ${least} or more`)]);
-    if (most === Infinity) return;
-    expect(wrongWith(path, most)).toEqual([]);
-    expect(wrongWith(path, most + step)).toEqual([expect.stringContaining(`: must be ${most} or less`)]);
-  });
+  it.each(Object.entries(bounds))(
+    "the setting %s accepts only values from its minimum to its maximum",
+    (path, [least, most]) => {
+      const step = [least, most].every((bound) => bound === Infinity || Number.isInteger(bound)) ? 1 : 0.001;
+      expect(wrongWith(path, least)).toEqual([]);
+      expect(wrongWith(path, least - step)).toEqual([expect.stringContaining(`: must be ${least} or more`)]);
+      if (most === Infinity) return;
+      expect(wrongWith(path, most)).toEqual([]);
+      expect(wrongWith(path, most + step)).toEqual([expect.stringContaining(`: must be ${most} or less`)]);
+    },
+  );
 });
 
 describe("lists", () => {
@@ -137,13 +140,16 @@ describe("lists", () => {
     ],
   ];
 
-  it.each(sizes)("the list %s accepts only numbers of entries from its minimum to its maximum", (path, of, least, most) => {
-    const wrongWith = (count: number): readonly string[] =>
-      linesOf({ application: of(count) }).filter((line) => line.startsWith(`${path}: must have `));
-    for (const count of [least, most]) expect(wrongWith(count), String(count)).toEqual([]);
-    expect(wrongWith(most + 1)).toEqual([expect.stringMatching(`: must have (at most )?${most} (or less )?entr`)]);
-    if (least > 0) expect(wrongWith(least - 1)).toHaveLength(1);
-  });
+  it.each(sizes)(
+    "the list %s accepts only numbers of entries from its minimum to its maximum",
+    (path, of, least, most) => {
+      const wrongWith = (count: number): readonly string[] =>
+        linesOf({ application: of(count) }).filter((line) => line.startsWith(`${path}: must have `));
+      for (const count of [least, most]) expect(wrongWith(count), String(count)).toEqual([]);
+      expect(wrongWith(most + 1)).toEqual([expect.stringMatching(`: must have (at most )?${most} (or less )?entr`)]);
+      if (least > 0) expect(wrongWith(least - 1)).toHaveLength(1);
+    },
+  );
 });
 
 describe("texts", () => {
@@ -173,13 +179,16 @@ describe("texts", () => {
     [/^monitoring\.receivers\.urgent\[0\]: /, (text) => ({ monitoring: { receivers: { urgent: [text] } } }), 100, "@"],
     [/^backend\.bucket: /, (text) => ({ backend: { ...s3, bucket: text, acceptLocalState: undefined } }), 63],
     [/^backend\.prefix: /, (text) => ({ backend: { ...s3, prefix: text, acceptLocalState: undefined } }), 200],
-  ])("the configuration check accepts a text of the maximum length and rejects a longer text: %s", (path, of, most, begins = "") => {
-    const wrongWith = (length: number): number => {
-      const text = begins + (begins === "A" ? "A" : "a").repeat(length - begins.length);
-      return linesOf(of(text)).filter((line) => path.test(line)).length;
-    };
-    expect([most, most + 1].map(wrongWith)).toEqual([0, 1]);
-  });
+  ])(
+    "the configuration check accepts a text of the maximum length and rejects a longer text: %s",
+    (path, of, most, begins = "") => {
+      const wrongWith = (length: number): number => {
+        const text = begins + (begins === "A" ? "A" : "a").repeat(length - begins.length);
+        return linesOf(of(text)).filter((line) => path.test(line)).length;
+      };
+      expect([most, most + 1].map(wrongWith)).toEqual([0, 1]);
+    },
+  );
 });
 
 describe("addresses", () => {

@@ -83,11 +83,14 @@ describe("environment files", () => {
       Object.assign(Object.create(Error.prototype) as Error, { name: "TransformError", message: 'Expected "}"' }),
       'TransformError: Expected "}"',
     ],
-  ])("the error message contains the environment file if the file throws a value that is not an Error: %s", async (thrown, shown) => {
-    await expect(loadEnvironment("example", () => Promise.reject(thrown as unknown as Error))).rejects.toThrow(
-      `${folder}/example.ts: must run without an error, got ${shown}; correct the file`,
-    );
-  });
+  ])(
+    "the error message contains the environment file if the file throws a value that is not an Error: %s",
+    async (thrown, shown) => {
+      await expect(loadEnvironment("example", () => Promise.reject(thrown as unknown as Error))).rejects.toThrow(
+        `${folder}/example.ts: must run without an error, got ${shown}; correct the file`,
+      );
+    },
+  );
 
   it.each([
     [() => ({}), "got nothing; write"],

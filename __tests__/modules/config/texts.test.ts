@@ -15,7 +15,9 @@ describe("domains", () => {
     "foobar.com.",
     "foo_bar.com",
     "localhost",
-  ])("the configuration check rejects the domain %s", (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"));
+  ])("the configuration check rejects the domain %s", (domain) =>
+    expect(lineOf({ domain })).toContain("domain: must be a domain name"),
+  );
   it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
     "the configuration check rejects the domain %s, because it does not exist in the public DNS",
     (domain) => {
@@ -31,9 +33,12 @@ describe("domains", () => {
 });
 
 describe("texts", () => {
-  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])("the configuration check rejects the receiver %j of alerts", (receiver) => {
-    expect(lineOf({ monitoring: { receivers: { urgent: [receiver] } } })).toContain("must be a Datadog handle");
-  });
+  it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])(
+    "the configuration check rejects the receiver %j of alerts",
+    (receiver) => {
+      expect(lineOf({ monitoring: { receivers: { urgent: [receiver] } } })).toContain("must be a Datadog handle");
+    },
+  );
   it("the configuration check rejects more than 20 receivers of alerts", () => {
     const many = Array.from({ length: 21 }, (_, index) => `@a${index}`);
     expect(lineOf({ monitoring: { receivers: { urgent: many } } })).toContain("must have at most 20 entries");

@@ -43,21 +43,27 @@ describe("values of a wrong type", () => {
     ["application.secrets", { application: { secrets: JSON.parse('{ "__proto__": {} }') as object } }],
     ["monitoring.downtimes", { monitoring: { downtimes: Object.create({ night: {} }) as object } }],
     ["monitoring.receivers", { monitoring: { receivers: JSON.parse('{ "__proto__": [] }') as object } }],
-  ])("the configuration check reports the name __proto__ in %s once, because JavaScript would ignore it", (path, input) => {
-    expect(linesOf(input).filter((line) => line.startsWith(`${path}.__proto__`))).toEqual([
-      `${path}.__proto__: must not be used as a name, because JavaScript ignores it, got "__proto__"; choose another name`,
-    ]);
-  });
+  ])(
+    "the configuration check reports the name __proto__ in %s once, because JavaScript would ignore it",
+    (path, input) => {
+      expect(linesOf(input).filter((line) => line.startsWith(`${path}.__proto__`))).toEqual([
+        `${path}.__proto__: must not be used as a name, because JavaScript ignores it, got "__proto__"; choose another name`,
+      ]);
+    },
+  );
 
   it.each<[string, Readonly<Record<string, unknown>>]>([
     ["administrators.sshKeys", { administrators: { sshKeys: { constructor: exampleSshKey } } }],
     ["application.schedules", { application: { schedules: { constructor: { command: ["./x"], at: "04:00" } } } }],
     ["monitoring.downtimes", { monitoring: { downtimes: { constructor: {} } } }],
-  ])("the configuration check reports the name constructor in %s, because no resource can have this name", (path, input) => {
-    expect(linesOf(input)).toContain(
-      `${path}.constructor: must not be constructor, because this name is reserved, got "constructor"; choose another`,
-    );
-  });
+  ])(
+    "the configuration check reports the name constructor in %s, because no resource can have this name",
+    (path, input) => {
+      expect(linesOf(input)).toContain(
+        `${path}.constructor: must not be constructor, because this name is reserved, got "constructor"; choose another`,
+      );
+    },
+  );
 
   it.each(["constructor", "toString", "hasOwnProperty", "valueOf"])(
     "the configuration check does not accept the inherited property %s as a known name",

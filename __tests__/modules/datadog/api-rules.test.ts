@@ -8,12 +8,9 @@ const log = renderedMonitor("ssh-failures");
 const silent = renderedMonitor("server-silent");
 
 describe("the catalogue", () => {
-  it.each([...renderedMonitors()])(
-    "the monitor %s passes every rule of Datadog's API",
-    (_id, monitor) => {
-      expect(monitorProblems(monitor)).toEqual([]);
-    },
-  );
+  it.each([...renderedMonitors()])("the monitor %s passes every rule of Datadog's API", (_id, monitor) => {
+    expect(monitorProblems(monitor)).toEqual([]);
+  });
 });
 
 const refusals: readonly (readonly [monitor: RenderedMonitor, problem: string])[] = [

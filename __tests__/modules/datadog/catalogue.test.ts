@@ -24,11 +24,14 @@ describe("every monitor", () => {
   const context = exampleContext(spread);
   const definitions = [...fullCatalogue(context), ...allSynthetics(context)];
 
-  it.each(definitions)("the monitor $id has a title, a meaning and first checks in its message", ({ meaning, firstLook, title }) => {
-    expect(title).not.toBe("");
-    expect(meaning.length).toBeGreaterThan(30);
-    expect(firstLook.length).toBeGreaterThan(0);
-  });
+  it.each(definitions)(
+    "the monitor $id has a title, a meaning and first checks in its message",
+    ({ meaning, firstLook, title }) => {
+      expect(title).not.toBe("");
+      expect(meaning.length).toBeGreaterThan(30);
+      expect(firstLook.length).toBeGreaterThan(0);
+    },
+  );
 
   it("each monitor queries only data of its own environment", () => {
     for (const { condition, id } of fullCatalogue(context))

@@ -109,9 +109,12 @@ describe("a request in nginx's log", () => {
       { "http.status_code": 502, upstream_status: "502" },
       { status_class: "5xx", answered_by: "application" },
     ],
-  ])("from a line of nginx's log with the fields %j, the log pipeline extracts the attributes %j", (difference, classes) => {
-    expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
-  });
+  ])(
+    "from a line of nginx's log with the fields %j, the log pipeline extracts the attributes %j",
+    (difference, classes) => {
+      expect(classesOf({ ...page, ...difference })).toMatchObject(classes);
+    },
+  );
 
   it("metrics from nginx's log count the requests, the rejected requests and the dropped packets", () => {
     expect(logMetrics(context).map(({ id, search, measure }) => [id, search, measure])).toEqual([

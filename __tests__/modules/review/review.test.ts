@@ -85,9 +85,12 @@ describe("the review's data", () => {
       "servers (delete, rebuild), volumes, primary addresses, network, load balancer, DNS records, database passwords",
     ],
     ["Protected", { protect: false }, "nothing"],
-  ])("the row %s of the configuration review's summary has, with the settings %j, the text: %s", (row, settings, text) => {
-    expect(Object.fromEntries(review(exampleConfig(settings), facts).summary)[row]).toBe(text);
-  });
+  ])(
+    "the row %s of the configuration review's summary has, with the settings %j, the text: %s",
+    (row, settings, text) => {
+      expect(Object.fromEntries(review(exampleConfig(settings), facts).summary)[row]).toBe(text);
+    },
+  );
 
   it("if there are several locations, the configuration review shows the effects of the loss of each location", () => {
     const { servers, sections } = review(exampleConfig(spread), facts);

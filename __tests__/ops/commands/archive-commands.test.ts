@@ -93,29 +93,35 @@ it.each([
   ["not JSON", /^TF_VAR_backup_bucket_keys must be .*; alpha, bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}', /alpha and charlie have the same key; create one for each server/],
-])("the check of the backup bucket rejects the bucket keys unless each server has its own key: %s", async (value, words) => {
-  const command = (): Promise<number> => {
-    vi.stubEnv("TF_VAR_backup_bucket_keys", value);
-    return checkBucket(config);
-  };
-  await expect(withArchive({ check: [] }, command)).rejects.toThrow(words);
-});
+])(
+  "the check of the backup bucket rejects the bucket keys unless each server has its own key: %s",
+  async (value, words) => {
+    const command = (): Promise<number> => {
+      vi.stubEnv("TF_VAR_backup_bucket_keys", value);
+      return checkBucket(config);
+    };
+    await expect(withArchive({ check: [] }, command)).rejects.toThrow(words);
+  },
+);
 
 const never = (): Promise<Site> => Promise.reject(new Error("opened"));
 
 it.each([
   ["latest", last],
   [ago(20), first],
-])("ops restore for the time %s prints the setting to write and the base backup that the restore starts from", async (at, base) => {
-  const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
-  expect(said).toContain(
-    `restorable from ${first} to ${timeline.until}; this restore starts from the base backup of ${base}`,
-  );
-  expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
-  // The restored group has a new name, so that it does not write into the timeline from which it is restored.
-  expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
-  expect(said).not.toContain(`groupName: "${timeline.name}"`);
-});
+])(
+  "ops restore for the time %s prints the setting to write and the base backup that the restore starts from",
+  async (at, base) => {
+    const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
+    expect(said).toContain(
+      `restorable from ${first} to ${timeline.until}; this restore starts from the base backup of ${base}`,
+    );
+    expect(said).toContain(`restore: { timeline: "${timeline.name}", at: "${at}" }`);
+    // The restored group has a new name, so that it does not write into the timeline from which it is restored.
+    expect(said).toMatch(/groupName: "(?!7d2f)[0-9a-f-]{36}"/);
+    expect(said).not.toContain(`groupName: "${timeline.name}"`);
+  },
+);
 
 it("ops restore prints the exclusions, and ops backups lists all branches if there are several", async () => {
   const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };

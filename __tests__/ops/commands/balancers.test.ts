@@ -165,13 +165,16 @@ it.each([
   ],
   ["second", { hetzner: 500 }, /production-second \(fsn1\): Hetzner's API does not answer, and the DNS records do not/],
   ["second", { hetzner: 403 }, /Hetzner: GET \/servers: 403/],
-] as const)("ops balancers refuses the direction %s without a change if the environment is %o", async (wanted, props, reason) => {
-  const { direct: to, asked, addresses } = await world(props);
-  const before = addresses();
-  await expect(to(wanted)).rejects.toThrow(reason);
-  expect(addresses()).toEqual(before);
-  expect(asked.filter((line) => line.startsWith("POST"))).toEqual([]);
-});
+] as const)(
+  "ops balancers refuses the direction %s without a change if the environment is %o",
+  async (wanted, props, reason) => {
+    const { direct: to, asked, addresses } = await world(props);
+    const before = addresses();
+    await expect(to(wanted)).rejects.toThrow(reason);
+    expect(addresses()).toEqual(before);
+    expect(asked.filter((line) => line.startsWith("POST"))).toEqual([]);
+  },
+);
 
 it("ops balancers directs visitors away from a lost location although Hetzner's API does not answer, if the DNS records contain both addresses", async () => {
   const { direct: to, addresses } = await world({

@@ -34,11 +34,14 @@ describe("the precondition check of a replacement", () => {
     ["is off", down],
     ["is not online", { member: { state: "RECOVERING" } }],
     ["sees no majority", { member: { majority: false } }],
-  ])("the replacement of a member is rejected while another member %s, because acknowledged writes could be lost", (_, charlie) => {
-    expect(replacementRefusals(snapshot({ charlie }), "bravo")).toEqual([
-      expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is not a majority/),
-    ]);
-  });
+  ])(
+    "the replacement of a member is rejected while another member %s, because acknowledged writes could be lost",
+    (_, charlie) => {
+      expect(replacementRefusals(snapshot({ charlie }), "bravo")).toEqual([
+        expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is not a majority/),
+      ]);
+    },
+  );
 
   it("the check before a replacement counts all members that the group remembers", () => {
     const remembered = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.19"];

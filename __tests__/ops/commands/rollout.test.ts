@@ -33,12 +33,9 @@ it.each<[string, Difference, boolean]>([
   ["is not healthy yet", { healthy: false }, false],
   ["is not yet registered with the load balancer", { healthy: null }, false],
   ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
-])(
-  "a rollout replaces an unfinished server again only if waiting cannot help: the server %s",
-  (_, bravo, anew) => {
-    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
-  },
-);
+])("a rollout replaces an unfinished server again only if waiting cannot help: the server %s", (_, bravo, anew) => {
+  expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
+});
 
 it("a rollout replaces a server again if its creation was incomplete, although the server seems to be current", () => {
   expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);

@@ -70,7 +70,11 @@ it.each<[string, Difference, RegExp]>([
     { observation: { certificateDays: { "the origin certificate": -1 } } },
     /^bravo: the origin certificate has expired; docs\/runbook\.md#origin-certificate$/,
   ],
-  ["a server with another release", { observation: { releases: [release("3")] } }, /^web servers run different releases/],
+  [
+    "a server with another release",
+    { observation: { releases: [release("3")] } },
+    /^web servers run different releases/,
+  ],
 ])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
   expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
   expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);

@@ -247,7 +247,11 @@ describe("a new domain", () => {
     ["replaces records of the old zone", "cloudflare_dns_record.site_www-a", "delete,create"],
     ["redirects the old domain", "cloudflare_ruleset.site_redirect[0]", "create"],
     ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-    ["replaces a listening load balancer service", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
+    [
+      "replaces a listening load balancer service",
+      "hcloud_load_balancer_service.balancer_service-443[0]",
+      "delete,create",
+    ],
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
   ])("a new domain is not created by a plan that %s", async (_, address, actions) => {
     const plan = planOf(...opensToo, [address, actions]);

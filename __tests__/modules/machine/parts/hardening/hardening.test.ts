@@ -164,14 +164,17 @@ describe("after a security update", () => {
   it.each([
     ...["app", "haproxy", "nginx", "app-worker-mail"],
     ...["chrony", "datadog-agent", "mysql-backup", "mysql-group", "ssh", "systemd-resolved"],
-  ])("the upgrade restarts an outdated %s without a reboot, and takes the server out of service only for web services", (name) => {
-    const isWeb = ["app", "haproxy", "nginx"].includes(name);
-    const restart = `try-restart ${name}.service`;
-    expect(restartUpgraded([[`${name}.service`, true]])).toEqual([
-      "exit 0",
-      ...(isWeb ? outAndBack(restart) : [restart]),
-    ]);
-  });
+  ])(
+    "the upgrade restarts an outdated %s without a reboot, and takes the server out of service only for web services",
+    (name) => {
+      const isWeb = ["app", "haproxy", "nginx"].includes(name);
+      const restart = `try-restart ${name}.service`;
+      expect(restartUpgraded([[`${name}.service`, true]])).toEqual([
+        "exit 0",
+        ...(isWeb ? outAndBack(restart) : [restart]),
+      ]);
+    },
+  );
 });
 
 describe("ssh", () => {

@@ -219,31 +219,34 @@ describe("a database member in several locations", () => {
   it.runIf(
     hasTool("python3", "connections to silent members") &&
       hasToolInNetwork("nft", "connections to silent members", "-mn"),
-  )("the host firewall rejects a connection of group communication at once if the member has been silent for 3 s", () => {
-    const folder = temporaryFolder();
-    const text = rules(exampleConfig(spread), "charlie")
-      .replaceAll(ownAddress, join(folder, "own-address.nft"))
-      // The test runs as root, and other users may not exist here.
-      .replaceAll(/meta skuid (\{[^}]*\}|"mysql")/g, "meta skuid 0");
-    writeBelow(folder, [
-      { path: "nftables.conf", content: text },
-      { path: "own-address.nft", content: "define own_address = 10.0.1.13\n" },
-    ]);
-    const program = fileURLToPath(new URL("heard.py", import.meta.url));
-    const args = [program, join(folder, "nftables.conf"), "10.0.1.13", "10.0.1.11"];
-    const { output } = runTool("unshare", ["-mn", "python3", ...args]);
-    const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, [string, number]>;
-    expect(Object.fromEntries(Object.entries(found).map(([when, [result]]) => [when, result]))).toEqual({
-      "never heard": "rejected",
-      role: "connected",
-      heard: "connected",
-      "just silent": "timed out",
-      silent: "rejected",
-      "role again": "connected",
-      "heard again": "connected",
-    });
-    expect(found["silent"]?.[1]).toBeLessThan(0.5);
-  });
+  )(
+    "the host firewall rejects a connection of group communication at once if the member has been silent for 3 s",
+    () => {
+      const folder = temporaryFolder();
+      const text = rules(exampleConfig(spread), "charlie")
+        .replaceAll(ownAddress, join(folder, "own-address.nft"))
+        // The test runs as root, and other users may not exist here.
+        .replaceAll(/meta skuid (\{[^}]*\}|"mysql")/g, "meta skuid 0");
+      writeBelow(folder, [
+        { path: "nftables.conf", content: text },
+        { path: "own-address.nft", content: "define own_address = 10.0.1.13\n" },
+      ]);
+      const program = fileURLToPath(new URL("heard.py", import.meta.url));
+      const args = [program, join(folder, "nftables.conf"), "10.0.1.13", "10.0.1.11"];
+      const { output } = runTool("unshare", ["-mn", "python3", ...args]);
+      const found = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Record<string, [string, number]>;
+      expect(Object.fromEntries(Object.entries(found).map(([when, [result]]) => [when, result]))).toEqual({
+        "never heard": "rejected",
+        role: "connected",
+        heard: "connected",
+        "just silent": "timed out",
+        silent: "rejected",
+        "role again": "connected",
+        "heard again": "connected",
+      });
+      expect(found["silent"]?.[1]).toBeLessThan(0.5);
+    },
+  );
 
   it("the firewall check does not report addresses of members that were learned from packets as changed rules", () => {
     const heard = "\tset heard {\n\t\ttype ipv4_addr\n\t\telements = { 10.0.1.11 }\n\t}\n";

@@ -156,7 +156,11 @@ describe("fetch-release", () => {
       `get app ${"0".repeat(64)}`,
       /^SHA-256 of https:\/\/archive\.test\/r\.tgz: wanted 0{64}, got \w{64}$/,
     ],
-    ["a release with links", "ln -s /etc/passwd r/app/x; pack; get app", /^the tarball must contain only files and folders$/],
+    [
+      "a release with links",
+      "ln -s /etc/passwd r/app/x; pack; get app",
+      /^the tarball must contain only files and folders$/,
+    ],
     ["a file that is not a tarball", "echo x >r.tgz; get app", /^not a gzipped tarball$/],
     ["a release without the program", "get other", /^the release has no other$/],
     ["a failed download", "sha=$(sha); rm r.tgz; get app $sha", /^cannot download https:\/\/archive\.test\/r\.tgz$/],
