@@ -137,9 +137,11 @@ export class Checkout {
       }[];
     }
     const place = join(this.folder, "state");
+    // Terraform leaves an empty file if it is killed before its first write, and treats this file as an empty state.
     return readdirSync(place)
       .filter((file) => file.endsWith(".tfstate"))
-      .flatMap((file) => (JSON.parse(readFileSync(join(place, file), "utf8")) as State).resources)
+      .map((file) => readFileSync(join(place, file), "utf8"))
+      .flatMap((text) => (text === "" ? [] : (JSON.parse(text) as State).resources))
       .filter(({ mode }) => mode === "managed")
       .map(({ type, name, instances }) => `${type}.${name} ${instances[0]?.attributes.id}`);
   }
