@@ -266,6 +266,7 @@ describe("units", () => {
 
   it.each(behaviours.trim().split(/\n\s*/))("the unit %s", (behaviour) => {
     const [what = "", lines = ""] = behaviour.split(": ");
+    expect(lines, "settings after the colon").not.toBe("");
     const unit = moreUnit(what.split(" ")[0] ?? "");
     expect(unit.split("\n")).toEqual(expect.arrayContaining(lines.split(" | ")));
   });

@@ -39,6 +39,7 @@ describe("the server's configuration", () => {
 
   it.each(behaviours.trim().split(/\n\s*/))("MySQL %s", (behaviour) => {
     const [, settings = ""] = behaviour.split(": ");
+    expect(settings, "settings after the colon").not.toBe("");
     const lines = settings.replaceAll("GR_", "loose_group_replication_").split(" | ");
     expect(contentOf("/etc/mysql/server.cnf").split("\n")).toEqual(expect.arrayContaining(lines));
   });
