@@ -72,20 +72,18 @@ describe.each(["terminate", "passthrough"] as const)("the emulated balancer in %
   });
 });
 
-describe("HAProxy itself", () => {
-  const possible = hasTools(["haproxy", "openssl"], "the configuration of the emulated balancer");
-  it.runIf(possible).each(["terminate", "passthrough"] as const)(
-    "HAProxy accepts the configuration of the emulated load balancer in %s mode",
-    async (tls) => {
-      const directory = await mkdtemp(path.join(tmpdir(), "balancer-"));
-      const [bundle, file] = [path.join(directory, "bundle.pem"), path.join(directory, "haproxy.cfg")];
-      const subject = ["-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=lab"];
-      expect(runTool("openssl", ["req", ...subject, "-keyout", bundle, "-out", `${bundle}.crt`]).status).toBe(0);
-      await writeFile(file, configFor(tls, bundle));
-      const certificate = runTool("sh", ["-c", `cat ${bundle}.crt >> ${bundle}`]);
-      expect(certificate.status).toBe(0);
-      expect(runTool("haproxy", ["-c", "-f", file])).toMatchObject({ status: 0 });
-      await rm(directory, { recursive: true });
-    },
-  );
-});
+const possible = hasTools(["haproxy", "openssl"], "the configuration of the emulated balancer");
+it.runIf(possible).each(["terminate", "passthrough"] as const)(
+  "HAProxy accepts the configuration of the emulated load balancer in %s mode",
+  async (tls) => {
+    const directory = await mkdtemp(path.join(tmpdir(), "balancer-"));
+    const [bundle, file] = [path.join(directory, "bundle.pem"), path.join(directory, "haproxy.cfg")];
+    const subject = ["-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=lab"];
+    expect(runTool("openssl", ["req", ...subject, "-keyout", bundle, "-out", `${bundle}.crt`]).status).toBe(0);
+    await writeFile(file, configFor(tls, bundle));
+    const certificate = runTool("sh", ["-c", `cat ${bundle}.crt >> ${bundle}`]);
+    expect(certificate.status).toBe(0);
+    expect(runTool("haproxy", ["-c", "-f", file])).toMatchObject({ status: 0 });
+    await rm(directory, { recursive: true });
+  },
+);

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { IntakeClient } from "../../lab/stand-ins/datadog/intake/client.js";
 import { Intake } from "../../lab/stand-ins/datadog/intake/server.js";
 
@@ -40,32 +40,30 @@ async function post(endpoint: string, body: unknown, key = "right"): Promise<num
   return status;
 }
 
-describe("the intake", () => {
-  const point = { name: "load", host: "alpha", time: 100, tags: ["a:1"], value: 12.5 };
+const point = { name: "load", host: "alpha", time: 100, tags: ["a:1"], value: 12.5 };
 
-  it("the emulated Datadog intake rejects a wrong API key and an unknown endpoint, and stores nothing of such requests", async () => {
-    expect(await post("/api/v2/series", [point], "wrong")).toBe(403);
-    expect(await post("/api/v3/series", [point])).toBe(404);
-    expect(await client.metrics({})).toEqual([]);
-  });
+it("the emulated Datadog intake rejects a wrong API key and an unknown endpoint, and stores nothing of such requests", async () => {
+  expect(await post("/api/v2/series", [point], "wrong")).toBe(403);
+  expect(await post("/api/v3/series", [point])).toBe(404);
+  expect(await client.metrics({})).toEqual([]);
+});
 
-  it("the emulated Datadog intake finds metrics by name, host, tag and time, and adds the tags of their host", async () => {
-    expect(await post("/api/v2/series", [point])).toBe(202);
-    expect(await post("/intake/", { host: "alpha", tags: ["env:lab"] })).toBe(202);
-    expect(await client.metrics({ name: "load", host: "alpha", tags: ["env:lab"], since: 100 })).toEqual([
-      { ...point, tags: ["a:1", "env:lab"] },
-    ]);
-    for (const other of [{ name: "loa" }, { host: "bravo" }, { tags: ["a:1", "b:2"] }, { since: 101 }])
-      expect(await client.metrics(other)).toEqual([]);
-  });
+it("the emulated Datadog intake finds metrics by name, host, tag and time, and adds the tags of their host", async () => {
+  expect(await post("/api/v2/series", [point])).toBe(202);
+  expect(await post("/intake/", { host: "alpha", tags: ["env:lab"] })).toBe(202);
+  expect(await client.metrics({ name: "load", host: "alpha", tags: ["env:lab"], since: 100 })).toEqual([
+    { ...point, tags: ["a:1", "env:lab"] },
+  ]);
+  for (const other of [{ name: "loa" }, { host: "bravo" }, { tags: ["a:1", "b:2"] }, { since: 101 }])
+    expect(await client.metrics(other)).toEqual([]);
+});
 
-  it("the emulated Datadog intake finds logs by their text, and parses JSON messages into attributes", async () => {
-    const line = { host: "alpha", time: 7, tags: [], service: "app", source: "nodejs" };
-    await post("/api/v2/logs", [
-      { ...line, message: '{"requestId":"r1"}' },
-      { ...line, message: "plain" },
-    ]);
-    expect(await client.logs({ service: "app", text: "r1" })).toMatchObject([{ attributes: { requestId: "r1" } }]);
-    expect(await client.logs({ text: "plain" })).toMatchObject([{ attributes: {} }]);
-  });
+it("the emulated Datadog intake finds logs by their text, and parses JSON messages into attributes", async () => {
+  const line = { host: "alpha", time: 7, tags: [], service: "app", source: "nodejs" };
+  await post("/api/v2/logs", [
+    { ...line, message: '{"requestId":"r1"}' },
+    { ...line, message: "plain" },
+  ]);
+  expect(await client.logs({ service: "app", text: "r1" })).toMatchObject([{ attributes: { requestId: "r1" } }]);
+  expect(await client.logs({ text: "plain" })).toMatchObject([{ attributes: {} }]);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { TargetHealth } from "../../lab/balancer/balancer.js";
 import { healthOf } from "../../ops/lab/direction.js";
 
@@ -7,12 +7,10 @@ const target = (service: string, name: string, healthy: boolean): TargetHealth =
   ...{ lastCheck: "", removals: 0 },
 });
 
-describe("the health of the lab's targets", () => {
-  it("a server of the lab is healthy only if it passes the health check of every service of the load balancer", () => {
-    const targets = [target("https", "alpha", true), target("https", "bravo", true), target("http", "bravo", false)];
-    expect([...healthOf(targets)]).toEqual([
-      ["alpha", true],
-      ["bravo", false],
-    ]);
-  });
+it("a server of the lab is healthy only if it passes the health check of every service of the load balancer", () => {
+  const targets = [target("https", "alpha", true), target("https", "bravo", true), target("http", "bravo", false)];
+  expect([...healthOf(targets)]).toEqual([
+    ["alpha", true],
+    ["bravo", false],
+  ]);
 });

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
 /** Runs a command like `npm run ops rollout --dry-run`. npm consumes the option, because the double dash is missing. */
 const ops = async (...args: readonly string[]) => {
@@ -10,25 +10,21 @@ const ops = async (...args: readonly string[]) => {
   return stderr;
 };
 
-describe("an option that npm consumed", () => {
-  it("if npm consumes an option of a command, the command stops with an instruction, so that no real rollout starts", async () => {
-    expect(await ops("rollout", "alpha")).toBe(
-      "rollout: npm consumed --dry-run; put it after --: npm run ops -- rollout --dry-run",
-    );
-  });
-
-  it("an option that npm consumes is ignored if the command has no such option or also received the option itself", async () => {
-    for (const args of [["failover"], ["rollout", "--dry-run"]])
-      expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
-  });
+it("if npm consumes an option of a command, the command stops with an instruction, so that no real rollout starts", async () => {
+  expect(await ops("rollout", "alpha")).toBe(
+    "rollout: npm consumed --dry-run; put it after --: npm run ops -- rollout --dry-run",
+  );
 });
 
-describe("a wrong value of an option", () => {
-  it.each([
-    [["rollout", "--patience", "Infinity"], "must be a number of minutes above 0, at most 1440"],
-    [["rollout", "--patience", "0x10"], "must be a number of minutes above 0, at most 1440"],
-    [["restore", "--at", "yesterday"], "write it as 2026-12-01T20:00:00Z, latest, or UUID:NUMBER"],
-  ])("the invalid option value %j is rejected with its rule", async (args, rule) => {
-    expect(await ops(...args)).toContain(rule);
-  });
+it("an option that npm consumes is ignored if the command has no such option or also received the option itself", async () => {
+  for (const args of [["failover"], ["rollout", "--dry-run"]])
+    expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
+});
+
+it.each([
+  [["rollout", "--patience", "Infinity"], "must be a number of minutes above 0, at most 1440"],
+  [["rollout", "--patience", "0x10"], "must be a number of minutes above 0, at most 1440"],
+  [["restore", "--at", "yesterday"], "write it as 2026-12-01T20:00:00Z, latest, or UUID:NUMBER"],
+])("the invalid option value %j is rejected with its rule", async (args, rule) => {
+  expect(await ops(...args)).toContain(rule);
 });

@@ -42,30 +42,28 @@ function withOurActions(step: Step): readonly Step[] {
   return action.runs.steps;
 }
 
-describe("the workflows", () => {
-  it.runIf(hasTool("actionlint", "syntax, expressions and shell of the workflows"))(
-    "the pipeline's workflows pass actionlint",
-    () => {
-      expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
-    },
-  );
+it.runIf(hasTool("actionlint", "syntax, expressions and shell of the workflows"))(
+  "the pipeline's workflows pass actionlint",
+  () => {
+    expect(runTool("actionlint", [])).toEqual({ status: 0, output: "" });
+  },
+);
 
-  it.runIf(hasTool("zizmor", "security of the workflows"))(
-    "the pipeline's workflows pass zizmor, because actions are pinned, permissions are minimal and no input is injected",
-    () => {
-      const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
-      expect(status, output).toBe(0);
-    },
-  );
+it.runIf(hasTool("zizmor", "security of the workflows"))(
+  "the pipeline's workflows pass zizmor, because actions are pinned, permissions are minimal and no input is injected",
+  () => {
+    const { status, output } = runTool("zizmor", ["--offline", "--no-progress", ".github"]);
+    expect(status, output).toBe(0);
+  },
+);
 
-  it("the pipeline's workflows give secrets to single steps, never to a job or a whole workflow", () => {
-    const leaks = readdirSync(workflows).filter((file) => {
-      const workflow = parse(readFileSync(join(workflows, file), "utf8")) as Workflow;
-      const withoutSteps = JSON.stringify(workflow, (key, value: unknown) => (key === "steps" ? undefined : value));
-      return withoutSteps.includes("secrets.");
-    });
-    expect(leaks).toEqual([]);
+it("the pipeline's workflows give secrets to single steps, never to a job or a whole workflow", () => {
+  const leaks = readdirSync(workflows).filter((file) => {
+    const workflow = parse(readFileSync(join(workflows, file), "utf8")) as Workflow;
+    const withoutSteps = JSON.stringify(workflow, (key, value: unknown) => (key === "steps" ? undefined : value));
+    return withoutSteps.includes("secrets.");
   });
+  expect(leaks).toEqual([]);
 });
 
 /** Output of Terraform for a plan that changes only one record. */
@@ -211,54 +209,50 @@ describe("MySQL for a drill", () => {
   );
 });
 
-describe("the issue about drift", () => {
-  /** Runs the script with a fake issue tracker, in which the issue `open` is open. @returns the requests to the issue tracker */
-  function report(code: number, open: string) {
-    const folder = temporaryFolder();
-    writeFileSync(
-      join(folder, "gh"),
-      `#!/bin/sh\ncase "$*" in *"issue list"*) printf '%s' '${open}' ;; *) echo "$@" >>${folder}/asked ;; esac\n`,
-    );
-    chmodSync(join(folder, "gh"), 0o755);
-    writeFileSync(join(folder, "drift.txt"), "production-edge:\n  drift    cloudflare_dns_record.www: ttl\n");
-    writeFileSync(join(folder, "asked"), "");
-    const { status } = spawnSync("sh", ["scripts/pipeline/drift-issue", String(code), join(folder, "drift.txt")], {
-      env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, ENVIRONMENT: "example" },
-    });
-    return {
-      status,
-      asked: readFileSync(join(folder, "asked"), "utf8").replaceAll(/--body-file \S+/g, "--body-file F"),
-    };
-  }
-
-  it.each([
-    ["the drift issue is opened if there is drift", 2, "", /^issue create --title Drift: example .* --body-file F\n$/],
-    ["the drift issue is updated while drift remains", 2, "7", /^issue edit 7 --body-file F\n$/],
-    ["the drift issue is closed once the resources match the configuration", 0, "7", /^issue close 7 /],
-    ["no drift issue is opened without drift", 0, "", /^$/],
-  ])("%s", (_what, code, open, asked) => {
-    expect(report(code, open)).toEqual({ status: 0, asked: expect.stringMatching(asked) as string });
-  });
-
-  it("the script for drift issues changes no issue if the comparison failed", () => {
-    expect(report(1, "7")).toEqual({ status: 1, asked: "" });
-  });
-});
-
-describe("renovate.json", () => {
-  interface Manager {
-    readonly managerFilePatterns: readonly string[];
-    readonly matchStrings: readonly string[];
-  }
-  const { customManagers } = JSON.parse(readFileSync("renovate.json", "utf8")) as {
-    customManagers: readonly Manager[];
-  };
-
-  it.each(customManagers)(
-    "renovate.json finds versions with each expression for the files $managerFilePatterns",
-    ({ managerFilePatterns, matchStrings }) => {
-      const text = managerFilePatterns.map((path) => readFileSync(path, "utf8")).join("\n");
-      for (const expression of matchStrings) expect(text).toMatch(new RegExp(expression));
-    },
+/** Runs the script with a fake issue tracker, in which the issue `open` is open. @returns the requests to the issue tracker */
+function report(code: number, open: string) {
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, "gh"),
+    `#!/bin/sh\ncase "$*" in *"issue list"*) printf '%s' '${open}' ;; *) echo "$@" >>${folder}/asked ;; esac\n`,
   );
+  chmodSync(join(folder, "gh"), 0o755);
+  writeFileSync(join(folder, "drift.txt"), "production-edge:\n  drift    cloudflare_dns_record.www: ttl\n");
+  writeFileSync(join(folder, "asked"), "");
+  const { status } = spawnSync("sh", ["scripts/pipeline/drift-issue", String(code), join(folder, "drift.txt")], {
+    env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}`, ENVIRONMENT: "example" },
+  });
+  return {
+    status,
+    asked: readFileSync(join(folder, "asked"), "utf8").replaceAll(/--body-file \S+/g, "--body-file F"),
+  };
+}
+
+it.each([
+  ["the drift issue is opened if there is drift", 2, "", /^issue create --title Drift: example .* --body-file F\n$/],
+  ["the drift issue is updated while drift remains", 2, "7", /^issue edit 7 --body-file F\n$/],
+  ["the drift issue is closed once the resources match the configuration", 0, "7", /^issue close 7 /],
+  ["no drift issue is opened without drift", 0, "", /^$/],
+])("%s", (_what, code, open, asked) => {
+  expect(report(code, open)).toEqual({ status: 0, asked: expect.stringMatching(asked) as string });
 });
+
+it("the script for drift issues changes no issue if the comparison failed", () => {
+  expect(report(1, "7")).toEqual({ status: 1, asked: "" });
+});
+
+interface Manager {
+  readonly managerFilePatterns: readonly string[];
+  readonly matchStrings: readonly string[];
+}
+const { customManagers } = JSON.parse(readFileSync("renovate.json", "utf8")) as {
+  customManagers: readonly Manager[];
+};
+
+it.each(customManagers)(
+  "renovate.json finds versions with each expression for the files $managerFilePatterns",
+  ({ managerFilePatterns, matchStrings }) => {
+    const text = managerFilePatterns.map((path) => readFileSync(path, "utf8")).join("\n");
+    for (const expression of matchStrings) expect(text).toMatch(new RegExp(expression));
+  },
+);

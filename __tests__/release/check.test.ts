@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { create } from "tar";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildRelease } from "../../release/build.js";
 import { problemsOfEntries } from "../../release/check/entries.js";
 import { checkRelease } from "../../release/check.js";
@@ -187,30 +187,24 @@ it.each(["guestbook", "python"])("app:check finds no problem in the example %s",
   expect(found.filter(({ kind }) => kind === "problem")).toEqual([]);
 });
 
-describe("settings", () => {
-  it.each(["../../../evil", "a/b", "lower"])(
-    "app:check rejects the secret name %s, which would be a file path",
-    async (name) => {
-      await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
-        /must be a name of at most 63 capital letters/,
-      );
-    },
-  );
+it.each(["../../../evil", "a/b", "lower"])(
+  "app:check rejects the secret name %s, which would be a file path",
+  async (name) => {
+    await expect(settingsOf({ secrets: { [name]: { maxBytes: 1 } } })).rejects.toThrow(
+      /must be a name of at most 63 capital letters/,
+    );
+  },
+);
+
+it("app:check reports a release that is not a file", async () => {
+  for (const path of [join(folder, "nowhere.tar.gz"), folder])
+    expect(await checkRelease(path, await readSettings())).toEqual([
+      { kind: "problem", what: `${path} is not a file`, fix: "use a tarball of `npm run app:build`" },
+    ]);
 });
 
-describe("invalid input", () => {
-  it("app:check reports a release that is not a file", async () => {
-    for (const path of [join(folder, "nowhere.tar.gz"), folder])
-      expect(await checkRelease(path, await readSettings())).toEqual([
-        { kind: "problem", what: `${path} is not a file`, fix: "use a tarball of `npm run app:build`" },
-      ]);
-  });
-
-  it("app:check rejects settings that are not a JSON file", async () => {
-    await expect(readSettings(join(folder, "nowhere.json"))).rejects.toThrow(/nowhere\.json: must be a file with JSON/);
-    writeFileSync(join(folder, "settings.json"), "{");
-    await expect(readSettings(join(folder, "settings.json"))).rejects.toThrow(
-      /settings\.json: must be a file with JSON/,
-    );
-  });
+it("app:check rejects settings that are not a JSON file", async () => {
+  await expect(readSettings(join(folder, "nowhere.json"))).rejects.toThrow(/nowhere\.json: must be a file with JSON/);
+  writeFileSync(join(folder, "settings.json"), "{");
+  await expect(readSettings(join(folder, "settings.json"))).rejects.toThrow(/settings\.json: must be a file with JSON/);
 });

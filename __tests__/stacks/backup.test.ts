@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { exampleConfig, exampleBackup } from "../support/config.js";
 import { synthesizeEnvironment } from "../support/environment.js";
 
@@ -15,29 +15,27 @@ const json = JSON.parse(text) as {
   readonly locals: Readonly<Record<string, string>>;
 };
 
-describe("keys of the archive", () => {
-  it("keys of the backup are variables that are optional for writing and required for a restore", () => {
-    const { backup_bucket_keys, restore_bucket_key, restore_private_key } = json.variable;
-    expect(backup_bucket_keys).toMatchObject({ sensitive: true, default: "" });
-    const all = ["alpha", "bravo", "charlie"].map(
-      (name) => `try(jsondecode(var.backup_bucket_keys)["${name}"], "") != ""`,
-    );
-    expect(json.check["needed_backup_bucket_keys"]?.assert[0]?.condition).toBe(`\${${all.join(" && ")}}`);
-    for (const key of [restore_bucket_key, restore_private_key]) {
-      expect(key).toMatchObject({ sensitive: true });
-      expect(key).not.toHaveProperty("default");
-    }
-  });
+it("keys of the backup are variables that are optional for writing and required for a restore", () => {
+  const { backup_bucket_keys, restore_bucket_key, restore_private_key } = json.variable;
+  expect(backup_bucket_keys).toMatchObject({ sensitive: true, default: "" });
+  const all = ["alpha", "bravo", "charlie"].map(
+    (name) => `try(jsondecode(var.backup_bucket_keys)["${name}"], "") != ""`,
+  );
+  expect(json.check["needed_backup_bucket_keys"]?.assert[0]?.condition).toBe(`\${${all.join(" && ")}}`);
+  for (const key of [restore_bucket_key, restore_private_key]) {
+    expect(key).toMatchObject({ sensitive: true });
+    expect(key).not.toHaveProperty("default");
+  }
+});
 
-  it("the key with which a server writes the backup is stored only on this server", () => {
-    const taking = Object.entries(json.locals).flatMap(([name, value]) =>
-      [...String(value).matchAll(/backup_bucket_keys\)\["(\w+)"\]/g)].map((key) => `${name.split("_")[0]}: ${key[1]}`),
-    );
-    expect([...new Set(taking)].sort()).toEqual(["alpha: alpha", "bravo: bravo", "charlie: charlie"]);
-  });
+it("the key with which a server writes the backup is stored only on this server", () => {
+  const taking = Object.entries(json.locals).flatMap(([name, value]) =>
+    [...String(value).matchAll(/backup_bucket_keys\)\["(\w+)"\]/g)].map((key) => `${name.split("_")[0]}: ${key[1]}`),
+  );
+  expect([...new Set(taking)].sort()).toEqual(["alpha: alpha", "bravo: bravo", "charlie: charlie"]);
+});
 
-  it("the private keys of a restore are stored only on the first member", () => {
-    const taking = Object.entries(json.locals).filter(([, value]) => String(value).includes("var.restore_private_key"));
-    expect(taking.map(([name]) => name.split("_")[0])).toEqual(["alpha"]);
-  });
+it("the private keys of a restore are stored only on the first member", () => {
+  const taking = Object.entries(json.locals).filter(([, value]) => String(value).includes("var.restore_private_key"));
+  expect(taking.map(([name]) => name.split("_")[0])).toEqual(["alpha"]);
 });

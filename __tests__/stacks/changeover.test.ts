@@ -116,33 +116,24 @@ describe("the stacks during a load balancer migration", () => {
   });
 });
 
-describe("the stacks after a load balancer migration", () => {
-  it("after a load balancer migration, the only load balancer has the second name, and all other Terraform addresses are unchanged", () => {
-    expect(onlyResource(after.edge, "hcloud_load_balancer")).toMatchObject({ name: "production-2" });
-    expect(counts(after.edge)).toEqual({});
-    const kept = always(during.edge).filter((address) => !address.startsWith("terraform_data."));
-    expect(addressesIn(after.edge)).toEqual(
-      [
-        ...kept,
-        ...["alpha", "bravo", "charlie"].map((name) => `hcloud_load_balancer_target.balancer-2_${name}`),
-      ].sort(),
-    );
-  });
+it("after a load balancer migration, the only load balancer has the second name, and all other Terraform addresses are unchanged", () => {
+  expect(onlyResource(after.edge, "hcloud_load_balancer")).toMatchObject({ name: "production-2" });
+  expect(counts(after.edge)).toEqual({});
+  const kept = always(during.edge).filter((address) => !address.startsWith("terraform_data."));
+  expect(addressesIn(after.edge)).toEqual(
+    [...kept, ...["alpha", "bravo", "charlie"].map((name) => `hcloud_load_balancer_target.balancer-2_${name}`)].sort(),
+  );
 });
 
-describe("a change of only the load balancer's address", () => {
-  it("a change of only the load balancer's address keeps the proof of origin, and both load balancers use the same certificate", () => {
-    const { edge } = synthesizeEnvironment(
-      exampleConfig({ network: { balancerIp: "10.0.1.6" }, loadBalancer: change }),
-    );
-    expect(counts(edge)).not.toHaveProperty("cloudflare_ruleset.site_edge-token");
-    expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
-    const services = Object.values(resources(edge, "hcloud_load_balancer_service"));
-    expect(services.map(({ http }) => (http as { certificates: unknown }).certificates)).toEqual([
-      ["${hcloud_uploaded_certificate.certificate.id}"],
-      ["${hcloud_uploaded_certificate.certificate.id}"],
-    ]);
-  });
+it("a change of only the load balancer's address keeps the proof of origin, and both load balancers use the same certificate", () => {
+  const { edge } = synthesizeEnvironment(exampleConfig({ network: { balancerIp: "10.0.1.6" }, loadBalancer: change }));
+  expect(counts(edge)).not.toHaveProperty("cloudflare_ruleset.site_edge-token");
+  expect(resources(edge, "cloudflare_authenticated_origin_pulls_settings")).toEqual({});
+  const services = Object.values(resources(edge, "hcloud_load_balancer_service"));
+  expect(services.map(({ http }) => (http as { certificates: unknown }).certificates)).toEqual([
+    ["${hcloud_uploaded_certificate.certificate.id}"],
+    ["${hcloud_uploaded_certificate.certificate.id}"],
+  ]);
 });
 
 describe("a change of the domain", () => {

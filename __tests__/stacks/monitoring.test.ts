@@ -105,24 +105,18 @@ describe("the monitoring stack with every setting", () => {
   });
 });
 
-describe("a rejected adjustment", () => {
-  it("the synthesis fails if Datadog would reject an adjusted monitor", () => {
-    expect(() => synthesize({ monitoring: { monitors: { "cpu-busy": { reason, warning: 3 } } } })).toThrow(
-      "monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5)",
-    );
-  });
+it("the synthesis fails if Datadog would reject an adjusted monitor", () => {
+  expect(() => synthesize({ monitoring: { monitors: { "cpu-busy": { reason, warning: 3 } } } })).toThrow(
+    "monitoring.monitors.cpu-busy: warning (3) must lie on the healthy side of critical (5)",
+  );
 });
 
-describe("an environment without monitoring", () => {
-  it("an environment without monitoring has no monitoring stack", () => {
-    const { monitoring } = withApp((app) => addStacks(app, exampleConfig({ monitoring: { enabled: false } })));
-    expect(monitoring).toBeUndefined();
-  });
+it("an environment without monitoring has no monitoring stack", () => {
+  const { monitoring } = withApp((app) => addStacks(app, exampleConfig({ monitoring: { enabled: false } })));
+  expect(monitoring).toBeUndefined();
 });
 
-describe("the order of stacks", () => {
-  it("the monitoring stack is deployed last, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
-    const { edge, monitoring } = withApp((app) => addStacks(app, exampleConfig()));
-    expect(monitoring?.dependencies).toEqual([edge]);
-  });
+it("the monitoring stack is deployed last, because cdktf starts no stack after a failure and the site must not wait for Datadog's keys", () => {
+  const { edge, monitoring } = withApp((app) => addStacks(app, exampleConfig()));
+  expect(monitoring?.dependencies).toEqual([edge]);
 });

@@ -38,19 +38,17 @@ describe("resource addresses, a contract", () => {
   });
 });
 
-describe("database passwords", () => {
-  const locks = (protect: boolean) => {
-    const { credentials } = synthesizeEnvironment(exampleConfig({ protect, acceptUnprotected: !protect }));
-    const passwords = credentials.resource?.["random_password"] ?? {};
-    return ["application", "monitoring", "replication"].map(
-      (name) => (passwords[`password_${name}`]?.["lifecycle"] as { prevent_destroy: boolean }).prevent_destroy,
-    );
-  };
+const locks = (protect: boolean) => {
+  const { credentials } = synthesizeEnvironment(exampleConfig({ protect, acceptUnprotected: !protect }));
+  const passwords = credentials.resource?.["random_password"] ?? {};
+  return ["application", "monitoring", "replication"].map(
+    (name) => (passwords[`password_${name}`]?.["lifecycle"] as { prevent_destroy: boolean }).prevent_destroy,
+  );
+};
 
-  it("database passwords cannot be destroyed or recreated while the environment is protected", () => {
-    expect(locks(true)).toEqual([true, true, true]);
-    expect(locks(false)).toEqual([false, false, false]);
-  });
+it("database passwords cannot be destroyed or recreated while the environment is protected", () => {
+  expect(locks(true)).toEqual([true, true, true]);
+  expect(locks(false)).toEqual([false, false, false]);
 });
 
 describe("resources of all stacks", () => {
@@ -118,19 +116,15 @@ describe("resources of all stacks", () => {
   });
 });
 
-describe("passwords during a rotation", () => {
-  it("during a rotation, database members get both passwords with their generations, the password in use first", () => {
-    const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
-    const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
-    const [newest, before] = ["2", "1"].map(
-      (number) => `join(" ", ["${number}", random_password.password${number === "2" ? "-2" : ""}_replication.result])`,
-    );
-    const at = (number: string): string =>
-      `(terraform_data.database-passwords_${number}.input == 2) ? ${newest} : ${before}`;
-    expect(shared["replicationPasswords"]).toBe(
-      `\${join("\\n", distinct([${at("used")}, ${newest}, ${at("oldest")}]))}`,
-    );
-  });
+it("during a rotation, database members get both passwords with their generations, the password in use first", () => {
+  const { credentials } = synthesizeEnvironment(exampleConfig({ generations: { databasePasswords: 2 } }));
+  const { shared } = credentials.output?.["secrets"]?.["value"] as { readonly shared: Record<string, string> };
+  const [newest, before] = ["2", "1"].map(
+    (number) => `join(" ", ["${number}", random_password.password${number === "2" ? "-2" : ""}_replication.result])`,
+  );
+  const at = (number: string): string =>
+    `(terraform_data.database-passwords_${number}.input == 2) ? ${newest} : ${before}`;
+  expect(shared["replicationPasswords"]).toBe(`\${join("\\n", distinct([${at("used")}, ${newest}, ${at("oldest")}]))}`);
 });
 
 describe("the authority of Cloudflare's client certificate during a rotation", () => {
@@ -198,94 +192,84 @@ describe("the authority of MySQL's certificates during a rotation", () => {
   });
 });
 
-describe("names of other constructs", () => {
-  const beside = withApp((app) => {
-    addStacks(app, exampleConfig());
-    return app.node.findAll();
-  })
-    .filter(({ node }) => names.includes(node.id))
-    .flatMap(({ node }) => node.scope?.node.children ?? [])
-    .map(({ node }) => node.id)
-    .filter((id) => !names.includes(id));
+const beside = withApp((app) => {
+  addStacks(app, exampleConfig());
+  return app.node.findAll();
+})
+  .filter(({ node }) => names.includes(node.id))
+  .flatMap(({ node }) => node.scope?.node.children ?? [])
+  .map(({ node }) => node.id)
+  .filter((id) => !names.includes(id));
 
-  it("a server name is rejected if another construct has this name", () => {
-    expect(beside).toEqual(expect.arrayContaining(["authority", "backend", "hcloud", "network", "service-443"]));
-    expect(beside.filter((id) => serverName.safeParse(id).success)).toEqual([]);
+it("a server name is rejected if another construct has this name", () => {
+  expect(beside).toEqual(expect.arrayContaining(["authority", "backend", "hcloud", "network", "service-443"]));
+  expect(beside.filter((id) => serverName.safeParse(id).success)).toEqual([]);
+});
+
+it("a stack reads data only from stacks that are deployed before it", () => {
+  const order = withApp((app) => {
+    addStacks(app, exampleConfig());
+    app.synth();
+    return JSON.parse(readFileSync(join(app.outdir, "manifest.json"), "utf8")) as {
+      readonly stacks: Record<string, { readonly dependencies: readonly string[] }>;
+    };
+  });
+  expect(
+    Object.fromEntries(
+      Object.entries(order.stacks).map(([name, { dependencies }]) => [name, [...dependencies].sort()]),
+    ),
+  ).toEqual({
+    "production-foundation": [],
+    "production-credentials": [],
+    "production-servers": ["production-credentials", "production-foundation"],
+    "production-edge": ["production-credentials", "production-foundation", "production-servers"],
+    "production-monitoring": ["production-edge"],
   });
 });
 
-describe("data between stacks", () => {
-  it("a stack reads data only from stacks that are deployed before it", () => {
-    const order = withApp((app) => {
+it("data that stacks exchange are always marked as sensitive", () => {
+  for (const stack of [stacks.foundation, stacks.credentials, stacks.servers]) {
+    const handedOn = Object.entries(stack.output ?? {}).filter(([name]) => name.startsWith("cross-stack-output-"));
+    expect(handedOn.length).toBeGreaterThan(0);
+    for (const [, output] of handedOn) expect(output["sensitive"]).toBe(true);
+  }
+});
+
+it("data that stacks exchange have names that Terraform accepts", () => {
+  for (const stack of Object.values(stacks))
+    for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
+});
+
+it("outputs of the stacks contain addresses, the site and the next commands", () => {
+  const own = (stack: typeof stacks.edge) =>
+    Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
+  expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "secret_digests", "server_addresses"]);
+  expect(own(stacks.edge)).toEqual(["balancer_addresses", "next_commands", "site_url"]);
+  expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on", "secrets", "ssh_host_keys", "stages"]);
+  expect(stacks.credentials.output?.["secrets"]?.["sensitive"]).toBe(true);
+  expect(stacks.edge.output?.["site_url"]?.["value"]).toBe("https://www.foobar.com/");
+});
+
+it.each([
+  [undefined, "terraform"],
+  ["tofu", "tofu"],
+])("commands in the outputs of the stacks use the configured binary: %s", (terraform, binary) => {
+  const { servers } = withApp((app) => addStacks(app, exampleConfig(), terraform));
+  const text = Testing.synth(servers);
+  expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
+  expect(text).toContain(`one server at a time: ${binary} -chdir`);
+});
+
+it("two runs synthesize byte-identical files that contain no path of this machine", () => {
+  const text = (): string =>
+    withApp((app) => {
       addStacks(app, exampleConfig());
       app.synth();
-      return JSON.parse(readFileSync(join(app.outdir, "manifest.json"), "utf8")) as {
-        readonly stacks: Record<string, { readonly dependencies: readonly string[] }>;
-      };
+      return ["foundation", "credentials", "servers", "edge"]
+        .map((name) => readFileSync(join(app.outdir, "stacks", `production-${name}`, "cdk.tf.json"), "utf8"))
+        .join("\n");
     });
-    expect(
-      Object.fromEntries(
-        Object.entries(order.stacks).map(([name, { dependencies }]) => [name, [...dependencies].sort()]),
-      ),
-    ).toEqual({
-      "production-foundation": [],
-      "production-credentials": [],
-      "production-servers": ["production-credentials", "production-foundation"],
-      "production-edge": ["production-credentials", "production-foundation", "production-servers"],
-      "production-monitoring": ["production-edge"],
-    });
-  });
-
-  it("data that stacks exchange are always marked as sensitive", () => {
-    for (const stack of [stacks.foundation, stacks.credentials, stacks.servers]) {
-      const handedOn = Object.entries(stack.output ?? {}).filter(([name]) => name.startsWith("cross-stack-output-"));
-      expect(handedOn.length).toBeGreaterThan(0);
-      for (const [, output] of handedOn) expect(output["sensitive"]).toBe(true);
-    }
-  });
-
-  it("data that stacks exchange have names that Terraform accepts", () => {
-    for (const stack of Object.values(stacks))
-      for (const name of Object.keys(stack.output ?? {})) expect(name).toMatch(/^[A-Za-z_][\w-]*$/);
-  });
-});
-
-describe("outputs", () => {
-  it("outputs of the stacks contain addresses, the site and the next commands", () => {
-    const own = (stack: typeof stacks.edge) =>
-      Object.keys(stack.output ?? {}).filter((name) => !name.startsWith("cross-stack-output-"));
-    expect(own(stacks.servers)).toEqual(["outdated_servers", "replace_commands", "secret_digests", "server_addresses"]);
-    expect(own(stacks.edge)).toEqual(["balancer_addresses", "next_commands", "site_url"]);
-    expect(own(stacks.credentials)).toEqual(["origin_certificate_expires_on", "secrets", "ssh_host_keys", "stages"]);
-    expect(stacks.credentials.output?.["secrets"]?.["sensitive"]).toBe(true);
-    expect(stacks.edge.output?.["site_url"]?.["value"]).toBe("https://www.foobar.com/");
-  });
-});
-
-describe("commands in outputs", () => {
-  it.each([
-    [undefined, "terraform"],
-    ["tofu", "tofu"],
-  ])("commands in the outputs of the stacks use the configured binary: %s", (terraform, binary) => {
-    const { servers } = withApp((app) => addStacks(app, exampleConfig(), terraform));
-    const text = Testing.synth(servers);
-    expect(text).toContain(`"alpha": "${binary} -chdir=cdktf.out/stacks/production-servers apply -replace=`);
-    expect(text).toContain(`one server at a time: ${binary} -chdir`);
-  });
-});
-
-describe("synthesized files", () => {
-  it("two runs synthesize byte-identical files that contain no path of this machine", () => {
-    const text = (): string =>
-      withApp((app) => {
-        addStacks(app, exampleConfig());
-        app.synth();
-        return ["foundation", "credentials", "servers", "edge"]
-          .map((name) => readFileSync(join(app.outdir, "stacks", `production-${name}`, "cdk.tf.json"), "utf8"))
-          .join("\n");
-      });
-    const first = text();
-    expect(text()).toBe(first);
-    expect(first).not.toContain(process.cwd());
-  });
+  const first = text();
+  expect(text()).toBe(first);
+  expect(first).not.toContain(process.cwd());
 });

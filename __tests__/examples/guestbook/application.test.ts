@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Database } from "../../../examples/guestbook/src/database/database.js";
 import { DatabaseUnavailable } from "../../../examples/guestbook/src/database/errors.js";
 import type { AppEnv } from "../../../examples/guestbook/src/http.js";
@@ -57,61 +57,57 @@ it("the guestbook's page returns 503 with Retry-After if the database is unavail
   expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
 });
 
-describe("a new note", () => {
-  const note = '{"author":"Ann","text":"hello"}';
+const note = '{"author":"Ann","text":"hello"}';
 
-  it("the guestbook stores a new note with the id of its request, and returns 201 for a repeated request too", async () => {
-    const headers = { "x-request-id": "0123456789abcdef" };
-    expect((await post(note, headers)).status).toBe(201);
-    failure = duplicate;
-    expect((await post(note, headers)).status).toBe(201);
-    expect(written[0]).toEqual(["Ann", "hello", expect.any(Date), "request:0123456789abcdef"]);
-  });
-
-  it.each([
-    ["{", 400],
-    ["[]", 400],
-    ["null", 400],
-    ['{"author":"Ann"}', 400],
-    ['{"author":"Ann","text":5}', 400],
-    ['{"author":"","text":"t"}', 400],
-    [`{"author":"${"a".repeat(81)}","text":"t"}`, 400],
-    ['{"author":"Ann","text":"t\\u0000"}', 400],
-    ['{"author":"Ann","text":"\\ud800"}', 400],
-    [" ".repeat(32 * 1024 + 1), 413],
-  ])("the guestbook does not store a note with the body %s, and returns %i", async (body, status) => {
-    expect((await post(body)).status).toBe(status);
-    expect(written).toEqual([]);
-  });
-
-  it("the guestbook accepts a note whose author and text have the maximum length in four-byte characters", async () => {
-    const body = JSON.stringify({ author: "🌍".repeat(80), text: "🌍".repeat(2000) });
-    expect((await post(body)).status).toBe(201);
-  });
+it("the guestbook stores a new note with the id of its request, and returns 201 for a repeated request too", async () => {
+  const headers = { "x-request-id": "0123456789abcdef" };
+  expect((await post(note, headers)).status).toBe(201);
+  failure = duplicate;
+  expect((await post(note, headers)).status).toBe(201);
+  expect(written[0]).toEqual(["Ann", "hello", expect.any(Date), "request:0123456789abcdef"]);
 });
 
-describe("operations", () => {
-  it("/api/status reports version, release, server and environment", async () =>
-    expect(await (await get("/api/status")).json()).toEqual(release));
+it.each([
+  ["{", 400],
+  ["[]", 400],
+  ["null", 400],
+  ['{"author":"Ann"}', 400],
+  ['{"author":"Ann","text":5}', 400],
+  ['{"author":"","text":"t"}', 400],
+  [`{"author":"${"a".repeat(81)}","text":"t"}`, 400],
+  ['{"author":"Ann","text":"t\\u0000"}', 400],
+  ['{"author":"Ann","text":"\\ud800"}', 400],
+  [" ".repeat(32 * 1024 + 1), 413],
+])("the guestbook does not store a note with the body %s, and returns %i", async (body, status) => {
+  expect((await post(body)).status).toBe(status);
+  expect(written).toEqual([]);
+});
 
-  it.each(["/healthz", "/readyz"])(
-    "%s returns 200, or 503 with the reason if the database is unavailable",
-    async (path) => {
-      expect((await get(path)).status).toBe(200);
-      failure = away;
-      const response = await get(path);
-      expect(response.status).toBe(503);
-      expect(await response.json()).toMatchObject({ ok: false, reason: "no primary" });
-    },
-  );
+it("the guestbook accepts a note whose author and text have the maximum length in four-byte characters", async () => {
+  const body = JSON.stringify({ author: "🌍".repeat(80), text: "🌍".repeat(2000) });
+  expect((await post(body)).status).toBe(201);
+});
 
-  it("the guestbook allows fault injection only if the setting is enabled", async () => {
-    const fail = (url: string) => fetch(`${url}/api/_fail`, { method: "POST" });
-    expect((await fail(app.url)).status).toBe(500);
-    const other = await serve(operationRoutes({ monitor, release }));
-    expect((await fail(other.url)).status).toBe(404);
-    other.close();
-  });
+it("/api/status reports version, release, server and environment", async () =>
+  expect(await (await get("/api/status")).json()).toEqual(release));
+
+it.each(["/healthz", "/readyz"])(
+  "%s returns 200, or 503 with the reason if the database is unavailable",
+  async (path) => {
+    expect((await get(path)).status).toBe(200);
+    failure = away;
+    const response = await get(path);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ ok: false, reason: "no primary" });
+  },
+);
+
+it("the guestbook allows fault injection only if the setting is enabled", async () => {
+  const fail = (url: string) => fetch(`${url}/api/_fail`, { method: "POST" });
+  expect((await fail(app.url)).status).toBe(500);
+  const other = await serve(operationRoutes({ monitor, release }));
+  expect((await fail(other.url)).status).toBe(404);
+  other.close();
 });
 
 const logged = async (path: string): Promise<LogLine | undefined> => {

@@ -62,46 +62,42 @@ class ScriptedEndpoint implements DatabaseEndpoint {
 const rows = (id: number): Outcome => ({ rows: [{ id }], insertId: 0 });
 const always = (result: Outcome | Error): ScriptedEndpoint => new ScriptedEndpoint(() => result);
 
-describe("reads", () => {
-  it("the database client reads from a replica", async () => {
-    const primary = always(rows(1));
-    expect(await new FailoverDatabase(primary, always(rows(2)), budget).read(statement)).toEqual([{ id: 2 }]);
-    expect(primary.attempts).toBe(0);
-  });
-
-  it("the database client reads from the primary at once if no replica answers", async () => {
-    const replicas = always(unreachable);
-    expect(await new FailoverDatabase(always(rows(1)), replicas, budget).read(statement)).toEqual([{ id: 1 }]);
-    expect(replicas.attempts).toBe(1);
-  });
-
-  it("the database client retries a read while neither the primary nor a replica answers", async () => {
-    const replicas = new ScriptedEndpoint((attempt) => (attempt < 4 ? unreachable : rows(2)));
-    expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
-  });
+it("the database client reads from a replica", async () => {
+  const primary = always(rows(1));
+  expect(await new FailoverDatabase(primary, always(rows(2)), budget).read(statement)).toEqual([{ id: 2 }]);
+  expect(primary.attempts).toBe(0);
 });
 
-describe("an unavailable endpoint", () => {
-  it("a read does not use a failed database endpoint while the other database endpoint answers", async () => {
-    const replicas = new ScriptedEndpoint(() => unreachable, 1000);
-    const database = new FailoverDatabase(always(rows(1)), replicas, budget);
-    for (let read = 0; read < 3; read += 1) expect(await database.read(statement)).toEqual([{ id: 1 }]);
-    expect(replicas.attempts).toBe(1);
-  });
+it("the database client reads from the primary at once if no replica answers", async () => {
+  const replicas = always(unreachable);
+  expect(await new FailoverDatabase(always(rows(1)), replicas, budget).read(statement)).toEqual([{ id: 1 }]);
+  expect(replicas.attempts).toBe(1);
+});
 
-  it("an operation waits for a failed database endpoint to recover before its next attempt", async () => {
-    const primary = new ScriptedEndpoint((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
-    const database = new FailoverDatabase(primary, always(rows(2)), budget);
-    const before = Date.now();
-    await database.writeIdempotent(statement);
-    expect(Date.now() - before).toBeGreaterThanOrEqual(95);
-    expect(primary.attempts).toBe(2);
-  });
+it("the database client retries a read while neither the primary nor a replica answers", async () => {
+  const replicas = new ScriptedEndpoint((attempt) => (attempt < 4 ? unreachable : rows(2)));
+  expect(await new FailoverDatabase(always(readOnly), replicas, budget).read(statement)).toEqual([{ id: 2 }]);
+});
 
-  it("an operation fails with the endpoint's error if the database endpoint recovers too late", async () => {
-    const database = new FailoverDatabase(new ScriptedEndpoint(() => unreachable, 5000), always(rows(2)), budget);
-    await expect(database.writeIdempotent(statement)).rejects.toThrow("the database did not answer in time: slow");
-  });
+it("a read does not use a failed database endpoint while the other database endpoint answers", async () => {
+  const replicas = new ScriptedEndpoint(() => unreachable, 1000);
+  const database = new FailoverDatabase(always(rows(1)), replicas, budget);
+  for (let read = 0; read < 3; read += 1) expect(await database.read(statement)).toEqual([{ id: 1 }]);
+  expect(replicas.attempts).toBe(1);
+});
+
+it("an operation waits for a failed database endpoint to recover before its next attempt", async () => {
+  const primary = new ScriptedEndpoint((attempt) => (attempt === 1 ? unreachable : rows(1)), 100);
+  const database = new FailoverDatabase(primary, always(rows(2)), budget);
+  const before = Date.now();
+  await database.writeIdempotent(statement);
+  expect(Date.now() - before).toBeGreaterThanOrEqual(95);
+  expect(primary.attempts).toBe(2);
+});
+
+it("an operation fails with the endpoint's error if the database endpoint recovers too late", async () => {
+  const database = new FailoverDatabase(new ScriptedEndpoint(() => unreachable, 5000), always(rows(2)), budget);
+  await expect(database.writeIdempotent(statement)).rejects.toThrow("the database did not answer in time: slow");
 });
 
 describe("writes", () => {
@@ -145,16 +141,14 @@ describe("writes", () => {
   });
 });
 
-describe("too many operations at once", () => {
-  it("the database client rejects operations above its limit at once, and accepts operations again when others have ended", async () => {
-    let release = (): void => undefined;
-    const gate = new Promise<Outcome>((resolve) => (release = () => resolve(rows(1))));
-    const slow = Object.assign(always(rows(1)), { run: () => gate });
-    const database = new FailoverDatabase(slow, slow, budget);
-    const waiting = [database.read(statement), database.read(statement)];
-    await expect(database.read(statement)).rejects.toThrow("too many operations wait for the database (2)");
-    release();
-    await Promise.all(waiting);
-    expect(await database.read(statement)).toEqual([{ id: 1 }]);
-  });
+it("the database client rejects operations above its limit at once, and accepts operations again when others have ended", async () => {
+  let release = (): void => undefined;
+  const gate = new Promise<Outcome>((resolve) => (release = () => resolve(rows(1))));
+  const slow = Object.assign(always(rows(1)), { run: () => gate });
+  const database = new FailoverDatabase(slow, slow, budget);
+  const waiting = [database.read(statement), database.read(statement)];
+  await expect(database.read(statement)).rejects.toThrow("too many operations wait for the database (2)");
+  release();
+  await Promise.all(waiting);
+  expect(await database.read(statement)).toEqual([{ id: 1 }]);
 });

@@ -143,43 +143,36 @@ describe("all problems in one run", () => {
   });
 });
 
-describe("a checked configuration", () => {
-  it("the checked configuration and all its nested lists are frozen", () => {
-    const config = exampleConfig();
-    expect(() => Object.assign(config, { domain: "other.com" })).toThrow(TypeError);
-    expect(() => (config.servers[0]?.roles as string[]).push("cache")).toThrow(TypeError);
-  });
-
-  it("the checked configuration contains each role of a server once, in a fixed order", () => {
-    const config = exampleConfig({ servers: { bravo: { roles: ["database", "web", "web"] } } });
-    expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
-  });
-
-  it("the configuration check does not freeze its input", () => {
-    const input = exampleInput();
-    checkEnvironment("production", input);
-    expect(Object.isFrozen(input.servers)).toBe(false);
-  });
+it("the checked configuration and all its nested lists are frozen", () => {
+  const config = exampleConfig();
+  expect(() => Object.assign(config, { domain: "other.com" })).toThrow(TypeError);
+  expect(() => (config.servers[0]?.roles as string[]).push("cache")).toThrow(TypeError);
 });
 
-describe("ports that one address listens on", () => {
-  const listeners = {
-    "the balancer's public address": [ports.balancerHttp, ports.balancerHttps],
-    "a server's private address": [
-      ports.nginxHttp,
-      ports.nginxHttps,
-      ports.mysql,
-      ports.mysqlGroup,
-      ports.memberRole,
-      ports.ssh,
-    ],
-    loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
-  };
+it("the checked configuration contains each role of a server once, in a fixed order", () => {
+  const config = exampleConfig({ servers: { bravo: { roles: ["database", "web", "web"] } } });
+  expect(config.servers.map(({ roles }) => roles)).toEqual(Array(3).fill(["web", "database"]));
+});
 
-  it.each(Object.entries(listeners))(
-    "no two services of a server listen on the same port on %s",
-    (_address, numbers) => {
-      expect(new Set(numbers).size).toBe(numbers.length);
-    },
-  );
+it("the configuration check does not freeze its input", () => {
+  const input = exampleInput();
+  checkEnvironment("production", input);
+  expect(Object.isFrozen(input.servers)).toBe(false);
+});
+
+const listeners = {
+  "the balancer's public address": [ports.balancerHttp, ports.balancerHttps],
+  "a server's private address": [
+    ports.nginxHttp,
+    ports.nginxHttps,
+    ports.mysql,
+    ports.mysqlGroup,
+    ports.memberRole,
+    ports.ssh,
+  ],
+  loopback: [ports.nginxStatus, ports.application, ports.databaseWrite, ports.databaseRead, ports.haproxyStats],
+};
+
+it.each(Object.entries(listeners))("no two services of a server listen on the same port on %s", (_address, numbers) => {
+  expect(new Set(numbers).size).toBe(numbers.length);
 });

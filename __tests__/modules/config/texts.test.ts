@@ -5,32 +5,22 @@ import { exampleKeyFile } from "../../support/config.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 import { lineOf, linesOf } from "./mistake.js";
 
-describe("domains", () => {
-  it.each([
-    "192.0.2.1",
-    "2001:db8::1",
-    "foobar.123",
-    "foo..com",
-    "-foo.com",
-    "foobar.com.",
-    "foo_bar.com",
-    "localhost",
-  ])("the configuration check rejects the domain %s", (domain) =>
-    expect(lineOf({ domain })).toContain("domain: must be a domain name"),
-  );
-  it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
-    "the configuration check rejects the domain %s, because it does not exist in the public DNS",
-    (domain) => {
-      expect(lineOf({ domain })).toContain("domain: must be a domain of the public DNS");
-    },
-  );
-  it.each(["oobar.com", "r.com", "com"])(
-    "the configuration check rejects the zone %s, because it is no parent of the domain although the domain ends with it",
-    (zoneName) => {
-      expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
-    },
-  );
-});
+it.each(["192.0.2.1", "2001:db8::1", "foobar.123", "foo..com", "-foo.com", "foobar.com.", "foo_bar.com", "localhost"])(
+  "the configuration check rejects the domain %s",
+  (domain) => expect(lineOf({ domain })).toContain("domain: must be a domain name"),
+);
+it.each(["foobar.local", "foobar.internal", "foobar.test", "foobar.localhost"])(
+  "the configuration check rejects the domain %s, because it does not exist in the public DNS",
+  (domain) => {
+    expect(lineOf({ domain })).toContain("domain: must be a domain of the public DNS");
+  },
+);
+it.each(["oobar.com", "r.com", "com"])(
+  "the configuration check rejects the zone %s, because it is no parent of the domain although the domain ends with it",
+  (zoneName) => {
+    expect(lineOf({ cloudflare: { zoneName } })).toContain("cloudflare.zoneName: must be");
+  },
+);
 
 describe("texts", () => {
   it.each(["@a{{b}}", "@x y", "@", "@@x", "@a\n@b", "@${x}"])(
@@ -88,13 +78,11 @@ describe("texts", () => {
   });
 });
 
-describe("names of environments", () => {
-  it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])(
-    "the configuration check rejects the environment name %s",
-    (name) => {
-      expect(linesOf({}, name)).toEqual([
-        `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,
-      ]);
-    },
-  );
-});
+it.each(["Production", "x", "staging_2", "a-very-long-environment-name"])(
+  "the configuration check rejects the environment name %s",
+  (name) => {
+    expect(linesOf({}, name)).toEqual([
+      `environment: must be a name of 2 to 20 lower-case letters, digits and hyphens, beginning with a letter, got "${name}"; rename the file under environments/`,
+    ]);
+  },
+);

@@ -4,13 +4,11 @@ import { lineOf } from "./mistake.js";
 
 const nextKey = { url: "https://repo.mysql.com/next", fingerprints: ["A".repeat(40)], ends: "2029-10-23" };
 
-describe("two keys for one apt repository", () => {
-  it("the configuration check rejects two keys for one apt repository", () => {
-    const line = lineOf({ aptSources: { mysql: { keyFile: exampleKeyFile, publishedKey: nextKey } } });
-    expect(line).toMatch(
-      /^aptSources\.mysql: must contain either keyFile or publishedKey, not both, got .*; remove one of the two$/,
-    );
-  });
+it("the configuration check rejects two keys for one apt repository", () => {
+  const line = lineOf({ aptSources: { mysql: { keyFile: exampleKeyFile, publishedKey: nextKey } } });
+  expect(line).toMatch(
+    /^aptSources\.mysql: must contain either keyFile or publishedKey, not both, got .*; remove one of the two$/,
+  );
 });
 
 describe("URLs", () => {

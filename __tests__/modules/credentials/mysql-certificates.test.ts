@@ -61,13 +61,11 @@ describe("MysqlCertificates, defaults", () => {
   });
 });
 
-describe("MysqlCertificates, split roles", () => {
-  it("MysqlCertificates creates no certificate for web servers", () => {
-    const config = exampleConfig({ servers: splitServers });
-    expect(Object.keys(resources(certificates(config), "tls_locally_signed_cert"))).toEqual([
-      "mysql_left_certificate",
-      "mysql_middle_certificate",
-      "mysql_right_certificate",
-    ]);
-  });
+it("MysqlCertificates creates no certificate for web servers", () => {
+  const config = exampleConfig({ servers: splitServers });
+  expect(Object.keys(resources(certificates(config), "tls_locally_signed_cert"))).toEqual([
+    "mysql_left_certificate",
+    "mysql_middle_certificate",
+    "mysql_right_certificate",
+  ]);
 });

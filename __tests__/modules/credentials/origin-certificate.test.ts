@@ -7,52 +7,46 @@ import { addressesIn, onlyResource, resources, synthesize } from "../../support/
 const issue = (config: Config) => synthesize(config, (stack) => originCertificates(stack, config));
 const synthesized = issue(exampleConfig());
 
-describe("the origin certificate with defaults", () => {
-  it("by default, the origin certificate is valid for a year and for the apex domain and its subdomains", () => {
-    expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
-      csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
-      hostnames: ["*.foobar.com", "foobar.com"],
-      request_type: "origin-rsa",
-      requested_validity: 365,
-      lifecycle: {
-        create_before_destroy: true,
-        ignore_changes: ["csr", "hostnames", "request_type", "requested_validity"],
-      },
-    });
-  });
-
-  it("by default, the origin certificate has an RSA key, and a key in use never changes its type", () => {
-    expect(onlyResource(synthesized, "tls_private_key")).toEqual({
-      algorithm: "RSA",
-      rsa_bits: 2048,
-      lifecycle: { create_before_destroy: true, ignore_changes: ["algorithm", "ecdsa_curve", "rsa_bits"] },
-    });
-  });
-
-  it("a new origin certificate and its request are created before the previous certificate is destroyed", () => {
-    expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
-      dns_names: ["*.foobar.com", "foobar.com"],
-      lifecycle: { create_before_destroy: true, ignore_changes: ["subject", "dns_names"] },
-    });
+it("by default, the origin certificate is valid for a year and for the apex domain and its subdomains", () => {
+  expect(onlyResource(synthesized, "cloudflare_origin_ca_certificate")).toEqual({
+    csr: "${tls_cert_request.origin-certificate-1_request.cert_request_pem}",
+    hostnames: ["*.foobar.com", "foobar.com"],
+    request_type: "origin-rsa",
+    requested_validity: 365,
+    lifecycle: {
+      create_before_destroy: true,
+      ignore_changes: ["csr", "hostnames", "request_type", "requested_validity"],
+    },
   });
 });
 
-describe("the origin certificate with every setting", () => {
-  it("the origin certificate has the configured validity and domain", () => {
-    const config = exampleConfig({ domain: "shop.example.org", certificate: { validityDays: 90 } });
-    expect(onlyResource(issue(config), "cloudflare_origin_ca_certificate")).toMatchObject({
-      hostnames: ["*.shop.example.org", "shop.example.org"],
-      requested_validity: 90,
-    });
+it("by default, the origin certificate has an RSA key, and a key in use never changes its type", () => {
+  expect(onlyResource(synthesized, "tls_private_key")).toEqual({
+    algorithm: "RSA",
+    rsa_bits: 2048,
+    lifecycle: { create_before_destroy: true, ignore_changes: ["algorithm", "ecdsa_curve", "rsa_bits"] },
   });
 });
 
-describe("the origin certificate with an ECDSA key", () => {
-  it("an origin certificate with an ECDSA key uses Cloudflare's request type origin-ecc", () => {
-    const stack = issue(exampleConfig({ certificate: { keyType: "ecdsa" } }));
-    expect(onlyResource(stack, "cloudflare_origin_ca_certificate")).toMatchObject({ request_type: "origin-ecc" });
-    expect(onlyResource(stack, "tls_private_key")).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
+it("a new origin certificate and its request are created before the previous certificate is destroyed", () => {
+  expect(onlyResource(synthesized, "tls_cert_request")).toMatchObject({
+    dns_names: ["*.foobar.com", "foobar.com"],
+    lifecycle: { create_before_destroy: true, ignore_changes: ["subject", "dns_names"] },
   });
+});
+
+it("the origin certificate has the configured validity and domain", () => {
+  const config = exampleConfig({ domain: "shop.example.org", certificate: { validityDays: 90 } });
+  expect(onlyResource(issue(config), "cloudflare_origin_ca_certificate")).toMatchObject({
+    hostnames: ["*.shop.example.org", "shop.example.org"],
+    requested_validity: 90,
+  });
+});
+
+it("an origin certificate with an ECDSA key uses Cloudflare's request type origin-ecc", () => {
+  const stack = issue(exampleConfig({ certificate: { keyType: "ecdsa" } }));
+  expect(onlyResource(stack, "cloudflare_origin_ca_certificate")).toMatchObject({ request_type: "origin-ecc" });
+  expect(onlyResource(stack, "tls_private_key")).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
 });
 
 describe("a rotation of the origin certificate", () => {

@@ -25,19 +25,17 @@ const rotation = (generation: number) =>
 const outputs = (generation: number) =>
   Object.fromEntries(Object.entries(rotation(generation).output ?? {}).map(([name, { value }]) => [name, value]));
 
-describe("the first generation of a secret", () => {
-  it("the first generation of a secret has Terraform addresses without a number", () => {
-    expect(addressesIn(rotation(1))).toEqual([
-      "random_password.edge_token",
-      "terraform_data.edge-token_oldest",
-      "terraform_data.edge-token_used",
-    ]);
-    expect(outputs(1)).toMatchObject({
-      used: "${random_password.edge_token.result}",
-      accepted: ["${random_password.edge_token.result}"],
-    });
-    expect(outputs(1)["before"]).toBeUndefined();
+it("the first generation of a secret has Terraform addresses without a number", () => {
+  expect(addressesIn(rotation(1))).toEqual([
+    "random_password.edge_token",
+    "terraform_data.edge-token_oldest",
+    "terraform_data.edge-token_used",
+  ]);
+  expect(outputs(1)).toMatchObject({
+    used: "${random_password.edge_token.result}",
+    accepted: ["${random_password.edge_token.result}"],
   });
+  expect(outputs(1)["before"]).toBeUndefined();
 });
 
 describe("a later generation of a secret", () => {

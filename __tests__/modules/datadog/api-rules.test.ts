@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { RenderedMonitor } from "../../../modules/datadog/monitor.js";
 import { monitorProblems } from "../../../modules/datadog/api-rules.js";
 import { renderedMonitor, renderedMonitors } from "./support.js";
@@ -7,10 +7,8 @@ const metric = renderedMonitor("cpu-busy");
 const log = renderedMonitor("ssh-failures");
 const silent = renderedMonitor("server-silent");
 
-describe("the catalogue", () => {
-  it.each([...renderedMonitors()])("the monitor %s passes every rule of Datadog's API", (_id, monitor) => {
-    expect(monitorProblems(monitor)).toEqual([]);
-  });
+it.each([...renderedMonitors()])("the monitor %s passes every rule of Datadog's API", (_id, monitor) => {
+  expect(monitorProblems(monitor)).toEqual([]);
 });
 
 const refusals: readonly (readonly [monitor: RenderedMonitor, problem: string])[] = [
@@ -41,11 +39,9 @@ const refusals: readonly (readonly [monitor: RenderedMonitor, problem: string])[
   [{ ...metric, message: " text" }, "message must not be empty or padded"],
 ];
 
-describe("monitorProblems", () => {
-  it.each(refusals.map(([monitor, problem]) => ({ monitor, problem })))(
-    "monitorProblems reports the problem: $problem",
-    ({ monitor, problem }) => {
-      expect(monitorProblems(monitor)).toContain(problem);
-    },
-  );
-});
+it.each(refusals.map(([monitor, problem]) => ({ monitor, problem })))(
+  "monitorProblems reports the problem: $problem",
+  ({ monitor, problem }) => {
+    expect(monitorProblems(monitor)).toContain(problem);
+  },
+);

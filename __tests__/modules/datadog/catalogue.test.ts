@@ -11,13 +11,11 @@ import { exampleContext, renderedMonitor, renderedMonitors } from "./support.js"
 
 const reason = "measured to be normal here";
 
-describe("monitor names", () => {
-  it("each monitor name is used by exactly one monitor or synthetic test", () => {
-    const context = exampleContext(spread);
-    const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
-    expect([...defined].sort()).toEqual([...allMonitorIds].sort());
-    expect(new Set(defined).size).toBe(defined.length);
-  });
+it("each monitor name is used by exactly one monitor or synthetic test", () => {
+  const context = exampleContext(spread);
+  const defined = [...fullCatalogue(context), ...allSynthetics(context)].map(({ id }) => id);
+  expect([...defined].sort()).toEqual([...allMonitorIds].sort());
+  expect(new Set(defined).size).toBe(defined.length);
 });
 
 describe("every monitor", () => {
@@ -74,91 +72,83 @@ describe("repetition", () => {
   });
 });
 
-describe("limits that follow from the configuration", () => {
-  it.each([
-    [7, "1", "2"],
-    [30, "5", "10"],
-    [90, "14", "30"],
-    [365, "14", "30"],
-  ] as const)(
-    "the monitor of an origin certificate of %i days does not warn during the first two thirds of its validity",
-    (validityDays, critical, warning) => {
-      const { monitorThresholds } = renderedMonitor("origin-certificate", { certificate: { validityDays } });
-      expect(monitorThresholds).toMatchObject({ critical, warning });
-      expect(Number(monitorThresholds?.warningRecovery)).toBeLessThan(validityDays);
+it.each([
+  [7, "1", "2"],
+  [30, "5", "10"],
+  [90, "14", "30"],
+  [365, "14", "30"],
+] as const)(
+  "the monitor of an origin certificate of %i days does not warn during the first two thirds of its validity",
+  (validityDays, critical, warning) => {
+    const { monitorThresholds } = renderedMonitor("origin-certificate", { certificate: { validityDays } });
+    expect(monitorThresholds).toMatchObject({ critical, warning });
+    expect(Number(monitorThresholds?.warningRecovery)).toBeLessThan(validityDays);
+  },
+);
+
+it("the monitor of database members alerts below the majority, and warns if any member is missing", () => {
+  const five: typeof splitServers = {
+    ...splitServers,
+    fourth: { privateIp: "10.0.1.14", roles: ["database"] },
+    fifth: { privateIp: "10.0.1.15", roles: ["database"] },
+  };
+  expect(renderedMonitor("members-missing").monitorThresholds).toEqual({ critical: "2", warning: "3" });
+  expect(renderedMonitor("members-missing", { servers: five }).monitorThresholds).toEqual({
+    critical: "3",
+    warning: "5",
+  });
+});
+
+it("a load balancer is reported as silent if fewer requests arrive than half of its health checks plus the agent's requests", () => {
+  expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
+  const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
+  expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
+  // Without visitors, nginx gets 0.733 requests per second from two load balancers and the agent. If one load balancer sends none, nginx
+  // gets 0.4 per second.
+  expect(renderedMonitor("balancer-silent", spread).query).toMatch(/ < 0\.567$/);
+});
+
+it("the monitor balancer-down alerts separately for each of two load balancers, and does not exist with one load balancer", () => {
+  const { query, message } = renderedMonitor("balancer-down", spread);
+  expect(query).toBe('"tls.can_connect".over("env:production","name:origin").by("balancer").last(5).count_by_status()');
+  expect(message).toContain("the load balancer {{balancer.name}}");
+  expect(renderedMonitors().has("balancer-down")).toBe(false);
+});
+
+it("an adjusted threshold of a monitor also replaces the threshold in the query", () => {
+  const monitor = renderedMonitor("cpu-busy", {
+    monitoring: { monitors: { "cpu-busy": { reason, critical: 2, warning: 8 } } },
+  });
+  expect(monitor.query).toMatch(/ < 2$/);
+  expect(monitor.monitorThresholds).toEqual({
+    critical: "2",
+    warning: "8",
+    criticalRecovery: "5",
+    warningRecovery: "8.8",
+  });
+});
+
+it("an adjusted urgency applies to monitors and synthetic tests", () => {
+  const overrides = {
+    monitoring: {
+      monitors: { "nginx-down": { reason, urgency: "notUrgent" }, "api-check": { reason, urgency: "notUrgent" } },
     },
-  );
-
-  it("the monitor of database members alerts below the majority, and warns if any member is missing", () => {
-    const five: typeof splitServers = {
-      ...splitServers,
-      fourth: { privateIp: "10.0.1.14", roles: ["database"] },
-      fifth: { privateIp: "10.0.1.15", roles: ["database"] },
-    };
-    expect(renderedMonitor("members-missing").monitorThresholds).toEqual({ critical: "2", warning: "3" });
-    expect(renderedMonitor("members-missing", { servers: five }).monitorThresholds).toEqual({
-      critical: "3",
-      warning: "5",
-    });
-  });
-
-  it("a load balancer is reported as silent if fewer requests arrive than half of its health checks plus the agent's requests", () => {
-    expect(renderedMonitor("balancer-silent").query).toMatch(/ < 0\.233$/);
-    const slow = { loadBalancer: { healthCheck: { intervalSeconds: 60 } } };
-    expect(renderedMonitor("balancer-silent", slow).query).toMatch(/ < 0\.075$/);
-    // Without visitors, nginx gets 0.733 requests per second from two load balancers and the agent. If one load balancer sends none, nginx
-    // gets 0.4 per second.
-    expect(renderedMonitor("balancer-silent", spread).query).toMatch(/ < 0\.567$/);
-  });
+  } as const;
+  expect(renderedMonitor("nginx-down", overrides).message).not.toContain("@pagerduty-foobar");
+  const api = synthetics(exampleContext(overrides)).find(({ id }) => id === "api-check");
+  expect(api?.urgency).toBe("notUrgent");
 });
 
-describe("balancer-down", () => {
-  it("the monitor balancer-down alerts separately for each of two load balancers, and does not exist with one load balancer", () => {
-    const { query, message } = renderedMonitor("balancer-down", spread);
-    expect(query).toBe(
-      '"tls.can_connect".over("env:production","name:origin").by("balancer").last(5).count_by_status()',
-    );
-    expect(message).toContain("the load balancer {{balancer.name}}");
-    expect(renderedMonitors().has("balancer-down")).toBe(false);
+it("Terraform does not create disabled monitors and their composites", () => {
+  const context = exampleContext({
+    monitoring: {
+      monitors: { "server-error-count": { reason, enabled: false }, "dns-check": { reason, enabled: false } },
+    },
   });
-});
-
-describe("changes by the configuration", () => {
-  it("an adjusted threshold of a monitor also replaces the threshold in the query", () => {
-    const monitor = renderedMonitor("cpu-busy", {
-      monitoring: { monitors: { "cpu-busy": { reason, critical: 2, warning: 8 } } },
-    });
-    expect(monitor.query).toMatch(/ < 2$/);
-    expect(monitor.monitorThresholds).toEqual({
-      critical: "2",
-      warning: "8",
-      criticalRecovery: "5",
-      warningRecovery: "8.8",
-    });
-  });
-
-  it("an adjusted urgency applies to monitors and synthetic tests", () => {
-    const overrides = {
-      monitoring: {
-        monitors: { "nginx-down": { reason, urgency: "notUrgent" }, "api-check": { reason, urgency: "notUrgent" } },
-      },
-    } as const;
-    expect(renderedMonitor("nginx-down", overrides).message).not.toContain("@pagerduty-foobar");
-    const api = synthetics(exampleContext(overrides)).find(({ id }) => id === "api-check");
-    expect(api?.urgency).toBe("notUrgent");
-  });
-
-  it("Terraform does not create disabled monitors and their composites", () => {
-    const context = exampleContext({
-      monitoring: {
-        monitors: { "server-error-count": { reason, enabled: false }, "dns-check": { reason, enabled: false } },
-      },
-    });
-    const left = new Set(catalogue(context).map(({ id }) => id));
-    const gone = fullCatalogue(context).filter(({ id }) => !left.has(id));
-    expect(gone.map(({ id }) => id)).toEqual(["server-error-count", "server-errors"]);
-    expect(synthetics(context).map(({ id }) => id)).not.toContain("dns-check");
-  });
+  const left = new Set(catalogue(context).map(({ id }) => id));
+  const gone = fullCatalogue(context).filter(({ id }) => !left.has(id));
+  expect(gone.map(({ id }) => id)).toEqual(["server-error-count", "server-errors"]);
+  expect(synthetics(context).map(({ id }) => id)).not.toContain("dns-check");
 });
 
 describe("monitoringProblems", () => {

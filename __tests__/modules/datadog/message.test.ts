@@ -39,8 +39,6 @@ describe("message", () => {
   });
 });
 
-describe("receiversOf", () => {
-  it("receiversOf returns the non-urgent receivers if no urgent receivers are configured", () => {
-    expect(receiversOf("urgent", { urgent: [], notUrgent: ["@morning"] })).toEqual(["@morning"]);
-  });
+it("receiversOf returns the non-urgent receivers if no urgent receivers are configured", () => {
+  expect(receiversOf("urgent", { urgent: [], notUrgent: ["@morning"] })).toEqual(["@morning"]);
 });

@@ -111,41 +111,35 @@ describe("synthetic tests", () => {
   });
 });
 
-describe("service levels", () => {
-  it("service levels are measured as the share of good requests in all requests", () => {
-    for (const { total } of serviceLevels(context))
-      expect(total).toBe("sum:production.www.requests{env:production}.as_count()");
-    expect(serviceLevels(context).map(({ name, targetPercent, good }) => [name, targetPercent, good])).toEqual([
-      ["availability", 99.9, "sum:production.www.requests{env:production,!status_class:5xx}.as_count()"],
-      ["latency", 95, "sum:production.www.requests{env:production,speed:fast}.as_count()"],
-    ]);
-  });
+it("service levels are measured as the share of good requests in all requests", () => {
+  for (const { total } of serviceLevels(context))
+    expect(total).toBe("sum:production.www.requests{env:production}.as_count()");
+  expect(serviceLevels(context).map(({ name, targetPercent, good }) => [name, targetPercent, good])).toEqual([
+    ["availability", 99.9, "sum:production.www.requests{env:production,!status_class:5xx}.as_count()"],
+    ["latency", 95, "sum:production.www.requests{env:production,speed:fast}.as_count()"],
+  ]);
+});
 
-  it("the maximum burn rate of a service level follows from its target", () => {
-    const [availability, latency] = serviceLevels(context).map(highestBurnRate);
-    expect(availability).toBeCloseTo(1000);
-    expect(latency).toBe(20);
+it("the maximum burn rate of a service level follows from its target", () => {
+  const [availability, latency] = serviceLevels(context).map(highestBurnRate);
+  expect(availability).toBeCloseTo(1000);
+  expect(latency).toBe(20);
+});
+
+const reason = "kernel update of all servers";
+const times = { start: "2026-12-01T20:00:00Z", end: "2026-12-01T22:00:00Z" };
+
+it("a planned downtime mutes every alert of the environment", () => {
+  expect(downtimeConfig({ reason, ...times }, context)).toEqual({
+    scope: "env:production",
+    message: reason,
+    monitorIdentifier: { monitorTags: ["env:production"] },
+    oneTimeSchedule: times,
+    displayTimezone: "UTC",
+    muteFirstRecoveryNotification: true,
   });
 });
 
-describe("downtimes", () => {
-  const reason = "kernel update of all servers";
-  const times = { start: "2026-12-01T20:00:00Z", end: "2026-12-01T22:00:00Z" };
-
-  it("a planned downtime mutes every alert of the environment", () => {
-    expect(downtimeConfig({ reason, ...times }, context)).toEqual({
-      scope: "env:production",
-      message: reason,
-      monitorIdentifier: { monitorTags: ["env:production"] },
-      oneTimeSchedule: times,
-      displayTimezone: "UTC",
-      muteFirstRecoveryNotification: true,
-    });
-  });
-
-  it("a planned downtime mutes only the alerts of one server if a server is given", () => {
-    expect(downtimeConfig({ reason, ...times, server: "alpha" }, context).scope).toBe(
-      "env:production AND server:alpha",
-    );
-  });
+it("a planned downtime mutes only the alerts of one server if a server is given", () => {
+  expect(downtimeConfig({ reason, ...times, server: "alpha" }, context).scope).toBe("env:production AND server:alpha");
 });

@@ -60,28 +60,26 @@ describe("the loss of a location", () => {
   });
 });
 
-describe("far members", () => {
-  const placed = (...places: readonly string[]) =>
-    exampleConfig({
-      servers: Object.fromEntries(
-        places.map((location, index) => [
-          ["alpha", "bravo", "charlie", "delta", "echo"][index] ?? "",
-          { location, privateIp: `10.0.1.${11 + index}` },
-        ]),
-      ),
-    });
-
-  it("a database member counts as distant if it has fewer members near it than other members have", () => {
-    expect(names(farMembers(exampleConfig()))).toEqual([]);
-    expect(names(farMembers(placed("nbg1", "fsn1", "hel1")))).toEqual(["charlie"]);
-    expect(names(farMembers(placed("nbg1", "hel1", "hel1")))).toEqual(["alpha"]);
-    expect(names(farMembers(placed("nbg1", "fsn1", "hel1", "hel1", "nbg1")))).toEqual(["charlie", "delta"]);
+const placed = (...places: readonly string[]) =>
+  exampleConfig({
+    servers: Object.fromEntries(
+      places.map((location, index) => [
+        ["alpha", "bravo", "charlie", "delta", "echo"][index] ?? "",
+        { location, privateIp: `10.0.1.${11 + index}` },
+      ]),
+    ),
   });
 
-  it("the members distant from a location are the members in other countries, unless all members are in other countries", () => {
-    const config = placed("nbg1", "fsn1", "hel1");
-    expect(names(membersFarFrom(config, "fsn1"))).toEqual(["charlie"]);
-    expect(names(membersFarFrom(config, "hel1"))).toEqual(["alpha", "bravo"]);
-    expect(names(membersFarFrom(placed("nbg1", "fsn1", "nbg1"), "hel1"))).toEqual([]);
-  });
+it("a database member counts as distant if it has fewer members near it than other members have", () => {
+  expect(names(farMembers(exampleConfig()))).toEqual([]);
+  expect(names(farMembers(placed("nbg1", "fsn1", "hel1")))).toEqual(["charlie"]);
+  expect(names(farMembers(placed("nbg1", "hel1", "hel1")))).toEqual(["alpha"]);
+  expect(names(farMembers(placed("nbg1", "fsn1", "hel1", "hel1", "nbg1")))).toEqual(["charlie", "delta"]);
+});
+
+it("the members distant from a location are the members in other countries, unless all members are in other countries", () => {
+  const config = placed("nbg1", "fsn1", "hel1");
+  expect(names(membersFarFrom(config, "fsn1"))).toEqual(["charlie"]);
+  expect(names(membersFarFrom(config, "hel1"))).toEqual(["alpha", "bravo"]);
+  expect(names(membersFarFrom(placed("nbg1", "fsn1", "nbg1"), "hel1"))).toEqual([]);
 });

@@ -16,26 +16,24 @@ const firewall = (config: Config) =>
 const inbound = (config: Config, name: string) =>
   providerFirewallRules(config, serverOf(config, name)).filter((rule) => rule.direction === "in");
 
-describe("ProviderFirewall with defaults", () => {
-  it("the provider firewall has the reviewed rules, and accepts only ICMP from the internet by default", async () => {
-    const rules = firewall(exampleConfig())["rule"] as readonly Readonly<Record<string, string>>[];
-    const lines = rules.map((rule) => `${Object.values(rule).join(" ")}\n`);
-    await expect(lines.join("")).toMatchFileSnapshot("provider-firewall.txt");
-  });
+it("the provider firewall has the reviewed rules, and accepts only ICMP from the internet by default", async () => {
+  const rules = firewall(exampleConfig())["rule"] as readonly Readonly<Record<string, string>>[];
+  const lines = rules.map((rule) => `${Object.values(rule).join(" ")}\n`);
+  await expect(lines.join("")).toMatchFileSnapshot("provider-firewall.txt");
+});
 
-  it("the provider firewall has the name and labels of its server, and is attached only to this server", () => {
-    const { name, labels, apply_to: applyTo } = firewall(exampleConfig());
-    expect({ name, labels, applyTo }).toEqual({
-      name: "production-alpha",
-      labels: {
-        environment: "production",
-        "managed-by": "cdktf",
-        server: "alpha",
-        "role-web": "true",
-        "role-database": "true",
-      },
-      applyTo: undefined,
-    });
+it("the provider firewall has the name and labels of its server, and is attached only to this server", () => {
+  const { name, labels, apply_to: applyTo } = firewall(exampleConfig());
+  expect({ name, labels, applyTo }).toEqual({
+    name: "production-alpha",
+    labels: {
+      environment: "production",
+      "managed-by": "cdktf",
+      server: "alpha",
+      "role-web": "true",
+      "role-database": "true",
+    },
+    applyTo: undefined,
   });
 });
 

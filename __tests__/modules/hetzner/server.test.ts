@@ -32,71 +32,69 @@ const full = synthesizeEnvironment(
   }),
 ).servers;
 
-describe("a server with defaults", () => {
-  it("by default, a server is a protected Debian 13 with fixed addresses, a firewall and a placement group", () => {
-    expect({ ...alpha, user_data: undefined, labels: undefined }).toEqual({
-      name: "alpha",
-      server_type: "cpx22",
-      image: "debian-13",
-      location: "nbg1",
-      placement_group_id: foundation("hcloud_placement_group-placement_servers-id"),
-      firewall_ids: [foundation("hcloud_firewall-alpha_firewall-id")],
-      ssh_keys: [],
-      public_net: [
+it("by default, a server is a protected Debian 13 with fixed addresses, a firewall and a placement group", () => {
+  expect({ ...alpha, user_data: undefined, labels: undefined }).toEqual({
+    name: "alpha",
+    server_type: "cpx22",
+    image: "debian-13",
+    location: "nbg1",
+    placement_group_id: foundation("hcloud_placement_group-placement_servers-id"),
+    firewall_ids: [foundation("hcloud_firewall-alpha_firewall-id")],
+    ssh_keys: [],
+    public_net: [
+      {
+        ipv4_enabled: true,
+        ipv4: foundation("hcloud_primary_ip-alpha_address_ipv4-id"),
+        ipv6_enabled: true,
+        ipv6: foundation("hcloud_primary_ip-alpha_address_ipv6-id"),
+      },
+    ],
+    network: [{ subnet_id: foundation("hcloud_network_subnet-network_subnet-id"), ip: "10.0.1.11", alias_ips: [] }],
+    backups: true,
+    delete_protection: true,
+    rebuild_protection: true,
+    lifecycle: {
+      ignore_changes: [
+        "user_data",
+        "ssh_keys",
+        "image",
+        "server_type",
+        "network",
+        "placement_group_id",
+        'labels["payload"]',
+        'labels["balancer"]',
+        'labels["secret-datadogApiKey"]',
+      ],
+      prevent_destroy: true,
+      precondition: [
         {
-          ipv4_enabled: true,
-          ipv4: foundation("hcloud_primary_ip-alpha_address_ipv4-id"),
-          ipv6_enabled: true,
-          ipv6: foundation("hcloud_primary_ip-alpha_address_ipv6-id"),
+          condition: "${length(base64encode(local.alpha_user_data)) <= 43688}",
+          error_message: expect.stringMatching(/^User data of alpha: must be at most 32768 bytes/) as string,
         },
       ],
-      network: [{ subnet_id: foundation("hcloud_network_subnet-network_subnet-id"), ip: "10.0.1.11", alias_ips: [] }],
-      backups: true,
-      delete_protection: true,
-      rebuild_protection: true,
-      lifecycle: {
-        ignore_changes: [
-          "user_data",
-          "ssh_keys",
-          "image",
-          "server_type",
-          "network",
-          "placement_group_id",
-          'labels["payload"]',
-          'labels["balancer"]',
-          'labels["secret-datadogApiKey"]',
-        ],
-        prevent_destroy: true,
-        precondition: [
-          {
-            condition: "${length(base64encode(local.alpha_user_data)) <= 43688}",
-            error_message: expect.stringMatching(/^User data of alpha: must be at most 32768 bytes/) as string,
-          },
-        ],
-      },
-    });
+    },
   });
+});
 
-  it("a server has labels with its environment, name, roles, payload hash, load balancer settings and digests of external secrets", () => {
-    const { payload, ...labels } = alpha.labels;
-    expect(labels).toEqual({
-      environment: "production",
-      "managed-by": "cdktf",
-      server: "alpha",
-      balancer: "terminate-10.0.1.5-fcc63e85",
-      "secret-datadogApiKey": '${local.secret_labels_digests["secret-datadogApiKey"]}',
-      "role-web": "true",
-      "role-database": "true",
-    });
-    expect(payload).toMatch(/^[0-9a-f]{12}$/);
+it("a server has labels with its environment, name, roles, payload hash, load balancer settings and digests of external secrets", () => {
+  const { payload, ...labels } = alpha.labels;
+  expect(labels).toEqual({
+    environment: "production",
+    "managed-by": "cdktf",
+    server: "alpha",
+    balancer: "terminate-10.0.1.5-fcc63e85",
+    "secret-datadogApiKey": '${local.secret_labels_digests["secret-datadogApiKey"]}',
+    "role-web": "true",
+    "role-database": "true",
   });
+  expect(payload).toMatch(/^[0-9a-f]{12}$/);
+});
 
-  it("a server has its data volume attached and mounts it by its payload", () => {
-    expect(resources(servers, "hcloud_volume_attachment")["alpha_data"]).toEqual({
-      server_id: "${hcloud_server.alpha.id}",
-      volume_id: foundation("hcloud_volume-alpha_data-id"),
-      automount: false,
-    });
+it("a server has its data volume attached and mounts it by its payload", () => {
+  expect(resources(servers, "hcloud_volume_attachment")["alpha_data"]).toEqual({
+    server_id: "${hcloud_server.alpha.id}",
+    volume_id: foundation("hcloud_volume-alpha_data-id"),
+    automount: false,
   });
 });
 
@@ -125,25 +123,23 @@ describe("a server with every setting", () => {
   });
 });
 
-describe("user data", () => {
-  it("Terraform assembles the user data during apply, and the parts that servers share are in the JSON only once", () => {
-    const references = (stack: typeof servers, name: string) =>
-      JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
-    expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
-    expect(references(servers, "alpha")).toEqual([
-      "${local.shared_parts_web-database_cloud-config}",
-      "${base64gzip(local.shared_parts_web-database_all)}",
-      "${base64gzip(local.alpha_secret_all)}",
-    ]);
-    expect(references(full, "front")).toEqual([
-      "${local.shared_parts_web_cloud-config}",
-      "${base64gzip(local.shared_parts_web_all)}",
-      "${base64gzip(local.front_secret_all)}",
-    ]);
-    expect(servers.locals?.["shared_parts_web-database_cloud-config"]).toBe(
-      compressedShared(config, ["web", "database"]),
-    );
-  });
+it("Terraform assembles the user data during apply, and the parts that servers share are in the JSON only once", () => {
+  const references = (stack: typeof servers, name: string) =>
+    JSON.stringify(stack.locals?.[`${name}_user_data`]).match(/\$\{[^}]*\}/g);
+  expect(alpha?.["user_data"]).toBe("${local.alpha_user_data}");
+  expect(references(servers, "alpha")).toEqual([
+    "${local.shared_parts_web-database_cloud-config}",
+    "${base64gzip(local.shared_parts_web-database_all)}",
+    "${base64gzip(local.alpha_secret_all)}",
+  ]);
+  expect(references(full, "front")).toEqual([
+    "${local.shared_parts_web_cloud-config}",
+    "${base64gzip(local.shared_parts_web_all)}",
+    "${base64gzip(local.front_secret_all)}",
+  ]);
+  expect(servers.locals?.["shared_parts_web-database_cloud-config"]).toBe(
+    compressedShared(config, ["web", "database"]),
+  );
 });
 
 describe("secrets", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Config } from "../../../modules/config/schema.js";
 import { SshKeys } from "../../../modules/hetzner/ssh-keys.js";
 import { exampleConfig } from "../../support/config.js";
@@ -11,23 +11,21 @@ const keys = (config: Config) =>
     "hcloud_ssh_key",
   );
 
-describe("SshKeys", () => {
-  it("by default, no SSH keys are uploaded", () => {
-    expect(keys(exampleConfig())).toEqual({});
-  });
+it("by default, no SSH keys are uploaded", () => {
+  expect(keys(exampleConfig())).toEqual({});
+});
 
-  it("SSH keys are uploaded under the configured names", () => {
-    expect(keys(exampleConfig({ administrators: { sshKeys: { ada: key } } }))).toEqual({
-      administrators_ada: {
-        name: "ada",
-        public_key: key,
-        labels: { environment: "production", "managed-by": "cdktf" },
-      },
-    });
+it("SSH keys are uploaded under the configured names", () => {
+  expect(keys(exampleConfig({ administrators: { sshKeys: { ada: key } } }))).toEqual({
+    administrators_ada: {
+      name: "ada",
+      public_key: key,
+      labels: { environment: "production", "managed-by": "cdktf" },
+    },
   });
+});
 
-  it("a comment of an SSH key is escaped if Terraform would read it as a template", () => {
-    const comment = exampleConfig({ administrators: { sshKeys: { ada: `${key}@\${HOSTNAME}` } } });
-    expect(keys(comment)["administrators_ada"]?.["public_key"]).toBe(`${key}@$\${HOSTNAME}`);
-  });
+it("a comment of an SSH key is escaped if Terraform would read it as a template", () => {
+  const comment = exampleConfig({ administrators: { sshKeys: { ada: `${key}@\${HOSTNAME}` } } });
+  expect(keys(comment)["administrators_ada"]?.["public_key"]).toBe(`${key}@$\${HOSTNAME}`);
 });

@@ -25,29 +25,27 @@ const example = review(config, {
 });
 const page = renderPage(example, drawTopology(config));
 
-describe("the review as a page", () => {
-  it("the page of the configuration review refers to no other file and contains no script", () => {
-    expect(page.match(/\s(?:src|href)=|url\((?!#)|@import|<script|<link/g)).toBeNull();
-  });
+it("the page of the configuration review refers to no other file and contains no script", () => {
+  expect(page.match(/\s(?:src|href)=|url\((?!#)|@import|<script|<link/g)).toBeNull();
+});
 
-  it("the page of the configuration review escapes all text", () => {
-    expect(page).toContain("<td>visitors-gone &lt; 1</td>");
-    expect(page).toContain("the state is &lt;a local file&gt;");
-  });
+it("the page of the configuration review escapes all text", () => {
+  expect(page).toContain("<td>visitors-gone &lt; 1</td>");
+  expect(page).toContain("the state is &lt;a local file&gt;");
+});
 
-  it("the page of the configuration review contains the topology, the content of the text version, each cost and each policy", () => {
-    for (const text of [
-      "<svg",
-      "21.3 KiB",
-      "1 passed, 1 accepted, 0 failed",
-      "about 82.58 EUR",
-      "3 x cpx22",
-      "58.47",
-      "every server is in a firewall.",
-    ])
-      expect(page).toContain(text);
-    for (const { setting } of example.warnings) expect(page).toContain(`<code>${setting}</code>`);
-  });
+it("the page of the configuration review contains the topology, the content of the text version, each cost and each policy", () => {
+  for (const text of [
+    "<svg",
+    "21.3 KiB",
+    "1 passed, 1 accepted, 0 failed",
+    "about 82.58 EUR",
+    "3 x cpx22",
+    "58.47",
+    "every server is in a firewall.",
+  ])
+    expect(page).toContain(text);
+  for (const { setting } of example.warnings) expect(page).toContain(`<code>${setting}</code>`);
 });
 
 /** Script that finds words whose contrast with the background is less than 4.5 to 1, the minimum of WCAG for text. */

@@ -57,31 +57,29 @@ const server =
       ...given,
     });
 
-describe("the list of policies", () => {
-  it("policies of the configuration review have different names and a description", () => {
-    expect(new Set(policies.map(({ id }) => id)).size).toBe(policies.length);
-    for (const { description } of policies) expect(description).not.toBe("");
-  });
+it("policies of the configuration review have different names and a description", () => {
+  expect(new Set(policies.map(({ id }) => id)).size).toBe(policies.length);
+  for (const { description } of policies) expect(description).not.toBe("");
+});
 
-  it("the configuration review reports a violated policy with place, violation, reason and fix", () => {
-    const stack = emptyStack(config);
-    firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
-    expect(() => refuseViolations(policyResults(stack, config))).toThrow(
-      "policy ssh-not-from-the-world: production-test/firewall: SSH is open to 0.0.0.0/0. Why: attackers on the internet would try passwords and keys. Fix: set administrators.cidrs to the administrators' networks.",
-    );
-  });
+it("the configuration review reports a violated policy with place, violation, reason and fix", () => {
+  const stack = emptyStack(config);
+  firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
+  expect(() => refuseViolations(policyResults(stack, config))).toThrow(
+    "policy ssh-not-from-the-world: production-test/firewall: SSH is open to 0.0.0.0/0. Why: attackers on the internet would try passwords and keys. Fix: set administrators.cidrs to the administrators' networks.",
+  );
+});
 
-  it("each policy of the configuration review has an outcome in the report", () => {
-    const stack = emptyStack(config);
-    firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
-    const results = policyResults(stack, config);
-    const outcomes = Object.fromEntries(results.map(({ policy, outcome }) => [policy, outcome]));
-    expect(Object.keys(outcomes)).toHaveLength(policies.length);
-    expect(outcomes).toMatchObject({
-      "ssh-not-from-the-world": "failed",
-      "server-placed": "passed",
-      "state-shared": "accepted",
-    });
+it("each policy of the configuration review has an outcome in the report", () => {
+  const stack = emptyStack(config);
+  firewall(rule({ port: "22", sourceIps: ["0.0.0.0/0"] }), outward)(stack);
+  const results = policyResults(stack, config);
+  const outcomes = Object.fromEntries(results.map(({ policy, outcome }) => [policy, outcome]));
+  expect(Object.keys(outcomes)).toHaveLength(policies.length);
+  expect(outcomes).toMatchObject({
+    "ssh-not-from-the-world": "failed",
+    "server-placed": "passed",
+    "state-shared": "accepted",
   });
 });
 

@@ -69,18 +69,16 @@ describe("the topology", () => {
   });
 });
 
-describe("the drawing", () => {
-  it("the topology diagram has arrows from visitors to every web server, from web servers to the database group, and to Datadog if used", () => {
-    const example = drawTopology(exampleConfig());
-    expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(example, kind))).toEqual([2, 3, 0, 1]);
-    const apart = drawTopology({ ...split, monitoring: { ...split.monitoring, enabled: false } });
-    expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
-  });
+it("the topology diagram has arrows from visitors to every web server, from web servers to the database group, and to Datadog if used", () => {
+  const example = drawTopology(exampleConfig());
+  expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(example, kind))).toEqual([2, 3, 0, 1]);
+  const apart = drawTopology({ ...split, monitoring: { ...split.monitoring, enabled: false } });
+  expect(["edge", "balancer", "database", "monitoring"].map((kind) => arrows(apart, kind))).toEqual([2, 1, 1, 0]);
+});
 
-  it("during a load balancer migration, the topology diagram has arrows through both load balancers to every web server", () => {
-    const drawn = drawTopology(changing);
-    expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
-  });
+it("during a load balancer migration, the topology diagram has arrows through both load balancers to every web server", () => {
+  const drawn = drawTopology(changing);
+  expect(["edge", "balancer"].map((kind) => arrows(drawn, kind))).toEqual([3, 6]);
 });
 
 /**

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeReview } from "../../../modules/review/index.js";
 import { exampleConfig } from "../../support/config.js";
 
@@ -22,21 +22,19 @@ const read = (path: string): string => readFileSync(join(outdir, path), "utf8");
 beforeAll(() => writeReview(props));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-describe("writing the review", () => {
-  it("the configuration review is written as text files next to the JSON", () => {
-    expect(readdirSync(outdir).sort()).toEqual(["payload", "review.html", "review.txt", "topology.svg"]);
-  });
+it("the configuration review is written as text files next to the JSON", () => {
+  expect(readdirSync(outdir).sort()).toEqual(["payload", "review.html", "review.txt", "topology.svg"]);
+});
 
-  it("the configuration review is also printed, without colours if the output is a pipe", () => {
-    expect(printed.join("")).toBe(read("review.txt"));
-  });
+it("the configuration review is also printed, without colours if the output is a pipe", () => {
+  expect(printed.join("")).toBe(read("review.txt"));
+});
 
-  it("the configuration review contains the shared and the server-specific payload files", () => {
-    expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["roles", "servers"]);
-    expect(readdirSync(join(outdir, "payload/roles")).sort()).toEqual(["web+database", "web+database.yaml"]);
-    expect(readdirSync(join(outdir, "payload/servers")).sort()).toEqual(["alpha.yaml", "bravo.yaml", "charlie.yaml"]);
-    expect(read("payload/roles/web+database.yaml")).toMatch(/^#cloud-config\n/);
-    expect(read("payload/roles/web+database/etc/nftables.conf")).toContain("flush ruleset\n");
-    expect(read("payload/servers/alpha.yaml")).toContain("\nhostname: alpha\n");
-  });
+it("the configuration review contains the shared and the server-specific payload files", () => {
+  expect(readdirSync(join(outdir, "payload")).sort()).toEqual(["roles", "servers"]);
+  expect(readdirSync(join(outdir, "payload/roles")).sort()).toEqual(["web+database", "web+database.yaml"]);
+  expect(readdirSync(join(outdir, "payload/servers")).sort()).toEqual(["alpha.yaml", "bravo.yaml", "charlie.yaml"]);
+  expect(read("payload/roles/web+database.yaml")).toMatch(/^#cloud-config\n/);
+  expect(read("payload/roles/web+database/etc/nftables.conf")).toContain("flush ruleset\n");
+  expect(read("payload/servers/alpha.yaml")).toContain("\nhostname: alpha\n");
 });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { debianPython, hasTool, isRoot } from "../../support/tools.js";
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -13,16 +13,14 @@ const env = {
   PYTHONDONTWRITEBYTECODE: "1",
 };
 
-describe("the archive programs", () => {
-  const what = "the operators' archive commands with an object storage and MySQL";
-  const possible = ["/opt/moto/bin/python", "mysqlbinlog", "age"].every((tool) => hasTool(tool, what)) && isRoot(what);
+const what = "the operators' archive commands with an object storage and MySQL";
+const possible = ["/opt/moto/bin/python", "mysqlbinlog", "age"].every((tool) => hasTool(tool, what)) && isRoot(what);
 
-  it.runIf(possible)(
-    "the archive programs pass their Python tests",
-    () => {
-      const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
-      expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
-    },
-    600_000,
-  );
-});
+it.runIf(possible)(
+  "the archive programs pass their Python tests",
+  () => {
+    const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
+    expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);
+  },
+  600_000,
+);

@@ -164,10 +164,8 @@ it("the replacement of a server uses the health checks of the load balancer if S
   expect(world.said.join("\n")).toContain("check in the database dashboard");
 });
 
-describe("the confirmation by a person", () => {
-  it("the replacement of a server requires --yes if it cannot ask a person at a terminal", async () => {
-    const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
-    await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to confirm without one, add --yes/);
-    await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();
-  });
+it("the replacement of a server requires --yes if it cannot ask a person at a terminal", async () => {
+  const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
+  await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to confirm without one, add --yes/);
+  await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();
 });

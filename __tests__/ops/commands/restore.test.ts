@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Timeline } from "../../../ops/commands/backups.js";
 import { chosen, keysAreGone, refusalOf, restore } from "../../../ops/commands/restore.js";
 import { faults } from "../../../ops/core/judge.js";
@@ -58,48 +58,46 @@ it.each<[string, Partial<Timeline>, RegExp]>([
   expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
 });
 
-describe("the check at the end of a restore", () => {
-  const site = (codes: Readonly<Record<string, number>>) =>
-    ({
-      logins: new Map(Object.keys(codes).map((name) => [name, { name }])),
-      ssh: { tryRun: ({ name }: { name: string }) => Promise.resolve({ exitCode: codes[name] }) },
-    }) as unknown as Site;
+const site = (codes: Readonly<Record<string, number>>) =>
+  ({
+    logins: new Map(Object.keys(codes).map((name) => [name, { name }])),
+    ssh: { tryRun: ({ name }: { name: string }) => Promise.resolve({ exitCode: codes[name] }) },
+  }) as unknown as Site;
 
-  it.each([
-    ["0 if no server has a restore key", { alpha: 1, bravo: 1 }, 0],
-    ["1 if one server still has a restore key", { alpha: 0, bravo: 1 }, 1],
-    ["1 if one server does not answer", { alpha: 1, bravo: 255 }, 1],
-  ])("the check at the end of a restore exits with %s", async (_, codes, exit) => {
-    expect(await keysAreGone(site(codes))).toBe(exit);
-  });
+it.each([
+  ["0 if no server has a restore key", { alpha: 1, bravo: 1 }, 0],
+  ["1 if one server still has a restore key", { alpha: 0, bravo: 1 }, 1],
+  ["1 if one server does not answer", { alpha: 1, bravo: 255 }, 1],
+])("the check at the end of a restore exits with %s", async (_, codes, exit) => {
+  expect(await keysAreGone(site(codes))).toBe(exit);
+});
 
-  it.each([
-    [[paths.backup.restorePrivateKey], 1],
-    [[paths.backup.restoreBucketKey], 1],
-    [[], 0],
-  ])("the check at the end of a restore finds both kinds of restore keys on a server: %s", async (there, exit) => {
-    const folder = temporaryFolder();
-    writeBelow(
-      folder,
-      there.map((path) => ({ path, content: "key" })),
-    );
-    const tryRun = (_: unknown, [program = "", ...words]: readonly string[]) =>
-      Promise.resolve({
-        exitCode: runTool(
-          program,
-          words.map((word) => word.replace(/^\//, `${folder}/`)),
-        ).status,
-      });
-    const logins = new Map([["alpha", { name: "alpha" }]]);
-    expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
-  });
+it.each([
+  [[paths.backup.restorePrivateKey], 1],
+  [[paths.backup.restoreBucketKey], 1],
+  [[], 0],
+])("the check at the end of a restore finds both kinds of restore keys on a server: %s", async (there, exit) => {
+  const folder = temporaryFolder();
+  writeBelow(
+    folder,
+    there.map((path) => ({ path, content: "key" })),
+  );
+  const tryRun = (_: unknown, [program = "", ...words]: readonly string[]) =>
+    Promise.resolve({
+      exitCode: runTool(
+        program,
+        words.map((word) => word.replace(/^\//, `${folder}/`)),
+      ).status,
+    });
+  const logins = new Map([["alpha", { name: "alpha" }]]);
+  expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
+});
 
-  it("ops restore ends although a reboot is pending, but waits while the application is not ready", () => {
-    expect(faults(snapshot({ alpha: { observation: { rebootFor: ["linux"] } } }))).toEqual([]);
-    expect(faults(snapshot({ alpha: { observation: { serves: false } } }))).toEqual([
-      "alpha: its application is not ready",
-    ]);
-  });
+it("ops restore ends although a reboot is pending, but waits while the application is not ready", () => {
+  expect(faults(snapshot({ alpha: { observation: { rebootFor: ["linux"] } } }))).toEqual([]);
+  expect(faults(snapshot({ alpha: { observation: { serves: false } } }))).toEqual([
+    "alpha: its application is not ready",
+  ]);
 });
 
 it("ops restore without a key for the bucket fails with the name of the missing variable", async () => {

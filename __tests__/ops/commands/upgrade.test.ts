@@ -165,42 +165,40 @@ describe("an upgrade", () => {
   });
 });
 
-describe("an upgrade that was interrupted", () => {
-  it("a continued upgrade waits until the restarting server answers before it sends commands to the server", async () => {
-    const world = new World();
-    const charlie = world.machine("charlie");
-    charlie.running = false;
-    const context = await world.context("upgrade", "charlie");
-    const said: string[] = [];
-    const progress = new Progress((line) => {
-      said.push(line.slice(10));
-      if (said.at(-1) === "  connection timed out") charlie.running = true;
-    });
-    await upgrade({ ...context, progress }, {});
-    expect(said.slice(0, 2)).toEqual(["charlie: answers", "  connection timed out"]);
-    expect(world.steps.slice(0, 3)).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`));
-    expect(said.at(-1)).toBe("upgraded: charlie");
+it("a continued upgrade waits until the restarting server answers before it sends commands to the server", async () => {
+  const world = new World();
+  const charlie = world.machine("charlie");
+  charlie.running = false;
+  const context = await world.context("upgrade", "charlie");
+  const said: string[] = [];
+  const progress = new Progress((line) => {
+    said.push(line.slice(10));
+    if (said.at(-1) === "  connection timed out") charlie.running = true;
   });
+  await upgrade({ ...context, progress }, {});
+  expect(said.slice(0, 2)).toEqual(["charlie: answers", "  connection timed out"]);
+  expect(world.steps.slice(0, 3)).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`));
+  expect(said.at(-1)).toBe("upgraded: charlie");
+});
 
-  it("a dry run of an upgrade lists an unfinished server first and does not report that server as an obstacle", async () => {
-    const world = new World();
-    world.machine("charlie").inService = false;
-    const said: string[] = [];
-    const dry = async (inHand?: string) =>
-      dryUpgrade((await world.context("upgrade", inHand)).site, {}, { say: (line) => void said.push(line) });
-    expect([await dry("charlie"), said.splice(0)]).toEqual([
-      0,
-      ["charlie: was left unfinished by an interrupted run and is processed first"],
-    ]);
-    expect([await dry(), said]).toEqual([
-      1,
-      [
-        "nothing to upgrade, and no reboot required",
-        "prevents the upgrade: charlie: is out of service",
-        "prevents the upgrade: charlie: its target is not healthy",
-      ],
-    ]);
-  });
+it("a dry run of an upgrade lists an unfinished server first and does not report that server as an obstacle", async () => {
+  const world = new World();
+  world.machine("charlie").inService = false;
+  const said: string[] = [];
+  const dry = async (inHand?: string) =>
+    dryUpgrade((await world.context("upgrade", inHand)).site, {}, { say: (line) => void said.push(line) });
+  expect([await dry("charlie"), said.splice(0)]).toEqual([
+    0,
+    ["charlie: was left unfinished by an interrupted run and is processed first"],
+  ]);
+  expect([await dry(), said]).toEqual([
+    1,
+    [
+      "nothing to upgrade, and no reboot required",
+      "prevents the upgrade: charlie: is out of service",
+      "prevents the upgrade: charlie: its target is not healthy",
+    ],
+  ]);
 });
 
 describe("the upgrade script", () => {

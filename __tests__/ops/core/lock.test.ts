@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { unlock } from "../../../ops/commands/unlock.js";
 import { holdingOf, Lock, LockStore, refusalOf, requireLock, type Holding } from "../../../ops/core/lock.js";
 import { Progress } from "../../../ops/core/progress.js";
@@ -26,35 +26,33 @@ const elsewhere = { machine: "another machine" };
 /** The machine was restarted, or is a clone of the machine that holds the lock. */
 const otherBoot = { boot: "another boot" };
 
-describe("the takeover of a lock", () => {
-  it.each([
-    ["jane", "jane"],
-    ["", "unknown user"],
-  ])("the holder of a lock contains the name of the user: USER=%s", (user, name) => {
-    vi.stubEnv("USER", user);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    expect(holdingOf("rollout").holder).toBe(`${name} on ${hostname()}`);
-  });
+it.each([
+  ["jane", "jane"],
+  ["", "unknown user"],
+])("the holder of a lock contains the name of the user: USER=%s", (user, name) => {
+  vi.stubEnv("USER", user);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(holdingOf("rollout").holder).toBe(`${name} on ${hostname()}`);
+});
 
-  it("a lock may be taken over after its holder has ended if the holder ran the same command or changed no server", () => {
-    expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
-    expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
-  });
+it("a lock may be taken over after its holder has ended if the holder ran the same command or changed no server", () => {
+  expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
+  expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
+});
 
-  it("a lock is not taken over if its holder is running, is on another machine or was changing a server with another command", () => {
-    expect(refusalOf(holding(), "rollout", "running")).toMatch(
-      /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
-    );
-    expect(refusalOf(holding(), "rollout", "elsewhere")).toMatch(
-      /runs on another machine, or was interrupted there.*unlock$/,
-    );
-    // An interrupted command left alpha unfinished. Only alpha can be replaced now.
-    expect(refusalOf(holding({ inHand: "alpha" }), "replace alpha", "ended")).toBeUndefined();
-    expect(refusalOf(holding({ inHand: "alpha" }), "replace bravo", "ended")).toMatch(/was interrupted/);
-    expect(refusalOf(holding({ inHand: "alpha" }), "release", "ended")).toMatch(
-      /changing alpha\) was interrupted. Run it again/,
-    );
-  });
+it("a lock is not taken over if its holder is running, is on another machine or was changing a server with another command", () => {
+  expect(refusalOf(holding(), "rollout", "running")).toMatch(
+    /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
+  );
+  expect(refusalOf(holding(), "rollout", "elsewhere")).toMatch(
+    /runs on another machine, or was interrupted there.*unlock$/,
+  );
+  // An interrupted command left alpha unfinished. Only alpha can be replaced now.
+  expect(refusalOf(holding({ inHand: "alpha" }), "replace alpha", "ended")).toBeUndefined();
+  expect(refusalOf(holding({ inHand: "alpha" }), "replace bravo", "ended")).toMatch(/was interrupted/);
+  expect(refusalOf(holding({ inHand: "alpha" }), "release", "ended")).toMatch(
+    /changing alpha\) was interrupted. Run it again/,
+  );
 });
 
 it("the lock of an environment is held by one run, stores the current server and is free afterwards", async () => {

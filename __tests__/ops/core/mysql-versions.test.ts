@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { mixRefusal, mysqlVersionOf } from "../../../ops/core/mysql-versions.js";
 
 it.each([
@@ -11,54 +11,52 @@ it.each([
   expect(mysqlVersionOf(text)).toBe(version);
 });
 
-describe("the check for mixed MySQL versions in a group", () => {
-  it.each<[string, readonly string[], string, string]>([
-    ["an upgrade within a long-term series", ["8.4.6", "8.4.6", "8.4.6"], "8.4.6", "8.4.7"],
-    [
-      "an upgrade within the 8.4 series to less than the group's highest version",
-      ["8.4.7", "8.4.9", "8.4.6"],
-      "8.4.6",
-      "8.4.8",
-    ],
-    ["an upgrade within the 9.7 series to less than the group's highest version", ["9.7.9", "9.7.9"], "9.7.4", "9.7.5"],
-    ["another package of the same version", ["8.4.7", "8.4.7"], "8.4.7", "8.4.7"],
-    ["an upgrade within the next long-term series", ["9.7.4", "9.7.4", "9.7.4"], "9.7.4", "9.7.10"],
-    [
-      "an upgrade outside of a long-term series, because a higher version can join",
-      ["9.5.0", "9.5.0", "9.5.0"],
-      "9.5.0",
-      "9.5.1",
-    ],
-    ["the upgrade of the last member outside of a long-term series", ["9.5.1", "9.5.1", "9.5.0"], "9.5.0", "9.5.1"],
-  ])("the check for mixed MySQL versions allows %s", (_, group, own, next) => {
-    expect(mixRefusal(group, own, next)).toBeUndefined();
-  });
+it.each<[string, readonly string[], string, string]>([
+  ["an upgrade within a long-term series", ["8.4.6", "8.4.6", "8.4.6"], "8.4.6", "8.4.7"],
+  [
+    "an upgrade within the 8.4 series to less than the group's highest version",
+    ["8.4.7", "8.4.9", "8.4.6"],
+    "8.4.6",
+    "8.4.8",
+  ],
+  ["an upgrade within the 9.7 series to less than the group's highest version", ["9.7.9", "9.7.9"], "9.7.4", "9.7.5"],
+  ["another package of the same version", ["8.4.7", "8.4.7"], "8.4.7", "8.4.7"],
+  ["an upgrade within the next long-term series", ["9.7.4", "9.7.4", "9.7.4"], "9.7.4", "9.7.10"],
+  [
+    "an upgrade outside of a long-term series, because a higher version can join",
+    ["9.5.0", "9.5.0", "9.5.0"],
+    "9.5.0",
+    "9.5.1",
+  ],
+  ["the upgrade of the last member outside of a long-term series", ["9.5.1", "9.5.1", "9.5.0"], "9.5.0", "9.5.1"],
+])("the check for mixed MySQL versions allows %s", (_, group, own, next) => {
+  expect(mixRefusal(group, own, next)).toBeUndefined();
+});
 
-  it.each<[string, readonly string[], string, string, RegExp]>([
-    ["a downgrade", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "8.4.6", /cannot downgrade a data directory/],
-    [
-      "an upgrade to another series",
-      ["8.4.7", "8.4.7", "8.4.7"],
-      "8.4.7",
-      "9.7.0",
-      /change `database\.series`, and roll out the change/,
-    ],
-    ["an upgrade from 9 to 10, compared as numbers", ["9.7.4"], "9.7.4", "10.7.0", /another series/],
-    [
-      "a version below the group's lowest in the series after 9.7",
-      ["9.8.3", "9.8.3"],
-      "9.8.0",
-      "9.8.1",
-      /accepts no member with 9\.8\.1/,
-    ],
-    [
-      "a version below the group's lowest outside of a long-term series",
-      ["9.5.3", "9.5.3"],
-      "9.5.0",
-      "9.5.1",
-      /accepts no member with 9\.5\.1/,
-    ],
-  ])("the check for mixed MySQL versions rejects %s", (_, group, own, next, words) => {
-    expect(mixRefusal(group, own, next)).toMatch(words);
-  });
+it.each<[string, readonly string[], string, string, RegExp]>([
+  ["a downgrade", ["8.4.7", "8.4.7", "8.4.7"], "8.4.7", "8.4.6", /cannot downgrade a data directory/],
+  [
+    "an upgrade to another series",
+    ["8.4.7", "8.4.7", "8.4.7"],
+    "8.4.7",
+    "9.7.0",
+    /change `database\.series`, and roll out the change/,
+  ],
+  ["an upgrade from 9 to 10, compared as numbers", ["9.7.4"], "9.7.4", "10.7.0", /another series/],
+  [
+    "a version below the group's lowest in the series after 9.7",
+    ["9.8.3", "9.8.3"],
+    "9.8.0",
+    "9.8.1",
+    /accepts no member with 9\.8\.1/,
+  ],
+  [
+    "a version below the group's lowest outside of a long-term series",
+    ["9.5.3", "9.5.3"],
+    "9.5.0",
+    "9.5.1",
+    /accepts no member with 9\.5\.1/,
+  ],
+])("the check for mixed MySQL versions rejects %s", (_, group, own, next, words) => {
+  expect(mixRefusal(group, own, next)).toMatch(words);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { checkBackend } from "../../../ops/commands/check-backend.js";
 import { Lock, LockStore } from "../../../ops/core/lock.js";
 import { BucketStore } from "../../../ops/hetzner/bucket-store.js";
@@ -10,35 +10,33 @@ async function bucket(props?: BucketProps) {
   return { store: new BucketStore(storeProps), asked };
 }
 
-describe("the lock in a bucket", () => {
-  it("only one run can take the lock in a bucket; the lock contains the server that is being processed, and is free after the run", async () => {
-    const { store, asked } = await bucket();
-    const place = new LockStore(store);
-    expect(await place.read()).toBeUndefined();
-    const lock = await Lock.take(place, "rollout");
-    await expect(Lock.take(place, "rollout")).rejects.toThrow(/is running; wait until it ends/);
-    await lock.setInHand("alpha");
-    expect((await place.read())?.inHand).toBe("alpha");
-    await lock.setInHand(undefined);
-    await lock.release();
-    expect(await place.read()).toBeUndefined();
-    expect(asked[0]).toMatch(
-      /^GET \/states\/production\/ops\.lock AWS4-HMAC-SHA256 Credential=id\/\d{8}\/fsn1\/s3\/aws4_request$/,
-    );
-  });
+it("only one run can take the lock in a bucket; the lock contains the server that is being processed, and is free after the run", async () => {
+  const { store, asked } = await bucket();
+  const place = new LockStore(store);
+  expect(await place.read()).toBeUndefined();
+  const lock = await Lock.take(place, "rollout");
+  await expect(Lock.take(place, "rollout")).rejects.toThrow(/is running; wait until it ends/);
+  await lock.setInHand("alpha");
+  expect((await place.read())?.inHand).toBe("alpha");
+  await lock.setInHand(undefined);
+  await lock.release();
+  expect(await place.read()).toBeUndefined();
+  expect(asked[0]).toMatch(
+    /^GET \/states\/production\/ops\.lock AWS4-HMAC-SHA256 Credential=id\/\d{8}\/fsn1\/s3\/aws4_request$/,
+  );
+});
 
-  it("an error status of the object storage is reported, unless the status means that a condition of a write was not met", async () => {
-    const { store } = await bucket({ refusal: 403 });
-    await store.write("one", undefined);
-    await expect(store.write("two", undefined)).rejects.toThrow(
-      "the lock cannot be written; the object storage answers 403",
-    );
-  });
+it("an error status of the object storage is reported, unless the status means that a condition of a write was not met", async () => {
+  const { store } = await bucket({ refusal: 403 });
+  await store.write("one", undefined);
+  await expect(store.write("two", undefined)).rejects.toThrow(
+    "the lock cannot be written; the object storage answers 403",
+  );
+});
 
-  it("an error is reported if the object storage of the lock does not answer", async () => {
-    const { store } = await bucket({ faultOf: () => "lose request" });
-    await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
-  });
+it("an error is reported if the object storage of the lock does not answer", async () => {
+  const { store } = await bucket({ faultOf: () => "lose request" });
+  await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
 });
 
 it.each([412, 409])(
@@ -64,58 +62,52 @@ it.each(["lose response", "lose request", "execute twice"] as const)(
   },
 );
 
-describe("a run whose lock write got the response of an earlier write", () => {
-  it("if the write of a lock gets the response of an earlier write, the run detects that it does not hold the lock, and takes it again", async () => {
-    const faults: Fault[] = ["repeat response", "none"];
-    const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
-    const place = new LockStore(store);
-    await store.write(JSON.stringify({ free: true, renewal: "1" }), undefined);
-    await Lock.take(place, "rollout");
-    expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
-  });
+it("if the write of a lock gets the response of an earlier write, the run detects that it does not hold the lock, and takes it again", async () => {
+  const faults: Fault[] = ["repeat response", "none"];
+  const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
+  const place = new LockStore(store);
+  await store.write(JSON.stringify({ free: true, renewal: "1" }), undefined);
+  await Lock.take(place, "rollout");
+  expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
 });
 
-describe("the place of an environment's lock", () => {
-  const backend = { type: "s3", endpoint: "https://fsn1.test", bucket: "states", region: "fsn1" } as const;
-  const key = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
-  const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
-    lockOf({ environment: "production", backend: settings } as never, variables).place;
+const backend = { type: "s3", endpoint: "https://fsn1.test", bucket: "states", region: "fsn1" } as const;
+const key = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
+  lockOf({ environment: "production", backend: settings } as never, variables).place;
 
-  it("the lock of an environment is stored next to its state", () => {
-    expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
-    expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
-    expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");
-  });
-
-  it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])(
-    "a lock in a bucket requires both parts of the bucket's key, so it is rejected without %s",
-    (variable) => {
-      expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
-    },
-  );
+it("the lock of an environment is stored next to its state", () => {
+  expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
+  expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
+  expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");
 });
 
-describe("check-backend", () => {
-  const check = async (conditions?: BucketProps["conditions"]) => {
-    const { store } = await bucket(conditions && { conditions });
-    const said: string[] = [];
-    const code = await checkBackend(store, (line) => said.push(line));
-    expect(await store.read()).toBeUndefined();
-    return { code, said: said.join() };
-  };
+it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])(
+  "a lock in a bucket requires both parts of the bucket's key, so it is rejected without %s",
+  (variable) => {
+    expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
+  },
+);
 
-  it("check-backend accepts an object storage that obeys both conditions of writes, and removes its test objects", async () => {
-    expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
-  });
+const check = async (conditions?: BucketProps["conditions"]) => {
+  const { store } = await bucket(conditions && { conditions });
+  const said: string[] = [];
+  const code = await checkBackend(store, (line) => said.push(line));
+  expect(await store.read()).toBeUndefined();
+  return { code, said: said.join() };
+};
 
-  it.each([
-    ["If-None-Match: *", ["if-match"]],
-    ["If-Match", ["if-none-match"]],
-    ["If-None-Match: * and If-Match", []],
-  ] as const)("check-backend rejects an object storage that ignores %s", async (ignored, conditions) => {
-    const { code, said } = await check(conditions);
-    expect(code).toBe(1);
-    expect(said).toContain(`despite the request's condition ${ignored}. `);
-    expect(said).toMatch(/^NO LOCK: .*choose another object storage/);
-  });
+it("check-backend accepts an object storage that obeys both conditions of writes, and removes its test objects", async () => {
+  expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
+});
+
+it.each([
+  ["If-None-Match: *", ["if-match"]],
+  ["If-Match", ["if-none-match"]],
+  ["If-None-Match: * and If-Match", []],
+] as const)("check-backend rejects an object storage that ignores %s", async (ignored, conditions) => {
+  const { code, said } = await check(conditions);
+  expect(code).toBe(1);
+  expect(said).toContain(`despite the request's condition ${ignored}. `);
+  expect(said).toMatch(/^NO LOCK: .*choose another object storage/);
 });

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Stack } from "../../../ops/terraform/terraform.js";
 import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
@@ -49,47 +49,45 @@ it("if a stack was not synthesized, reading its outputs fails with the command t
   );
 });
 
-describe("a stack", () => {
-  it("the command limits a Terraform plan to ten minutes and sets no other time limit for the apply", async () => {
-    const given = limits();
-    await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
-    expect(given.map(Number)).toEqual([600, 600]);
-  });
+it("the command limits a Terraform plan to ten minutes and sets no other time limit for the apply", async () => {
+  const given = limits();
+  await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
+  expect(given.map(Number)).toEqual([600, 600]);
+});
 
-  it("a Terraform apply reports each change, and a long change once a minute", async () => {
-    const { folder, servers } = recordedTerraform("production", [{}]);
-    const lines = [
-      "hcloud_server.alpha: Creating...",
-      "hcloud_server.alpha: Still creating... [50s elapsed]",
-      "hcloud_server.alpha: Still creating... [1m0s elapsed]",
-      "hcloud_server.alpha: Creation complete after 1m10s [id=7]",
-      "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
-    ];
-    writeFileSync(join(folder, "terraform"), `#!/bin/sh\ncat <<'END'\n${lines.join("\n")}\nEND\n`);
-    const said: string[] = [];
-    vi.spyOn(JSON, "parse").mockReturnValueOnce({});
-    await servers.plan({}, ({ apply }) => apply((line) => said.push(line)));
-    expect(said).toEqual([lines[0], lines[2], lines[3]]);
-  });
+it("a Terraform apply reports each change, and a long change once a minute", async () => {
+  const { folder, servers } = recordedTerraform("production", [{}]);
+  const lines = [
+    "hcloud_server.alpha: Creating...",
+    "hcloud_server.alpha: Still creating... [50s elapsed]",
+    "hcloud_server.alpha: Still creating... [1m0s elapsed]",
+    "hcloud_server.alpha: Creation complete after 1m10s [id=7]",
+    "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
+  ];
+  writeFileSync(join(folder, "terraform"), `#!/bin/sh\ncat <<'END'\n${lines.join("\n")}\nEND\n`);
+  const said: string[] = [];
+  vi.spyOn(JSON, "parse").mockReturnValueOnce({});
+  await servers.plan({}, ({ apply }) => apply((line) => said.push(line)));
+  expect(said).toEqual([lines[0], lines[2], lines[3]]);
+});
 
-  it("the managed resources of a stack are read from its state", async () => {
-    const { folder, servers } = recordedTerraform("production", []);
-    const attributes = { id: "7" };
-    const state = {
-      resources: [
-        { mode: "managed", type: "hcloud_server", name: "alpha", instances: [{ attributes }] },
-        { mode: "managed", type: "hcloud_volume", name: "a", instances: [{ index_key: 0, attributes }] },
-        { mode: "data", type: "cloudflare_zone", name: "zone", instances: [{ attributes }] },
-      ],
-    };
-    writeFileSync(join(folder, "terraform"), `#!/bin/sh\necho '${JSON.stringify(state)}'\n`);
-    expect(await servers.resources()).toEqual([
-      { address: "hcloud_server.alpha", type: "hcloud_server", attributes },
-      { address: "hcloud_volume.a[0]", type: "hcloud_volume", attributes },
-    ]);
-    writeFileSync(join(folder, "terraform"), "#!/bin/sh\n");
-    expect(await servers.resources()).toEqual([]);
-  });
+it("the managed resources of a stack are read from its state", async () => {
+  const { folder, servers } = recordedTerraform("production", []);
+  const attributes = { id: "7" };
+  const state = {
+    resources: [
+      { mode: "managed", type: "hcloud_server", name: "alpha", instances: [{ attributes }] },
+      { mode: "managed", type: "hcloud_volume", name: "a", instances: [{ index_key: 0, attributes }] },
+      { mode: "data", type: "cloudflare_zone", name: "zone", instances: [{ attributes }] },
+    ],
+  };
+  writeFileSync(join(folder, "terraform"), `#!/bin/sh\necho '${JSON.stringify(state)}'\n`);
+  expect(await servers.resources()).toEqual([
+    { address: "hcloud_server.alpha", type: "hcloud_server", attributes },
+    { address: "hcloud_volume.a[0]", type: "hcloud_volume", attributes },
+  ]);
+  writeFileSync(join(folder, "terraform"), "#!/bin/sh\n");
+  expect(await servers.resources()).toEqual([]);
 });
 
 /** Creates a stack whose synthesized JSON in cdktf.out is outdated. */

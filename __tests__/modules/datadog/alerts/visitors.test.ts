@@ -69,21 +69,19 @@ describe("requests of visitors", () => {
   });
 });
 
-describe("the error budget of 30 days", () => {
-  it.each([
-    ["availability-fast-burn", 0.02],
-    ["latency-fast-burn", 0.02],
-    ["availability-slow-burn", 0.05],
-    ["latency-slow-burn", 0.05],
-  ] as const)(
-    "the monitor %s alerts if this share of the error budget of 30 days is used within the long window: %d",
-    (id, share) => {
-      const { condition, thresholds } = definitions.get(id) ?? {};
-      if (condition?.kind !== "burn") throw new Error(`${id} burns nothing`);
-      const hours = parseInt(condition.longWindow);
-      expect(((thresholds?.critical ?? 0) * hours) / (30 * 24)).toBeCloseTo(share);
-      expect(parseInt(condition.shortWindow) * 12).toBe(hours * 60);
-      expect(condition.serviceLevel).toBe(id.split("-")[0]);
-    },
-  );
-});
+it.each([
+  ["availability-fast-burn", 0.02],
+  ["latency-fast-burn", 0.02],
+  ["availability-slow-burn", 0.05],
+  ["latency-slow-burn", 0.05],
+] as const)(
+  "the monitor %s alerts if this share of the error budget of 30 days is used within the long window: %d",
+  (id, share) => {
+    const { condition, thresholds } = definitions.get(id) ?? {};
+    if (condition?.kind !== "burn") throw new Error(`${id} burns nothing`);
+    const hours = parseInt(condition.longWindow);
+    expect(((thresholds?.critical ?? 0) * hours) / (30 * 24)).toBeCloseTo(share);
+    expect(parseInt(condition.shortWindow) * 12).toBe(hours * 60);
+    expect(condition.serviceLevel).toBe(id.split("-")[0]);
+  },
+);

@@ -59,48 +59,44 @@ interface Written {
   }[];
 }
 
-describe("user data", () => {
-  it("user data is a MIME message with four compressed parts: shared payload, own payload, shared secrets and own secrets", () => {
-    const text = userData(terminate, "alpha");
-    expect(text.startsWith('Content-Type: multipart/mixed; boundary="==platform-payload=="\nMIME-Version: 1.0\n')).toBe(
-      true,
-    );
-    const parts = partsOf(text);
-    expect(parts).toHaveLength(4);
-    const plain = plainFilesOf(terminate, serverOf(terminate, "alpha")).map(({ content }) => content);
-    expect(parts.slice(0, 2)).toEqual([plain.at(0), plain.at(-1)]);
-  });
-
-  it("user data makes cloud-init append the files of later MIME parts instead of replacing the list", () => {
-    const [shared, ...later] = partsOf(userData(terminate, "alpha")).map((part) => parse(part) as object);
-    expect(shared).not.toHaveProperty("merge_how");
-    for (const part of later)
-      expect(part).toMatchObject({ merge_how: "list(append)+dict(no_replace,recurse_list)+str()" });
-  });
+it("user data is a MIME message with four compressed parts: shared payload, own payload, shared secrets and own secrets", () => {
+  const text = userData(terminate, "alpha");
+  expect(text.startsWith('Content-Type: multipart/mixed; boundary="==platform-payload=="\nMIME-Version: 1.0\n')).toBe(
+    true,
+  );
+  const parts = partsOf(text);
+  expect(parts).toHaveLength(4);
+  const plain = plainFilesOf(terminate, serverOf(terminate, "alpha")).map(({ content }) => content);
+  expect(parts.slice(0, 2)).toEqual([plain.at(0), plain.at(-1)]);
 });
 
-describe("shared user data of servers with the same roles", () => {
-  const [alpha, bravo] = ["alpha", "bravo"].map((name) => bodiesOf(userData(terminate, name))) as [string[], string[]];
+it("user data makes cloud-init append the files of later MIME parts instead of replacing the list", () => {
+  const [shared, ...later] = partsOf(userData(terminate, "alpha")).map((part) => parse(part) as object);
+  expect(shared).not.toHaveProperty("merge_how");
+  for (const part of later)
+    expect(part).toMatchObject({ merge_how: "list(append)+dict(no_replace,recurse_list)+str()" });
+});
 
-  it("servers with the same roles have equal bytes in their shared payload and their shared secrets", () => {
-    expect([bravo[0], bravo[2]]).toEqual([alpha[0], alpha[2]]);
-    expect(bravo[1]).not.toBe(alpha[1]);
-  });
+const [alpha, bravo] = ["alpha", "bravo"].map((name) => bodiesOf(userData(terminate, name))) as [string[], string[]];
 
-  it("the shared payload contains no server's name, because files with a name are server-specific", () => {
-    const [shared = "", own = ""] = partsOf(userData(terminate, "alpha"));
-    for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
-    expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([
-      "/etc/nftables/own-address.nft",
-      "/etc/systemd/system/apt-daily-upgrade.timer.d/60-platform.conf",
-      "/etc/datadog-agent/datadog.yaml",
-      "/etc/mysql/server.cnf",
-      "/etc/mysql-group/group.json",
-      "/etc/systemd/system/haproxy.service.d/own-address.conf",
-      "/etc/nginx/snippets/listen-http.conf",
-      "/etc/nginx/snippets/listen-http-default.conf",
-    ]);
-  });
+it("servers with the same roles have equal bytes in their shared payload and their shared secrets", () => {
+  expect([bravo[0], bravo[2]]).toEqual([alpha[0], alpha[2]]);
+  expect(bravo[1]).not.toBe(alpha[1]);
+});
+
+it("the shared payload contains no server's name, because files with a name are server-specific", () => {
+  const [shared = "", own = ""] = partsOf(userData(terminate, "alpha"));
+  for (const { name } of terminate.servers) expect(shared).not.toMatch(new RegExp(`\\b${name}\\b`));
+  expect((parse(own) as Written).write_files.map(({ path }) => path)).toEqual([
+    "/etc/nftables/own-address.nft",
+    "/etc/systemd/system/apt-daily-upgrade.timer.d/60-platform.conf",
+    "/etc/datadog-agent/datadog.yaml",
+    "/etc/mysql/server.cnf",
+    "/etc/mysql-group/group.json",
+    "/etc/systemd/system/haproxy.service.d/own-address.conf",
+    "/etc/nginx/snippets/listen-http.conf",
+    "/etc/nginx/snippets/listen-http-default.conf",
+  ]);
 });
 
 describe.each([
@@ -277,44 +273,39 @@ describe("size and hash", () => {
   });
 });
 
-describe("plain files", () => {
-  it("the configuration review contains both cloud-configs and all files of the shared cloud-config as plain files", () => {
-    const paths = (config: Config, name: string) =>
-      plainFilesOf(config, serverOf(config, name)).map(({ path }) => path);
-    const left = paths(split, "left");
-    expect([left.at(0), left.at(-1)]).toEqual(["roles/database.yaml", "servers/left.yaml"]);
-    expect(left).toContain("roles/database/etc/nftables.conf");
-    expect(paths(terminate, "alpha")[0]).toBe("roles/web+database.yaml");
-    expect(paths(terminate, "alpha")).toContain("roles/web+database/etc/nginx/conf.d/site.conf");
-  });
+it("the configuration review contains both cloud-configs and all files of the shared cloud-config as plain files", () => {
+  const paths = (config: Config, name: string) => plainFilesOf(config, serverOf(config, name)).map(({ path }) => path);
+  const left = paths(split, "left");
+  expect([left.at(0), left.at(-1)]).toEqual(["roles/database.yaml", "servers/left.yaml"]);
+  expect(left).toContain("roles/database/etc/nftables.conf");
+  expect(paths(terminate, "alpha")[0]).toBe("roles/web+database.yaml");
+  expect(paths(terminate, "alpha")).toContain("roles/web+database/etc/nginx/conf.d/site.conf");
 });
 
-describe("cloud-init itself", () => {
-  it.runIf(hasTool("cloud-init", "payload against cloud-init's schema")).each([
-    ["terminate", terminate, "alpha"],
-    ["passthrough", passthrough, "alpha"],
-    ["web alone", split, "front"],
-    ["database alone", split, "left"],
-  ] as const)("cloud-init accepts the payload: %s", (_, config, server) => {
+it.runIf(hasTool("cloud-init", "payload against cloud-init's schema")).each([
+  ["terminate", terminate, "alpha"],
+  ["passthrough", passthrough, "alpha"],
+  ["web alone", split, "front"],
+  ["database alone", split, "left"],
+] as const)("cloud-init accepts the payload: %s", (_, config, server) => {
+  const folder = temporaryFolder();
+  const payload = payloadOf(config, serverOf(config, server));
+  writeBelow(folder, [{ path: "user-data", content: renderCloudConfig(payload) }]);
+  const { status, output } = runTool("cloud-init", ["schema", "--config-file", `${folder}/user-data`]);
+  expect(output).toContain("Valid cloud-config");
+  expect(status).toBe(0);
+});
+
+it.runIf(hasTool("cloud-init", "merging of shared, own and secret files"))(
+  "cloud-init merges all parts of the user data into one list of files and sets the server's host name",
+  () => {
     const folder = temporaryFolder();
-    const payload = payloadOf(config, serverOf(config, server));
-    writeBelow(folder, [{ path: "user-data", content: renderCloudConfig(payload) }]);
-    const { status, output } = runTool("cloud-init", ["schema", "--config-file", `${folder}/user-data`]);
-    expect(output).toContain("Valid cloud-config");
+    writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
+    const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
+    expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 8 alpha\n`);
     expect(status).toBe(0);
-  });
-
-  it.runIf(hasTool("cloud-init", "merging of shared, own and secret files"))(
-    "cloud-init merges all parts of the user data into one list of files and sets the server's host name",
-    () => {
-      const folder = temporaryFolder();
-      writeBelow(folder, [{ path: "user-data", content: userData(terminate, "alpha") }]);
-      const { status, output } = runTool("/usr/bin/python3", ["-c", merge, `${folder}/user-data`]);
-      expect(output).toBe(`${payloadOf(terminate, serverOf(terminate, "alpha")).write_files.length + 12} 8 alpha\n`);
-      expect(status).toBe(0);
-    },
-  );
-});
+  },
+);
 
 /** Python program that merges user data with cloud-init, and prints the number of files, the number of users and the hostname. */
 const merge = `
@@ -334,19 +325,17 @@ for part in message.walk():
 print(*(len(handler.cloud_buf[key]) for key in ("write_files", "users")), handler.cloud_buf["hostname"])
 `;
 
-describe("a secret of the application", () => {
-  it("an application secret is a file of the application's user on web servers only, and its maximum length counts for the size limit", () => {
-    for (const { roles } of withSecret(64).servers) {
-      const files = secretFilesOf(withSecret(64), { roles }).shared.filter(({ path }) =>
-        path.includes("/secrets/payment"),
-      );
-      expect(files.map(({ path, owner }) => [path, owner])).toEqual(
-        roles.includes("web") ? [["/etc/app/secrets/payment_key", "app"]] : [],
-      );
-    }
-    const [small, large] = [withSecret(64), withSecret(1064)].map((config) =>
-      payloadSize(config, config.servers.find(({ roles }) => roles.includes("web")) as ServerConfig),
-    ) as [number, number];
-    expect(large - small).toBeGreaterThan(1000);
-  });
+it("an application secret is a file of the application's user on web servers only, and its maximum length counts for the size limit", () => {
+  for (const { roles } of withSecret(64).servers) {
+    const files = secretFilesOf(withSecret(64), { roles }).shared.filter(({ path }) =>
+      path.includes("/secrets/payment"),
+    );
+    expect(files.map(({ path, owner }) => [path, owner])).toEqual(
+      roles.includes("web") ? [["/etc/app/secrets/payment_key", "app"]] : [],
+    );
+  }
+  const [small, large] = [withSecret(64), withSecret(1064)].map((config) =>
+    payloadSize(config, config.servers.find(({ roles }) => roles.includes("web")) as ServerConfig),
+  ) as [number, number];
+  expect(large - small).toBeGreaterThan(1000);
 });

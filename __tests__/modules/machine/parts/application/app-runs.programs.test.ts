@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { hasTool } from "../../../../support/tools.js";
 
 const program = fileURLToPath(
@@ -9,13 +9,11 @@ const program = fileURLToPath(
 const tests = fileURLToPath(new URL(".", import.meta.url));
 const env = { ...process.env, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: "1" };
 
-describe("app-runs", () => {
-  it.runIf(hasTool("python3", "that workers and schedules run on one server at a time (Python unit tests)"))(
-    "app-runs passes its Python unit tests",
-    () => {
-      const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
-      expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
-    },
-    300_000,
-  );
-});
+it.runIf(hasTool("python3", "that workers and schedules run on one server at a time (Python unit tests)"))(
+  "app-runs passes its Python unit tests",
+  () => {
+    const run = spawnSync("python3", ["-m", "unittest", "discover", "-s", tests], { encoding: "utf8", env });
+    expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK( \(skipped=\d+\))?\n$/);
+  },
+  300_000,
+);

@@ -14,27 +14,25 @@ import { judgeUnits } from "../../../../support/units.js";
 const part = partOf(applicationPart);
 const unit = (name: string): string => contentOf(part, `/etc/systemd/system/${name}`);
 
-describe("the application's part", () => {
-  it("the application gets valid settings as environment variables, and secrets only as file names", () => {
-    const lines = contentOf(part, "/etc/app/app.env").trim().split("\n");
-    const variables = Object.fromEntries(lines.map((line) => line.split("=")) as [string, string][]);
-    const files: string[] = [];
-    const settings = readSettings(variables, (path) => `content ${files.push(path)}`);
-    expect(settings).toMatchObject({
-      listen: { host: "127.0.0.1", port: ports.application },
-      siteDomain: "foobar.com",
-      environment: "production",
-      faultInjection: false,
-      database: {
-        write: { host: "127.0.0.1", port: ports.databaseWrite },
-        read: { host: "127.0.0.1", port: ports.databaseRead },
-        tlsName: mysqlTlsName,
-        name: "app",
-        user: "app",
-      },
-    });
-    expect(files).toEqual([paths.application.databasePassword, paths.application.mysqlCa]);
+it("the application gets valid settings as environment variables, and secrets only as file names", () => {
+  const lines = contentOf(part, "/etc/app/app.env").trim().split("\n");
+  const variables = Object.fromEntries(lines.map((line) => line.split("=")) as [string, string][]);
+  const files: string[] = [];
+  const settings = readSettings(variables, (path) => `content ${files.push(path)}`);
+  expect(settings).toMatchObject({
+    listen: { host: "127.0.0.1", port: ports.application },
+    siteDomain: "foobar.com",
+    environment: "production",
+    faultInjection: false,
+    database: {
+      write: { host: "127.0.0.1", port: ports.databaseWrite },
+      read: { host: "127.0.0.1", port: ports.databaseRead },
+      tlsName: mysqlTlsName,
+      name: "app",
+      user: "app",
+    },
   });
+  expect(files).toEqual([paths.application.databasePassword, paths.application.mysqlCa]);
 });
 
 describe("a custom application", () => {

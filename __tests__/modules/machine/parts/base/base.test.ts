@@ -127,116 +127,104 @@ describe("setting a server up", () => {
   });
 });
 
-describe("a part", () => {
-  it("the setup of a component installs its missing packages", () => {
-    const machine = new Machine("first a b\n", scripts, "a\nb\n");
-    machine.write("installed", "a\n");
-    expect(machine.run().log).toContain("apt-get install a b");
-    expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
-  });
-
-  it("the setup of a component contacts no package archive without packages, and only installs packages without a script", () => {
-    const machine = new Machine("first\nnone a\n", scripts, "a\n");
-    expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
-  });
+it("the setup of a component installs its missing packages", () => {
+  const machine = new Machine("first a b\n", scripts, "a\nb\n");
+  machine.write("installed", "a\n");
+  expect(machine.run().log).toContain("apt-get install a b");
+  expect(machine.lines("installed")).toEqual(expect.arrayContaining(["a", "b"]));
 });
 
-describe("an unreachable repository", () => {
-  it("an unreachable repository fails only its own component, which the login notice names and the next setup run retries", () => {
-    const machine = new Machine("first vendors\nsecond c\n", scripts, "c\n");
-    const { status, log } = machine.run();
-    expect(status).toBe(1);
-    expect(log.slice(-3)).toEqual(["apt-get install vendors", "apt-get install c", "set up second"]);
-    expect(machine.notice).toContain("  first: E: Unable to locate package vendors\n");
-    expect(machine.notice).not.toContain("  second:");
-    expect(machine.isComplete).toBe(false);
-    machine.write("offered", "vendors\nc\n");
-    const next = machine.run();
-    expect([next.status, next.log.at(-1), next.log.includes("set up second")]).toEqual([0, "set up first", false]);
-    expect(machine.notice).toBeUndefined();
-  });
+it("the setup of a component contacts no package archive without packages, and only installs packages without a script", () => {
+  const machine = new Machine("first\nnone a\n", scripts, "a\n");
+  expect(machine.run()).toMatchObject({ status: 0, log: ["set up first", ...fetched("a")] });
 });
 
-describe("a part whose script fails", () => {
-  it("the setup of a server shows the last line of a failed script, and repeats the script", () => {
-    const machine = new Machine(two, { ...scripts, first: "echo before; echo the reason >&2; exit 3" }, "a\nb\nc\n");
-    expect(machine.run().status).toBe(1);
-    expect(machine.notice).toContain("  first: the reason\n");
-    expect(machine.run().status).toBe(1);
-  });
-
-  it.each(["host-firewall", "private-network"])("a failure of %s stops the setup of all other components", (name) => {
-    const machine = new Machine(`${name} a\nsecond c\n`, { [name]: "exit 1", second: notes("second") }, "a\nc\n");
-    const { status, log } = machine.run();
-    expect(status).toBe(1);
-    expect(log).not.toContain("set up second");
-  });
+it("an unreachable repository fails only its own component, which the login notice names and the next setup run retries", () => {
+  const machine = new Machine("first vendors\nsecond c\n", scripts, "c\n");
+  const { status, log } = machine.run();
+  expect(status).toBe(1);
+  expect(log.slice(-3)).toEqual(["apt-get install vendors", "apt-get install c", "set up second"]);
+  expect(machine.notice).toContain("  first: E: Unable to locate package vendors\n");
+  expect(machine.notice).not.toContain("  second:");
+  expect(machine.isComplete).toBe(false);
+  machine.write("offered", "vendors\nc\n");
+  const next = machine.run();
+  expect([next.status, next.log.at(-1), next.log.includes("set up second")]).toEqual([0, "set up first", false]);
+  expect(machine.notice).toBeUndefined();
 });
 
-describe("the unit server-setup", () => {
-  it.runIf(hasTool("systemd-analyze", "the unit of server-setup"))(
-    "server-setup retries without a limit, also after a reboot, until the setup is complete",
-    () => {
-      const unit = contentOf(part, "/etc/systemd/system/server-setup.service");
-      expect(judgeUnits({ "server-setup.service": unit }).complaints).toBe("");
-      expect(unit.split("\n")).toEqual(
-        expect.arrayContaining([
-          ...["Wants=network-online.target", "After=network-online.target", "WantedBy=multi-user.target"],
-          // With Type=exec, the boot does not wait until the setup is complete.
-          "Type=exec",
-          ...["Restart=on-failure", "RestartSec=10s", "StartLimitIntervalSec=0"],
-          ...[`ConditionPathExists=!${paths.setup.complete}`, `ExecStart=${paths.setup.script}`],
-        ]),
-      );
-    },
-  );
+it("the setup of a server shows the last line of a failed script, and repeats the script", () => {
+  const machine = new Machine(two, { ...scripts, first: "echo before; echo the reason >&2; exit 3" }, "a\nb\nc\n");
+  expect(machine.run().status).toBe(1);
+  expect(machine.notice).toContain("  first: the reason\n");
+  expect(machine.run().status).toBe(1);
 });
 
-describe("packages", () => {
-  it("packages start no services during the setup of a server, and may start services afterwards", () => {
-    const policy = contentOf(part, "/usr/sbin/policy-rc.d");
-    expect(runTool("env", ["SERVER_SETUP=running", "sh", "-s"], policy).status).toBe(101);
-    expect(runTool("sh", ["-s"], policy).status).toBe(0);
-    expect(contentOf(part, paths.setup.script)).toMatch(/^export .*SERVER_SETUP=running/m);
-  });
+it.each(["host-firewall", "private-network"])("a failure of %s stops the setup of all other components", (name) => {
+  const machine = new Machine(`${name} a\nsecond c\n`, { [name]: "exit 1", second: notes("second") }, "a\nc\n");
+  const { status, log } = machine.run();
+  expect(status).toBe(1);
+  expect(log).not.toContain("set up second");
 });
 
-describe("server-watch", () => {
-  it.runIf(hasTool("systemd-analyze", "units of server-watch"))("the program server-watch runs every minute", () => {
-    const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
-    const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);
-    expect(judgeUnits(Object.fromEntries(units)).complaints).toBe("");
-    expect(unit("server-watch.timer").split("\n")).toEqual(
-      expect.arrayContaining(["OnBootSec=30s", "OnUnitInactiveSec=1min", "AccuracySec=5s", "WantedBy=timers.target"]),
-    );
-    // The checks run only after the setup, because they would fail before. The service writes no line to the journal every minute.
-    expect(unit("server-watch.service").split("\n")).toEqual(
+it.runIf(hasTool("systemd-analyze", "the unit of server-setup"))(
+  "server-setup retries without a limit, also after a reboot, until the setup is complete",
+  () => {
+    const unit = contentOf(part, "/etc/systemd/system/server-setup.service");
+    expect(judgeUnits({ "server-setup.service": unit }).complaints).toBe("");
+    expect(unit.split("\n")).toEqual(
       expect.arrayContaining([
-        ...[`ConditionPathExists=${paths.setup.complete}`, "ExecStart=/usr/local/lib/platform/server-watch"],
-        ...["Type=oneshot", "LogLevelMax=notice"],
+        ...["Wants=network-online.target", "After=network-online.target", "WantedBy=multi-user.target"],
+        // With Type=exec, the boot does not wait until the setup is complete.
+        "Type=exec",
+        ...["Restart=on-failure", "RestartSec=10s", "StartLimitIntervalSec=0"],
+        ...[`ConditionPathExists=!${paths.setup.complete}`, `ExecStart=${paths.setup.script}`],
       ]),
     );
-    expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
-  });
+  },
+);
 
-  it("server-watch shows the output of a failed check under the component's name, and removes it when the check passes", () => {
-    const folder = temporaryFolder();
-    const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
-    const run = (check: string, longestSeconds = "60"): string => {
-      writeBelow(folder, [
-        {
-          path: "server-watch",
-          permissions: "0755",
-          content: watch.replace("timeout 60 ", `timeout ${longestSeconds} `),
-        },
-        { path: "usr/local/lib/platform/check-some-part", permissions: "0755", content: `#!/bin/sh\n${check}\n` },
-      ]);
-      return runTool("sh", ["-c", `${folder}/server-watch; cd ${folder}/run/motd.d && grep -r .`]).output;
-    };
-    expect(run("echo 'it is gone' >&2; exit 1")).toBe("some-part:it is gone\n");
-    expect(run("exit 0")).toBe("");
-    expect(run("exec sleep 60", "0.1")).toBe(
-      `some-part:no answer from ${folder}/usr/local/lib/platform/check-some-part\n`,
-    );
-  });
+it("packages start no services during the setup of a server, and may start services afterwards", () => {
+  const policy = contentOf(part, "/usr/sbin/policy-rc.d");
+  expect(runTool("env", ["SERVER_SETUP=running", "sh", "-s"], policy).status).toBe(101);
+  expect(runTool("sh", ["-s"], policy).status).toBe(0);
+  expect(contentOf(part, paths.setup.script)).toMatch(/^export .*SERVER_SETUP=running/m);
+});
+
+it.runIf(hasTool("systemd-analyze", "units of server-watch"))("the program server-watch runs every minute", () => {
+  const unit = (name: string) => contentOf(part, `/etc/systemd/system/${name}`);
+  const units = ["server-watch.timer", "server-watch.service"].map((name) => [name, unit(name)] as const);
+  expect(judgeUnits(Object.fromEntries(units)).complaints).toBe("");
+  expect(unit("server-watch.timer").split("\n")).toEqual(
+    expect.arrayContaining(["OnBootSec=30s", "OnUnitInactiveSec=1min", "AccuracySec=5s", "WantedBy=timers.target"]),
+  );
+  // The checks run only after the setup, because they would fail before. The service writes no line to the journal every minute.
+  expect(unit("server-watch.service").split("\n")).toEqual(
+    expect.arrayContaining([
+      ...[`ConditionPathExists=${paths.setup.complete}`, "ExecStart=/usr/local/lib/platform/server-watch"],
+      ...["Type=oneshot", "LogLevelMax=notice"],
+    ]),
+  );
+  expect(part.setup).toContain("systemctl enable --quiet --now server-watch.timer\n");
+});
+
+it("server-watch shows the output of a failed check under the component's name, and removes it when the check passes", () => {
+  const folder = temporaryFolder();
+  const watch = contentOf(part, "/usr/local/lib/platform/server-watch").replaceAll(/\/(run|usr)\//g, `${folder}/$1/`);
+  const run = (check: string, longestSeconds = "60"): string => {
+    writeBelow(folder, [
+      {
+        path: "server-watch",
+        permissions: "0755",
+        content: watch.replace("timeout 60 ", `timeout ${longestSeconds} `),
+      },
+      { path: "usr/local/lib/platform/check-some-part", permissions: "0755", content: `#!/bin/sh\n${check}\n` },
+    ]);
+    return runTool("sh", ["-c", `${folder}/server-watch; cd ${folder}/run/motd.d && grep -r .`]).output;
+  };
+  expect(run("echo 'it is gone' >&2; exit 1")).toBe("some-part:it is gone\n");
+  expect(run("exit 0")).toBe("");
+  expect(run("exec sleep 60", "0.1")).toBe(
+    `some-part:no answer from ${folder}/usr/local/lib/platform/check-some-part\n`,
+  );
 });

@@ -166,109 +166,92 @@ describe("the agent in several locations", () => {
   });
 });
 
-describe("certificate files", () => {
-  const watched = (config = exampleConfig(), server = "alpha"): string[] => {
-    const { instances } = yaml(partOf(datadogAgentPart, config, server), "conf.d/tls.d/conf.yaml") as {
-      instances: { name: string; local_cert_path?: string; tags?: string[] }[];
-    };
-    return instances.flatMap(({ name, local_cert_path: path, tags }) =>
-      path ? [`${name} ${path} ${String(tags)}`] : [],
-    );
+const watched = (config = exampleConfig(), server = "alpha"): string[] => {
+  const { instances } = yaml(partOf(datadogAgentPart, config, server), "conf.d/tls.d/conf.yaml") as {
+    instances: { name: string; local_cert_path?: string; tags?: string[] }[];
   };
-  const internal = (path: string): string => `internal ${path} file:${path}`;
-  const application = internal("/etc/app/mysql-ca.pem");
-  const members = ["/etc/mysql/tls/ca.pem", "/etc/mysql/tls/server.pem"].map(internal);
+  return instances.flatMap(({ name, local_cert_path: path, tags }) =>
+    path ? [`${name} ${path} ${String(tags)}`] : [],
+  );
+};
+const internal = (path: string): string => `internal ${path} file:${path}`;
+const application = internal("/etc/app/mysql-ca.pem");
+const members = ["/etc/mysql/tls/ca.pem", "/etc/mysql/tls/server.pem"].map(internal);
 
-  it("the Datadog agent checks certificate files by path on the servers that have them", () => {
-    expect(watched()).toEqual([application, ...members]);
-    expect(watched(split, "front")).toEqual([application]);
-    expect(watched(split, "left")).toEqual(members);
-  });
-
-  it("the Datadog agent also checks the certificate files of web servers that terminate TLS", () => {
-    const origin = "/etc/nginx/tls/origin.pem";
-    expect(watched(exampleConfig({ tls: "passthrough" }))).toEqual([
-      application,
-      `origin ${origin} file:${origin}`,
-      internal("/etc/nginx/tls/origin-pull-ca.pem"),
-      ...members,
-    ]);
-  });
+it("the Datadog agent checks certificate files by path on the servers that have them", () => {
+  expect(watched()).toEqual([application, ...members]);
+  expect(watched(split, "front")).toEqual([application]);
+  expect(watched(split, "left")).toEqual(members);
 });
 
-describe("the agent on servers with one role", () => {
-  it("the Datadog agent runs only the checks and logs of the server's role", () => {
-    expect(checks(partOf(datadogAgentPart, split, "front"))).not.toContain("mysql");
-    expect(checks(partOf(datadogAgentPart, split, "left"))).not.toContain("nginx");
-    expect(yaml(partOf(datadogAgentPart, split, "left"), "datadog.yaml")).toMatchObject({ site: "us5.datadoghq.com" });
-    const { logs } = yaml(partOf(datadogAgentPart, split, "left"), "conf.d/platform-logs.d/conf.yaml") as {
-      logs: { service: string }[];
-    };
-    expect(logs.map(({ service }) => service)).toEqual([
-      "mysql",
-      "mysql-slow",
-      "mysql-group",
-      "ssh",
-      "firewall",
-      "dpkg",
-    ]);
-  });
+it("the Datadog agent also checks the certificate files of web servers that terminate TLS", () => {
+  const origin = "/etc/nginx/tls/origin.pem";
+  expect(watched(exampleConfig({ tls: "passthrough" }))).toEqual([
+    application,
+    `origin ${origin} file:${origin}`,
+    internal("/etc/nginx/tls/origin-pull-ca.pem"),
+    ...members,
+  ]);
 });
 
-describe("logs", () => {
-  it("the Datadog agent collects the logs of every service that monitors use", () => {
-    expect(new Set(collected.logSources.map(({ service }) => service))).toEqual(new Set(Object.values(logServices)));
-  });
-
-  it("the Datadog agent collects logs from units that the server starts", () => {
-    const config = exampleConfig();
-    const setups = payloadOf(config, serverOf(config, "alpha"))
-      .write_files.filter(({ path }) => path.includes("/setup-"))
-      .map(({ content }) => content)
-      .join("\n");
-    const units = collected.logSources.flatMap(({ from }) => ("unit" in from && from.unit ? [from.unit] : []));
-    expect(units.length).toBeGreaterThan(0);
-    for (const unit of units) expect(setups).toMatch(new RegExp(`^systemctl (enable|start) .*\\b${unit}\\b`, "m"));
-  });
-
-  it("each log source that reads the journal has its own id", () => {
-    const { logs } = yaml(partOf(datadogAgentPart), "conf.d/platform-logs.d/conf.yaml") as {
-      logs: { type: string; config_id?: string }[];
-    };
-    const names = logs.filter(({ type }) => type === "journald").map(({ config_id: name }) => name);
-    expect(names).not.toContain(undefined);
-    expect(new Set(names).size).toBe(names.length);
-  });
+it("the Datadog agent runs only the checks and logs of the server's role", () => {
+  expect(checks(partOf(datadogAgentPart, split, "front"))).not.toContain("mysql");
+  expect(checks(partOf(datadogAgentPart, split, "left"))).not.toContain("nginx");
+  expect(yaml(partOf(datadogAgentPart, split, "left"), "datadog.yaml")).toMatchObject({ site: "us5.datadoghq.com" });
+  const { logs } = yaml(partOf(datadogAgentPart, split, "left"), "conf.d/platform-logs.d/conf.yaml") as {
+    logs: { service: string }[];
+  };
+  expect(logs.map(({ service }) => service)).toEqual(["mysql", "mysql-slow", "mysql-group", "ssh", "firewall", "dpkg"]);
 });
 
-describe("without monitoring", () => {
-  it("without monitoring, a server has no Datadog agent and no Datadog repository", () => {
-    const config = exampleConfig({ monitoring: { enabled: false } });
-    const payload = payloadOf(config, serverOf(config, "alpha"));
-    expect(packagesOf(config, serverOf(config, "alpha"))).not.toContain("datadog-agent");
-    expect(Object.keys(payload.apt.sources)).toEqual(["mysql"]);
-  });
+it("the Datadog agent collects the logs of every service that monitors use", () => {
+  expect(new Set(collected.logSources.map(({ service }) => service))).toEqual(new Set(Object.values(logServices)));
 });
 
-describe("without an API key", () => {
-  it("without an API key, the Datadog agent is installed but not started, and the setup reports this", () => {
-    const setup = partOf(datadogAgentPart).setup ?? "";
-    const steps = (environment: string): readonly string[] =>
-      stepsOf(setup, { files: { "/etc/datadog-agent/environment": environment } });
-    const user = "usermod --groups systemd-journal dd-agent";
-    expect(steps("DD_API_KEY=secret\n")).toEqual([
-      user,
-      "systemctl enable --quiet datadog-agent.service",
-      "systemctl restart datadog-agent.service",
-    ]);
-    expect(steps("DD_API_KEY=\n")).toEqual([
-      user,
-      "systemctl disable --quiet --now datadog-agent.service",
-      expect.stringMatching(/installed, but not started$/),
-    ]);
-    // The package starts the agent during its installation, when the server has no API key yet.
-    expect(contentOf(partOf(datadogAgentPart), "/etc/systemd/system/datadog-agent.service.d/platform.conf")).toContain(
-      "[Unit]\nConditionPathExists=/etc/datadog-agent/environment\n",
-    );
-  });
+it("the Datadog agent collects logs from units that the server starts", () => {
+  const config = exampleConfig();
+  const setups = payloadOf(config, serverOf(config, "alpha"))
+    .write_files.filter(({ path }) => path.includes("/setup-"))
+    .map(({ content }) => content)
+    .join("\n");
+  const units = collected.logSources.flatMap(({ from }) => ("unit" in from && from.unit ? [from.unit] : []));
+  expect(units.length).toBeGreaterThan(0);
+  for (const unit of units) expect(setups).toMatch(new RegExp(`^systemctl (enable|start) .*\\b${unit}\\b`, "m"));
+});
+
+it("each log source that reads the journal has its own id", () => {
+  const { logs } = yaml(partOf(datadogAgentPart), "conf.d/platform-logs.d/conf.yaml") as {
+    logs: { type: string; config_id?: string }[];
+  };
+  const names = logs.filter(({ type }) => type === "journald").map(({ config_id: name }) => name);
+  expect(names).not.toContain(undefined);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+it("without monitoring, a server has no Datadog agent and no Datadog repository", () => {
+  const config = exampleConfig({ monitoring: { enabled: false } });
+  const payload = payloadOf(config, serverOf(config, "alpha"));
+  expect(packagesOf(config, serverOf(config, "alpha"))).not.toContain("datadog-agent");
+  expect(Object.keys(payload.apt.sources)).toEqual(["mysql"]);
+});
+
+it("without an API key, the Datadog agent is installed but not started, and the setup reports this", () => {
+  const setup = partOf(datadogAgentPart).setup ?? "";
+  const steps = (environment: string): readonly string[] =>
+    stepsOf(setup, { files: { "/etc/datadog-agent/environment": environment } });
+  const user = "usermod --groups systemd-journal dd-agent";
+  expect(steps("DD_API_KEY=secret\n")).toEqual([
+    user,
+    "systemctl enable --quiet datadog-agent.service",
+    "systemctl restart datadog-agent.service",
+  ]);
+  expect(steps("DD_API_KEY=\n")).toEqual([
+    user,
+    "systemctl disable --quiet --now datadog-agent.service",
+    expect.stringMatching(/installed, but not started$/),
+  ]);
+  // The package starts the agent during its installation, when the server has no API key yet.
+  expect(contentOf(partOf(datadogAgentPart), "/etc/systemd/system/datadog-agent.service.d/platform.conf")).toContain(
+    "[Unit]\nConditionPathExists=/etc/datadog-agent/environment\n",
+  );
 });

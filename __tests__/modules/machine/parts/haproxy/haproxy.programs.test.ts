@@ -15,17 +15,15 @@ const rendered = (config = exampleConfig(), server = "alpha"): string =>
 const section = (name: string, text = rendered()): string =>
   new RegExp(`^(listen|frontend) ${name}\\n(\\t.*\\n)+`, "m").exec(text)?.[0] ?? "";
 
-describe("HAProxy with defaults", () => {
-  it("HAProxy listens on loopback, and on the private address for other web servers", () => {
-    expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
-      "127.0.0.1:6446",
-      '"$OWN_ADDRESS":6448',
-      '"$OWN_ADDRESS":6449',
-      "127.0.0.1:6447",
-      "127.0.0.1:3003",
-      "127.0.0.1:8404",
-    ]);
-  });
+it("HAProxy listens on loopback, and on the private address for other web servers", () => {
+  expect([...rendered().matchAll(/^\tbind (.*)$/gm)].map((match) => match[1])).toEqual([
+    "127.0.0.1:6446",
+    '"$OWN_ADDRESS":6448',
+    '"$OWN_ADDRESS":6449',
+    "127.0.0.1:6447",
+    "127.0.0.1:3003",
+    "127.0.0.1:8404",
+  ]);
 });
 
 describe("connections through HAProxy", () => {
@@ -92,16 +90,14 @@ describe("the write port", () => {
   });
 });
 
-describe("the read port", () => {
-  it("HAProxy's read port balances replicas and uses the primary if there is no replica", () => {
-    const lines = section("replicas").match(/^\tserver .*$/gm);
-    expect(lines).toEqual([
-      ...range.map((address) => `\tserver ${address} ${address}:3306 check on-marked-up shutdown-backup-sessions`),
-      ...range.map((address) => `\tserver ${address}-primary ${address}:3306 backup track primary/${address}`),
-    ]);
-    expect(section("replicas")).toContain("http-check send meth GET uri /replica\n");
-    expect(section("replicas")).toContain("balance leastconn\n");
-  });
+it("HAProxy's read port balances replicas and uses the primary if there is no replica", () => {
+  const lines = section("replicas").match(/^\tserver .*$/gm);
+  expect(lines).toEqual([
+    ...range.map((address) => `\tserver ${address} ${address}:3306 check on-marked-up shutdown-backup-sessions`),
+    ...range.map((address) => `\tserver ${address}-primary ${address}:3306 backup track primary/${address}`),
+  ]);
+  expect(section("replicas")).toContain("http-check send meth GET uri /replica\n");
+  expect(section("replicas")).toContain("balance leastconn\n");
 });
 
 describe("HAProxy in several locations", () => {
@@ -146,125 +142,117 @@ describe("HAProxy with everything set", () => {
   });
 });
 
-describe("HAProxy's unit", () => {
-  it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
-    "systemd restarts HAProxy without a limit, and HAProxy's master process keeps only the capabilities that it needs",
-    () => {
-      const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf");
-      expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toMatch(
-        /^\[Unit\]\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=1s$/m,
-      );
-      // HAProxy cannot access the sockets of D-Bus, systemd and the resolver, through which it could bypass the firewall and reach a name
-      // server.
-      expect(dropIn).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
-      const { complaints, exposure, allowed } = judgeDropIn("haproxy.service", dropIn);
-      expect(complaints).toBe("");
-      expect(exposure).toBeLessThan(3);
-      expect(allowed.filter((each) => !allowedToAll.includes(each))).toEqual([
-        "CapabilityBoundingSet_CAP_KILL",
-        "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
-        "CapabilityBoundingSet_CAP_SYS_CHROOT",
-        "SystemCallFilter_mount",
-        "UMask",
-        "UserOrDynamicUser",
-      ]);
-    },
-  );
-});
-
-describe("setting HAProxy up", () => {
-  it("the setup applies an HAProxy configuration only if HAProxy accepts it", () => {
-    const setup = partOf(haproxyPart).setup ?? "";
-    const check = "haproxy -c -q -f /etc/haproxy/haproxy.cfg";
-    expect(stepsOf(setup)).toEqual([
-      check,
-      "systemctl daemon-reload",
-      "systemctl enable --quiet haproxy.service",
-      "systemctl reload-or-restart haproxy.service",
+it.runIf(hasTool("systemd-analyze", "drop-in of HAProxy's unit"))(
+  "systemd restarts HAProxy without a limit, and HAProxy's master process keeps only the capabilities that it needs",
+  () => {
+    const dropIn = contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/sandbox.conf");
+    expect(contentOf(partOf(haproxyPart), "/etc/systemd/system/haproxy.service.d/platform.conf")).toMatch(
+      /^\[Unit\]\nStartLimitIntervalSec=0\n\n\[Service\]\nRestartSec=1s$/m,
+    );
+    // HAProxy cannot access the sockets of D-Bus, systemd and the resolver, through which it could bypass the firewall and reach a name
+    // server.
+    expect(dropIn).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
+    const { complaints, exposure, allowed } = judgeDropIn("haproxy.service", dropIn);
+    expect(complaints).toBe("");
+    expect(exposure).toBeLessThan(3);
+    expect(allowed.filter((each) => !allowedToAll.includes(each))).toEqual([
+      "CapabilityBoundingSet_CAP_KILL",
+      "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
+      "CapabilityBoundingSet_CAP_SYS_CHROOT",
+      "SystemCallFilter_mount",
+      "UMask",
+      "UserOrDynamicUser",
     ]);
-    expect(stepsOf(setup, { fails: "haproxy" })).toEqual([check, "exit 1"]);
-  });
+  },
+);
+
+it("the setup applies an HAProxy configuration only if HAProxy accepts it", () => {
+  const setup = partOf(haproxyPart).setup ?? "";
+  const check = "haproxy -c -q -f /etc/haproxy/haproxy.cfg";
+  expect(stepsOf(setup)).toEqual([
+    check,
+    "systemctl daemon-reload",
+    "systemctl enable --quiet haproxy.service",
+    "systemctl reload-or-restart haproxy.service",
+  ]);
+  expect(stepsOf(setup, { fails: "haproxy" })).toEqual([check, "exit 1"]);
 });
 
-describe("the configuration", () => {
-  it.runIf(hasTool("haproxy", "haproxy.cfg by haproxy -c"))("HAProxy accepts the configuration", () => {
-    const folder = temporaryFolder();
-    writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
-    expect(runTool("haproxy", ["-c", "-q", "-f", join(folder, "haproxy.cfg")])).toEqual({ status: 0, output: "" });
-  });
+it.runIf(hasTool("haproxy", "haproxy.cfg by haproxy -c"))("HAProxy accepts the configuration", () => {
+  const folder = temporaryFolder();
+  writeBelow(folder, [{ path: "haproxy.cfg", content: rendered() }]);
+  expect(runTool("haproxy", ["-c", "-q", "-f", join(folder, "haproxy.cfg")])).toEqual({ status: 0, output: "" });
 });
 
-describe("HAProxy itself", () => {
-  it.runIf(
-    hasTool("python3", "where HAProxy leads") &&
-      hasTool("nft", "what HAProxy does when a machine vanishes") &&
-      hasToolInNetwork("haproxy", "where HAProxy leads", "-nu"),
-  )(
-    "HAProxy sends writes only to the primary and reads to replicas, and closes connections to the wrong member",
-    () => {
-      const [primary = "", first = "", second = ""] = range;
-      const found = observe("roles.py", rendered(), ...range);
-      expect(found).toMatchObject({
-        writes: [primary],
-        reads: [first, first, second, second].sort(),
-        "writes then": [first],
-        "reads without replica": first,
-        "reads with replica": second,
-        "reads while it vanishes": primary,
-        "health without application": "",
-        health: "127.0.0.1",
-        "health without database": "127.0.0.1",
-        "health by its own member": "127.0.0.1",
-        metrics: true,
-        statistics: true,
-        root: false,
-        directory: "/var/lib/haproxy",
-        "lines for connections": 0,
-      });
-      // The limits are twice the configured times, because the test machine may be busy.
-      for (const [what, atMost] of [
-        ["two primaries", 5],
-        ["writer cut after", 6],
-        ["reader moved after", 6],
-        ["answered after", 6],
-        ["health refused after", 1],
-        ["cut off after", 8],
-        ["reader cut after", 9],
-      ] as const)
-        expect(found[what], what).toBeLessThan(atMost);
-    },
-    300_000,
-  );
+it.runIf(
+  hasTool("python3", "where HAProxy leads") &&
+    hasTool("nft", "what HAProxy does when a machine vanishes") &&
+    hasToolInNetwork("haproxy", "where HAProxy leads", "-nu"),
+)(
+  "HAProxy sends writes only to the primary and reads to replicas, and closes connections to the wrong member",
+  () => {
+    const [primary = "", first = "", second = ""] = range;
+    const found = observe("roles.py", rendered(), ...range);
+    expect(found).toMatchObject({
+      writes: [primary],
+      reads: [first, first, second, second].sort(),
+      "writes then": [first],
+      "reads without replica": first,
+      "reads with replica": second,
+      "reads while it vanishes": primary,
+      "health without application": "",
+      health: "127.0.0.1",
+      "health without database": "127.0.0.1",
+      "health by its own member": "127.0.0.1",
+      metrics: true,
+      statistics: true,
+      root: false,
+      directory: "/var/lib/haproxy",
+      "lines for connections": 0,
+    });
+    // The limits are twice the configured times, because the test machine may be busy.
+    for (const [what, atMost] of [
+      ["two primaries", 5],
+      ["writer cut after", 6],
+      ["reader moved after", 6],
+      ["answered after", 6],
+      ["health refused after", 1],
+      ["cut off after", 8],
+      ["reader cut after", 9],
+    ] as const)
+      expect(found[what], what).toBeLessThan(atMost);
+  },
+  300_000,
+);
 
-  it.runIf(
-    hasTool("python3", "how HAProxy relays") &&
-      hasTool("nft", "how HAProxy relays") &&
-      hasToolInNetwork("haproxy", "how HAProxy relays", "-nu"),
-  )(
-    "HAProxy reaches an unreachable primary through another server, without a loop",
-    () => {
-      const [cutOff = "", between = "", primary = ""] = range;
-      const found = observe("relay.py", rendered(), cutOff, between, primary);
-      expect(found).toMatchObject({ direct: [cutOff, between], relayed: between, "without primary": ["", ""] });
-      // On an idle machine, the times are 3.4 s, 3.1 s, 0.8 s and 1.0 s. The test machine may be busy.
-      for (const what of ["relayed after", "no primary after", "relayed again after", "direct again after"])
-        expect(found[what], what).toBeLessThanOrEqual(20);
-    },
-    120_000,
-  );
+it.runIf(
+  hasTool("python3", "how HAProxy relays") &&
+    hasTool("nft", "how HAProxy relays") &&
+    hasToolInNetwork("haproxy", "how HAProxy relays", "-nu"),
+)(
+  "HAProxy reaches an unreachable primary through another server, without a loop",
+  () => {
+    const [cutOff = "", between = "", primary = ""] = range;
+    const found = observe("relay.py", rendered(), cutOff, between, primary);
+    expect(found).toMatchObject({ direct: [cutOff, between], relayed: between, "without primary": ["", ""] });
+    // On an idle machine, the times are 3.4 s, 3.1 s, 0.8 s and 1.0 s. The test machine may be busy.
+    for (const what of ["relayed after", "no primary after", "relayed again after", "direct again after"])
+      expect(found[what], what).toBeLessThanOrEqual(20);
+  },
+  120_000,
+);
 
-  it.runIf(
-    hasTool("python3", "how HAProxy holds requests") && hasToolInNetwork("haproxy", "how it holds requests", "-nu"),
-  )(
-    "HAProxy holds requests during a switch of releases if the application opens its own port",
-    () => {
-      const places = [ports.application, ports.applicationItself].map(String);
-      const found = observe("held.py", rendered(exampleConfig({ application: { listens: "port" } })), ...places);
-      expect(found["who"]).toBe("the next release");
-      // The application starts to listen after 3 s.
-      expect(found["seconds"]).toBeGreaterThan(2.9);
-      expect(found["seconds"]).toBeLessThan(10);
-    },
-    300_000,
-  );
-});
+it.runIf(
+  hasTool("python3", "how HAProxy holds requests") && hasToolInNetwork("haproxy", "how it holds requests", "-nu"),
+)(
+  "HAProxy holds requests during a switch of releases if the application opens its own port",
+  () => {
+    const places = [ports.application, ports.applicationItself].map(String);
+    const found = observe("held.py", rendered(exampleConfig({ application: { listens: "port" } })), ...places);
+    expect(found["who"]).toBe("the next release");
+    // The application starts to listen after 3 s.
+    expect(found["seconds"]).toBeGreaterThan(2.9);
+    expect(found["seconds"]).toBeLessThan(10);
+  },
+  300_000,
+);

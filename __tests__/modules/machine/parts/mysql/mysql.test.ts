@@ -7,38 +7,34 @@ import { contentOf, mysqlOf, variables } from "./support.js";
 /** Returns the settings of mysql-group from the payload. */
 const settings = (part = mysqlOf("alpha")): unknown => JSON.parse(contentOf("/etc/mysql-group/group.json", part));
 
-describe("MySQL with defaults", () => {
-  it("MySQL is installed from the vendor's repository for the LTS series and the server's Debian release", () => {
-    const [source] = mysqlOf("alpha").aptSources ?? [];
-    expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
-  });
+it("MySQL is installed from the vendor's repository for the LTS series and the server's Debian release", () => {
+  const [source] = mysqlOf("alpha").aptSources ?? [];
+  expect(source?.source).toBe("deb http://repo.mysql.com/apt/debian $RELEASE mysql-9.7-lts");
+});
 
-  it("mysql-group gets every member in order and the paths of its passwords", () => {
-    expect(settings()).toEqual({
-      server: "alpha",
-      address: "10.0.1.11",
-      members: { alpha: "10.0.1.11", bravo: "10.0.1.12", charlie: "10.0.1.13" },
-      rolePort: 8008,
-      socket: "/run/mysqld/mysqld.sock",
-      subnet: "10.0.1.0/24",
-      database: "app",
-      privileges: "read-write",
-      maximumReplicaLagSeconds: 5,
-      passwords: {
-        app: "/etc/mysql-group/app-password",
-        replication: "/etc/mysql-group/replication-password",
-        datadog: "/etc/mysql-group/monitoring-password",
-      },
-    });
+it("mysql-group gets every member in order and the paths of its passwords", () => {
+  expect(settings()).toEqual({
+    server: "alpha",
+    address: "10.0.1.11",
+    members: { alpha: "10.0.1.11", bravo: "10.0.1.12", charlie: "10.0.1.13" },
+    rolePort: 8008,
+    socket: "/run/mysqld/mysqld.sock",
+    subnet: "10.0.1.0/24",
+    database: "app",
+    privileges: "read-write",
+    maximumReplicaLagSeconds: 5,
+    passwords: {
+      app: "/etc/mysql-group/app-password",
+      replication: "/etc/mysql-group/replication-password",
+      datadog: "/etc/mysql-group/monitoring-password",
+    },
   });
 });
 
-describe("MySQL in several locations", () => {
-  it("if there are several locations, the settings of every member list the distant members", () => {
-    const config = exampleConfig(spread);
-    for (const name of ["alpha", "charlie"])
-      expect(settings(mysqlOf(name, config))).toMatchObject({ far: ["10.0.1.13"] });
-  });
+it("if there are several locations, the settings of every member list the distant members", () => {
+  const config = exampleConfig(spread);
+  for (const name of ["alpha", "charlie"])
+    expect(settings(mysqlOf(name, config))).toMatchObject({ far: ["10.0.1.13"] });
 });
 
 describe("MySQL with everything set", () => {
@@ -70,16 +66,14 @@ describe("MySQL with everything set", () => {
   });
 });
 
-describe("the apt key", () => {
-  it("the apt key of MySQL is that of MySQL Release Engineering, pinned by fingerprint", () => {
-    expect(mysqlOf("alpha").aptSources?.[0]?.key).toMatchObject({
-      url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
-      fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
-    });
+it("the apt key of MySQL is that of MySQL Release Engineering, pinned by fingerprint", () => {
+  expect(mysqlOf("alpha").aptSources?.[0]?.key).toMatchObject({
+    url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
+    fingerprints: ["BCA43417C3B485DD128EC6D4B7B3B788A8D3785C"],
   });
+});
 
-  it("a configured mirror of MySQL's repository uses the configured apt key", () => {
-    const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
-    expect(mysqlOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
-  });
+it("a configured mirror of MySQL's repository uses the configured apt key", () => {
+  const config = exampleConfig({ aptSources: { mysql: { keyFile: exampleKeyFile } } });
+  expect(mysqlOf("alpha", config).aptSources?.[0]?.key).toBe(readFileSync(exampleKeyFile, "utf8"));
 });

@@ -13,28 +13,24 @@ const listen = (part: typeof terminate, name: string): string | undefined =>
   contentOf(part, `/etc/nginx/snippets/listen-${name}.conf`).split("\n").at(-2);
 const main = contentOf(terminate, "/etc/nginx/nginx.conf");
 
-describe("nginx with defaults", () => {
-  it("nginx listens without TLS, and only on the private address and on loopback", () => {
-    expect(site().match(/^\t(listen|include \S*listen).*;$/gm)).toEqual([
-      "\tinclude /etc/nginx/snippets/listen-http-default.conf;",
-      "\tinclude /etc/nginx/snippets/listen-http.conf;",
-      "\tlisten 127.0.0.1:8081;",
-    ]);
-    expect(listen(terminate, "http")).toBe("listen 10.0.1.11:80;");
-    expect(listen(terminate, "http-default")).toBe("listen 10.0.1.11:80 default_server;");
-  });
+it("nginx listens without TLS, and only on the private address and on loopback", () => {
+  expect(site().match(/^\t(listen|include \S*listen).*;$/gm)).toEqual([
+    "\tinclude /etc/nginx/snippets/listen-http-default.conf;",
+    "\tinclude /etc/nginx/snippets/listen-http.conf;",
+    "\tlisten 127.0.0.1:8081;",
+  ]);
+  expect(listen(terminate, "http")).toBe("listen 10.0.1.11:80;");
+  expect(listen(terminate, "http-default")).toBe("listen 10.0.1.11:80 default_server;");
 });
 
-describe("nginx with passthrough", () => {
-  it("in passthrough mode, nginx terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
-    expect(listen(passthrough, "https")).toBe("listen 10.0.1.11:443 ssl proxy_protocol;");
-    expect(listen(passthrough, "https-default")).toBe("listen 10.0.1.11:443 ssl proxy_protocol default_server;");
-    expect(site(passthrough).match(/snippets\/listen-https(-default)?.conf;/g)).toHaveLength(2);
-    expect(site(passthrough)).toContain(
-      "ssl_client_certificate /etc/nginx/tls/origin-pull-ca.pem;\n\tssl_verify_client on;",
-    );
-    expect(site(passthrough)).not.toContain("edge-token");
-  });
+it("in passthrough mode, nginx terminates TLS behind the PROXY protocol and requires Cloudflare's certificate", () => {
+  expect(listen(passthrough, "https")).toBe("listen 10.0.1.11:443 ssl proxy_protocol;");
+  expect(listen(passthrough, "https-default")).toBe("listen 10.0.1.11:443 ssl proxy_protocol default_server;");
+  expect(site(passthrough).match(/snippets\/listen-https(-default)?.conf;/g)).toHaveLength(2);
+  expect(site(passthrough)).toContain(
+    "ssl_client_certificate /etc/nginx/tls/origin-pull-ca.pem;\n\tssl_verify_client on;",
+  );
+  expect(site(passthrough)).not.toContain("edge-token");
 });
 
 describe("logs", () => {
@@ -147,32 +143,30 @@ describe("nginx's time limits and headers", () => {
   });
 });
 
-describe("the unit in-service", () => {
-  const unit = (config = exampleConfig()): string =>
-    contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
+const unit = (config = exampleConfig()): string =>
+  contentOf(partOf(nginxPart, config), "/etc/systemd/system/in-service.service");
 
-  it("the unit in-service stops before the web services, early enough for the load balancer to notice", () => {
-    expect(unit()).toContain("After=nginx.service app.service haproxy.service\n");
-    expect(unit()).toContain("ExecStop=/usr/bin/rm -f /run/in-service\n");
-    expect(unit()).toContain("ExecStop=/usr/bin/sleep 7\n");
-    const slow = exampleConfig({
-      loadBalancer: { healthCheck: { intervalSeconds: 60, timeoutSeconds: 10, retries: 5 } },
-    });
-    expect(unit(slow)).toContain("ExecStop=/usr/bin/sleep 370\n");
+it("the unit in-service stops before the web services, early enough for the load balancer to notice", () => {
+  expect(unit()).toContain("After=nginx.service app.service haproxy.service\n");
+  expect(unit()).toContain("ExecStop=/usr/bin/rm -f /run/in-service\n");
+  expect(unit()).toContain("ExecStop=/usr/bin/sleep 7\n");
+  const slow = exampleConfig({
+    loadBalancer: { healthCheck: { intervalSeconds: 60, timeoutSeconds: 10, retries: 5 } },
   });
-
-  it.runIf(hasTool("systemd-analyze", "in-service.service"))(
-    "the unit in-service starts at boot, stays active until it is stopped, and stops without a time limit",
-    () => {
-      const lines = ["Type=oneshot", "RemainAfterExit=yes", "ExecStart=/usr/bin/touch /run/in-service"];
-      expect(unit().split("\n")).toEqual(
-        expect.arrayContaining([...lines, "TimeoutStopSec=infinity", "WantedBy=multi-user.target"]),
-      );
-      expect(unit().indexOf("rm -f")).toBeLessThan(unit().indexOf("sleep"));
-      expect(judgeUnits({ "in-service.service": unit() }).complaints).toBe("");
-    },
-  );
+  expect(unit(slow)).toContain("ExecStop=/usr/bin/sleep 370\n");
 });
+
+it.runIf(hasTool("systemd-analyze", "in-service.service"))(
+  "the unit in-service starts at boot, stays active until it is stopped, and stops without a time limit",
+  () => {
+    const lines = ["Type=oneshot", "RemainAfterExit=yes", "ExecStart=/usr/bin/touch /run/in-service"];
+    expect(unit().split("\n")).toEqual(
+      expect.arrayContaining([...lines, "TimeoutStopSec=infinity", "WantedBy=multi-user.target"]),
+    );
+    expect(unit().indexOf("rm -f")).toBeLessThan(unit().indexOf("sleep"));
+    expect(judgeUnits({ "in-service.service": unit() }).complaints).toBe("");
+  },
+);
 
 describe("setting nginx up", () => {
   const logs = ["access.json", "error.log"].map((name) => `chown www-data:dd-agent /var/log/nginx/${name}`);
@@ -191,29 +185,27 @@ describe("setting nginx up", () => {
   });
 });
 
-describe("nginx's unit", () => {
-  const sandboxed = contentOf(terminate, "/etc/systemd/system/nginx.service.d/sandbox.conf");
+const sandboxed = contentOf(terminate, "/etc/systemd/system/nginx.service.d/sandbox.conf");
 
-  it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
-    "systemd restarts nginx after any exit, and nginx's master process keeps only the capabilities that it needs",
-    () => {
-      const { complaints, exposure, allowed } = judgeDropIn("nginx.service", sandboxed);
-      expect(complaints).toBe("");
-      expect(exposure).toBeLessThan(3);
-      // nginx cannot access the sockets of D-Bus, systemd and the resolver. Through these sockets, nginx could reach a name server, or
-      // services that execute commands for root.
-      expect(sandboxed).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
-      const dropIn = contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf");
-      expect(dropIn).toMatch(/^StartLimitIntervalSec=0\n\n\[Service\]\nRestart=always\nRestartSec=1s$/m);
-      expect(allowed.filter((each) => !allowedToAll.includes(each))).toEqual([
-        "CapabilityBoundingSet_CAP_CHOWN_FSETID_SETFCAP",
-        "CapabilityBoundingSet_CAP_DAC_FOWNER_IPC_OWNER",
-        "CapabilityBoundingSet_CAP_KILL",
-        "CapabilityBoundingSet_CAP_NET_BIND_SERVICE_BROADCAST_RAW)",
-        "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
-        "UMask",
-        "UserOrDynamicUser",
-      ]);
-    },
-  );
-});
+it.runIf(hasTool("systemd-analyze", "drop-in of nginx's unit"))(
+  "systemd restarts nginx after any exit, and nginx's master process keeps only the capabilities that it needs",
+  () => {
+    const { complaints, exposure, allowed } = judgeDropIn("nginx.service", sandboxed);
+    expect(complaints).toBe("");
+    expect(exposure).toBeLessThan(3);
+    // nginx cannot access the sockets of D-Bus, systemd and the resolver. Through these sockets, nginx could reach a name server, or
+    // services that execute commands for root.
+    expect(sandboxed).toContain("InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/systemd/resolve\n");
+    const dropIn = contentOf(terminate, "/etc/systemd/system/nginx.service.d/platform.conf");
+    expect(dropIn).toMatch(/^StartLimitIntervalSec=0\n\n\[Service\]\nRestart=always\nRestartSec=1s$/m);
+    expect(allowed.filter((each) => !allowedToAll.includes(each))).toEqual([
+      "CapabilityBoundingSet_CAP_CHOWN_FSETID_SETFCAP",
+      "CapabilityBoundingSet_CAP_DAC_FOWNER_IPC_OWNER",
+      "CapabilityBoundingSet_CAP_KILL",
+      "CapabilityBoundingSet_CAP_NET_BIND_SERVICE_BROADCAST_RAW)",
+      "CapabilityBoundingSet_CAP_SET_UID_GID_PCAP",
+      "UMask",
+      "UserOrDynamicUser",
+    ]);
+  },
+);

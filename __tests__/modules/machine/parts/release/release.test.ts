@@ -15,31 +15,27 @@ import { makeCertificate } from "../../../../examples/guestbook/support/certific
 
 const part = partOf(releasePart);
 
-describe("the release's part", () => {
-  it("the file release.env contains the address and checksum of the configured release", () => {
-    const application = { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "a".repeat(64) };
-    expect(contentOf(partOf(releasePart, exampleConfig({ application })), "/etc/platform/release.env")).toMatch(
-      /^RELEASE_URL='https:\/\/releases\.foobar\.com\/release-2\.0\.0\.tar\.gz'\nRELEASE_SHA256=a{64}\n$/m,
-    );
-  });
+it("the file release.env contains the address and checksum of the configured release", () => {
+  const application = { url: "https://releases.foobar.com/release-2.0.0.tar.gz", sha256: "a".repeat(64) };
+  expect(contentOf(partOf(releasePart, exampleConfig({ application })), "/etc/platform/release.env")).toMatch(
+    /^RELEASE_URL='https:\/\/releases\.foobar\.com\/release-2\.0\.0\.tar\.gz'\nRELEASE_SHA256=a{64}\n$/m,
+  );
 });
 
-describe("the setup", () => {
-  it("the setup installs the platform's scripts from the configured release, and fails if it cannot install them", () => {
-    const folder = temporaryFolder();
-    // The end of this signed URL contains characters that a shell would interpret.
-    const url = "https://releases.foobar.com/release.tar.gz?expires=1&name=a;b(c)*";
-    const part = partOf(releasePart, exampleConfig({ application: { url } }));
-    const setup = (part.setup ?? "")
-      .replace("/etc/platform/release.env", join(folder, "release.env"))
-      .replace("/usr/local/sbin/fetch-release", join(folder, "fetch-release"));
-    writeBelow(folder, [
-      { path: "release.env", content: contentOf(part, "/etc/platform/release.env") },
-      { path: "fetch-release", content: '#!/bin/sh\necho "$*"\nexit 1\n', permissions: "0755" },
-    ]);
-    const { sha256 } = exampleConfig().application;
-    expect(runTool("sh", ["-c", setup])).toEqual({ status: 1, output: `${url} ${sha256} platform /opt/platform\n` });
-  });
+it("the setup installs the platform's scripts from the configured release, and fails if it cannot install them", () => {
+  const folder = temporaryFolder();
+  // The end of this signed URL contains characters that a shell would interpret.
+  const url = "https://releases.foobar.com/release.tar.gz?expires=1&name=a;b(c)*";
+  const part = partOf(releasePart, exampleConfig({ application: { url } }));
+  const setup = (part.setup ?? "")
+    .replace("/etc/platform/release.env", join(folder, "release.env"))
+    .replace("/usr/local/sbin/fetch-release", join(folder, "fetch-release"));
+  writeBelow(folder, [
+    { path: "release.env", content: contentOf(part, "/etc/platform/release.env") },
+    { path: "fetch-release", content: '#!/bin/sh\necho "$*"\nexit 1\n', permissions: "0755" },
+  ]);
+  const { sha256 } = exampleConfig().application;
+  expect(runTool("sh", ["-c", setup])).toEqual({ status: 1, output: `${url} ${sha256} platform /opt/platform\n` });
 });
 
 /**
