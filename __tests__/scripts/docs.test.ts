@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import exampleOfAllGroups from "../../docs/environment.example.js";
 import { exampleInput } from "../support/config.js";
+import { checkEnvironment } from "../../modules/config/check.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
 import { descriptions } from "../../scripts/docs/descriptions.js";
 import { generatedPages } from "../../scripts/docs/pages.js";
@@ -31,6 +33,10 @@ it("the example environment contains every setting that README's first step list
   const listed = [...step.matchAll(/`([a-zA-Z]+)`/g)].map(([, name]) => name);
   expect(listed).toContain("domain");
   expect(Object.keys(exampleInput())).toEqual(expect.arrayContaining(listed));
+});
+
+it("the example of all groups of settings is a valid production environment", () => {
+  expect(checkEnvironment("production", exampleOfAllGroups).domain).toBe("foobar.com");
 });
 
 describe("the description that an editor shows for a setting", () => {

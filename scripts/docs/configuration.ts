@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { EnvironmentInput } from "../../modules/config/schema.js";
 import { settings, type Setting } from "../../modules/config/settings.js";
 import { descriptions } from "./descriptions.js";
@@ -16,39 +17,40 @@ const chapters: readonly Chapter[] = [
   {
     title: "The site and its release",
     about:
-      "`npm run app:build` prints `url` and `sha256` of `application`. [Your application](your-application.md) describes the contract.",
+      "`npm run app:build` prints `url` and `sha256` of `application`. [Your application](your-application.md) explains the settings.",
     keys: ["domain", "application"],
   },
   {
     title: "Servers",
     about:
-      "A changed setting applies to an existing server only after the server is [replaced](operations.md#replace-outdated-servers).",
+      "Existing servers get a changed setting only when they are [replaced](operations.md#replace-outdated-servers).",
     keys: ["servers", "serverType", "location", "backups", "protect", "acceptUnprotected"],
   },
   {
     title: "Who can log in",
-    about: "By default nobody can log in.",
+    about: "By default nobody can log in to the servers.",
     keys: ["administrators"],
   },
   {
     title: "Database",
-    about: "Create your own group name once, with `uuidgen`.",
+    about: "Create your own group name with `uuidgen`, before the first deploy.",
     keys: ["database"],
   },
   {
     title: "Backup and restore",
-    about: "[Backup and restore](backup.md) describes the archive and its keys.",
+    about: "[Backup and restore](backup.md) explains the archive of the data and its keys.",
     keys: ["backup", "acceptNoBackup", "restore"],
   },
   {
     title: "Network, balancer and TLS",
     about:
-      "To change `tls` or `network.balancerIp` of a running site, [migrate to a second load balancer](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
+      "Before you change `tls` or `network.balancerIp` of a running site, read [the steps of this change](changes.md#change-the-domain-tls-mode-or-the-balancers-address).",
     keys: ["tls", "network", "loadBalancer"],
   },
   {
     title: "Certificate and Cloudflare",
-    about: "Visitors get Cloudflare's certificate. `certificate` is for connections between Cloudflare and the origin.",
+    about:
+      "`certificate` secures the connection from Cloudflare to the load balancer or the servers. Visitors get another certificate, which Cloudflare manages.",
     keys: ["certificate", "cloudflare"],
   },
   {
@@ -58,13 +60,13 @@ const chapters: readonly Chapter[] = [
   },
   {
     title: "Monitoring",
-    about:
-      "Every change of a monitor needs a reason, which the review shows. [The runbook](runbook.md) lists the monitors.",
+    about: "[The runbook](runbook.md) lists the names of all monitors.",
     keys: ["monitoring"],
   },
   {
     title: "Secrets",
-    about: "To replace a secret, raise its number by one and [rotate it](operations.md#rotate-a-secret).",
+    about:
+      "Each secret has a number. To replace a secret, raise its number by one and [rotate it](operations.md#rotate-a-secret).",
     keys: ["generations"],
   },
   {
@@ -75,10 +77,22 @@ const chapters: readonly Chapter[] = [
   {
     title: "Terraform's state",
     about:
-      "The state contains every secret, so store it in a private bucket. [How to move the state](state.md#move-the-state-to-a-bucket).",
+      "Terraform's state contains every secret, so [store it in a private bucket](state.md#move-the-state-to-a-bucket).",
     keys: ["backend"],
   },
 ];
+
+const exampleFile = "environment.example.ts";
+
+/** Returns a link to the lines of the example that set the settings of a chapter. A comment with the title begins these lines. */
+function exampleLink(title: string): string {
+  const lines = readFileSync(new URL(`../../docs/${exampleFile}`, import.meta.url), "utf8").split("\n");
+  const first = lines.indexOf(`  // ${title}`);
+  if (first < 0)
+    throw new Error(`docs/${exampleFile} has no comment "// ${title}"; add it before the settings of this chapter`);
+  const count = lines.slice(first).findIndex((line) => line === "" || line === "});");
+  return `[Example](${exampleFile}#L${first + 2}-L${first + count}).`;
+}
 
 const code = (text: string): string => `\`${text}\``;
 
@@ -127,10 +141,10 @@ export function configurationPage(): Promise<string> {
   return markdownPage([
     "# Configuration",
     "Generated from `modules/config/schema.ts` by `npm run docs`.",
-    "Each environment has one file under `environments/`, selected by `ENVIRONMENT` (default: production). All mistakes are reported at once, as `path: rule, got value; fix`. A setting without a type is a string. [production.ts](../environments/production.ts) is an example.",
+    `Each environment has one file in \`environments/\`. The variable \`ENVIRONMENT\` selects the file (default: production). [${exampleFile}](${exampleFile}) is a complete example; copy the lines that you need. \`npm run synth\` reports all mistakes at once, each with the setting, the rule, the wrong value and the fix. A setting without a type is a string.`,
     ...chapters.flatMap((chapter) => [
       `## ${chapter.title}`,
-      chapter.about,
+      `${chapter.about} ${exampleLink(chapter.title)}`,
       list(values.filter(belongsTo(chapter)), describe),
     ]),
     ...(others.length > 0 ? ["## Everything else", list(others, describe)] : []),

@@ -9,6 +9,6 @@ const mostSources = 100;
 export const administrators = z.strictObject({
   /** Networks that may connect by SSH, at most 100. If the list is empty, SSH is closed. */
   cidrs: values.distinct(values.administratorCidr, mostSources).default([]),
-  /** Public keys of the administrators, each in one line as in ~/.ssh/id_ed25519.pub. Each key's name is also its name at Hetzner. Servers get the keys only when they are created. */
+  /** Public keys of the administrators, each in one line as in ~/.ssh/id_ed25519.pub. The name that you choose is also the key's name at Hetzner. Servers get the keys only when they are created. */
   sshKeys: z.record(values.sshKeyName, values.sshPublicKey).default({}),
 });

@@ -60,7 +60,7 @@ const worker = z.strictObject({
 });
 
 const schedule = z.strictObject({
-  /** Command that does the work and then exits, in the same form as `application.command`. */
+  /** Command that exits when its work is done, in the same form as `application.command`. */
   command,
   /** Times of the runs in the format of systemd's `OnCalendar=`, at most one per minute, in UTC unless a time zone is given. */
   at: values.calendar,
@@ -76,19 +76,19 @@ export const visitorText = "{text}";
 /** Describes how the lab sends write requests as a visitor. Servers do not receive these settings. */
 const visitor = z
   .strictObject({
-    /** Path of the lab's write requests. Without `visitor`, the lab skips all tests that need writes. */
+    /** Path of the write requests that the lab sends as a visitor. Without `visitor`, the lab skips all tests that need writes. */
     path: values.urlPath,
     /** HTTP method of the write request. Default: "POST". */
     method: z.enum(["POST", "PUT", "PATCH"]).default("POST"),
     /** Headers of the write request, in addition to `Content-Type: application/json`. */
     headers: z.record(values.headerName, values.variableValue).default({}),
-    /** Body of the write request. In the body and in the headers, each request replaces `{text}` with a new text of 20 to 30 letters, digits and hyphens. */
+    /** Body of the write request. For each request, the lab replaces `{text}` in body and headers with a new text of 20 to 30 letters, digits and hyphens. */
     body: values.body,
-    /** HTTP status, 200 to 399, that confirms the write. Default: 201. */
+    /** HTTP status of a successful write, 200 to 399. Default: 201. */
     status: z.int().min(200).max(399).default(201),
-    /** Table in the schema `app` that contains a row with the text after the write. */
+    /** Table in the schema `app` in which the application stores the text. */
     table: values.sqlName,
-    /** Column of this table that contains the text. */
+    /** Column of this table in which the application stores the text. */
     column: values.sqlName,
   })
   .superRefine(({ headers, body }, context) => {
@@ -113,15 +113,15 @@ const storage = z.strictObject({
  * Settings of the application: its release, commands, paths and limits. docs/your-application.md lists the requirements for applications.
  */
 export const application = z.strictObject({
-  /** Public URL of the release. Required unless `application.storage` is set. */
+  /** Public URL of the release. Required unless `application.storage` describes a private bucket. */
   url: values.downloadUrl.optional(),
   /** Private bucket that holds the releases, instead of `url`. `npm run app:publish` uploads a release; servers download it with `TF_VAR_release_key`. */
   storage: storage.optional(),
-  /** SHA-256 of the release, 64 hexadecimal digits. The build prints it. */
+  /** SHA-256 of the release, 64 hexadecimal digits, as printed by the build. */
   sha256: values.sha256,
   /** Command that starts the application in the release's folder, without a shell: a program of a Debian package or of the release (`./…`), and its arguments. Default: ["/usr/bin/node", "server.js"]. */
   command: command.default(["/usr/bin/node", "server.js"]),
-  /** "socket": systemd passes the listening socket to the application. "port": the application listens on `PORT`, and HAProxy delays requests during a release. Default: "socket". */
+  /** "socket": systemd passes the listening socket to the application. "port": the application listens on `PORT`, so HAProxy delays requests while a release restarts the application. Default: "socket". */
   listens: z.enum(["socket", "port"]).default("socket"),
   /** Command that updates the database schema before a release. If the schema is current, the command must change nothing. Without this command, the application may extend the schema itself. */
   migrate: command.optional(),
@@ -149,9 +149,9 @@ export const application = z.strictObject({
   healthPath: values.urlPath.default("/healthz"),
   /** Path that returns 200 if the whole application works, including the database. A new release must pass this check. Default: "/readyz". */
   readyPath: values.urlPath.default("/readyz"),
-  /** Path of an HTML page that reads from the database and returns 200 to visitors. Default: "/". */
+  /** Path of an HTML page for visitors, which reads from the database and returns 200. Default: "/". */
   pagePath: values.urlPathOrFolder.default("/"),
-  /** Path that returns JSON with the environment's name in `environment` to visitors. Default: none. */
+  /** Path at which visitors get JSON with the environment's name in the field `environment`. Default: none. */
   statusPath: values.urlPath.optional(),
   /** Paths that visitors write to, at most 20. A path that ends with a slash includes all paths below it. The write limits of nginx and Cloudflare count requests to these paths. Default: ["/"]. */
   writePaths: values.distinct(values.urlPathOrFolder, most.paths).min(1).default(["/"]),

@@ -5,7 +5,7 @@ import { generation } from "./generations.js";
 /** Encryption of the state with OpenTofu. Terraform cannot encrypt its state. */
 const encryption = z
   .strictObject({
-    /** Step of [state encryption](state.md#encrypt-the-state) with OpenTofu. "enforced" rejects plain state. Without `encryption`, the state is plain text. Default: "enforced". */
+    /** Step of [state encryption](state.md#encrypt-the-state), which needs OpenTofu. "enforced" rejects state in plain text. Without `encryption`, the state is plain text. Default: "enforced". */
     step: z.enum(["enforced", "begin", "change-passphrase", "end"]).default("enforced"),
     /** Number of the passphrase. Raise the number by one in the deploy that changes the passphrase. Default: 1. */
     generation,

@@ -2,11 +2,11 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 
 export const cloudflare = z.strictObject({
-  /** Number of the site at Cloudflare. Change the number only if a new domain replaces the current domain. Default: 1. */
+  /** Number of the site at Cloudflare, 1 or 2. Use the other number only if a new domain replaces the current domain. Default: 1. */
   number: z.literal([1, 2]).default(1),
-  /** Name of the zone. TLS and HSTS settings apply to the whole zone. If the zone is a parent of `domain`, `www.<domain>` needs Cloudflare's Advanced Certificate Manager. Default: `domain`. */
+  /** Name of the Cloudflare zone. TLS and HSTS settings apply to the whole zone. If the zone is a parent of `domain`, `www.<domain>` needs Cloudflare's Advanced Certificate Manager. Default: `domain`. */
   zoneName: values.domain.optional(),
-  /** Name of the account. Required only if two accounts have a zone with this name. */
+  /** Name of the Cloudflare account. Required only if two accounts have a zone with this name. */
   accountName: values.name.optional(),
   /** Oldest TLS version that visitors may use. Default: "1.2". */
   minimumTlsVersion: z.enum(["1.2", "1.3"]).default("1.2"),
@@ -22,7 +22,7 @@ export const cloudflare = z.strictObject({
     .prefault({}),
   firewall: z
     .strictObject({
-      /** Requests to block, in Cloudflare's Rules language. Default: typical paths of scanners, and dot files. */
+      /** Requests to block, as an expression in Cloudflare's Rules language. Default: paths that vulnerability scanners request, and hidden files (`/.…`). */
       expression: values.expression.optional(),
       /** Action for requests that match `expression`. Default: "block". */
       action: z.enum(["block", "managed_challenge", "js_challenge"]).default("block"),
@@ -32,7 +32,7 @@ export const cloudflare = z.strictObject({
     .strictObject({
       /** Maximum requests per address in 10 seconds. Cloudflare blocks an address above this limit for 10 seconds. Default: 50. */
       requestsPer10Seconds: z.int().min(1).max(1_000_000).default(50),
-      /** Requests that count towards the limit, in Cloudflare's Rules language. Default: `application.writePaths` on every host of the zone. */
+      /** Requests that count towards the limit, as an expression in Cloudflare's Rules language. Default: `application.writePaths` on every host of the zone. */
       expression: values.expression.optional(),
     })
     .prefault({}),

@@ -5,7 +5,7 @@ import * as values from "../values/index.js";
 export const tlsMode = z.enum(["terminate", "passthrough"]);
 
 const formerly = z.strictObject({
-  /** `domain` of the previous load balancer. While this setting exists, the previous domain redirects to the new domain. Default: `domain`. */
+  /** `domain` of the previous load balancer. While this setting exists, Cloudflare redirects the previous domain to the new domain. Default: `domain`. */
   domain: values.domain.optional(),
   /** Zone that contains the previous domain. Default: the previous domain itself. */
   zoneName: values.domain.optional(),
@@ -23,7 +23,7 @@ const second = z.strictObject({
 });
 
 export const loadBalancer = z.strictObject({
-  /** Number of the load balancer. If a new load balancer replaces the current load balancer, use the other number. Default: 1. */
+  /** Number of the load balancer, 1 or 2. A new load balancer that replaces the current one needs the other number. Default: 1. */
   number: z.literal([1, 2]).default(1),
   /** Previous load balancer, from which `npm run ops rollout` [migrates the site](changes.md#change-the-domain-tls-mode-or-the-balancers-address). This setting may stay until the next such migration. Default: none. */
   formerly: formerly.optional(),
@@ -31,7 +31,7 @@ export const loadBalancer = z.strictObject({
   second: second.optional(),
   /** Hetzner load balancer type. Default: "lb11". */
   type: values.loadBalancerType.default("lb11"),
-  /** Algorithm that distributes requests over the web servers. With `least_connections`, a server that rejects connections gets most requests until a health check fails. Default: "round_robin". */
+  /** Algorithm that distributes requests over the web servers. With "least_connections", a server that rejects connections gets most requests until its health check fails. Default: "round_robin". */
   algorithm: z.enum(["round_robin", "least_connections"]).default("round_robin"),
   healthCheck: z
     .strictObject({
@@ -39,7 +39,7 @@ export const loadBalancer = z.strictObject({
       intervalSeconds: z.int().min(3).max(60).default(3),
       /** Maximum wait for an answer, in seconds, 1 to 60. Must be less than `intervalSeconds`. Default: 1. */
       timeoutSeconds: z.int().min(1).max(60).default(1),
-      /** Number of consecutive failed checks that drain a web server, and of successful checks that return the server to service, 1 to 5. Default: 1. */
+      /** Number of consecutive health checks, 1 to 5. After so many failures a web server gets no requests; after so many successes it gets requests again. Default: 1. */
       retries: z.int().min(1).max(5).default(1),
     })
     .prefault({}),

@@ -16,6 +16,6 @@ export const server = z.strictObject({
   type: values.serverType.optional(),
   /** Hetzner location of the server, its addresses and its volume. An existing server cannot move. Default: `location` of the environment. */
   location: values.location.optional(),
-  /** Spread placement group, with at most ten servers each. A change applies only when the server is created. Default: "servers". */
+  /** Placement group. Hetzner runs the servers of a group (at most ten) on different hosts. A change applies only when the server is created. Default: "servers". */
   placementGroup: values.placementGroup.default("servers"),
 });
