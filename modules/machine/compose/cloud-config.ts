@@ -4,7 +4,10 @@ import { createdEarly } from "../../platform/users.js";
 import { compact } from "./compact.js";
 import type { AptSource, PayloadFile, PayloadPart } from "../part/part.js";
 
-/** Part of the cloud-init configuration that is equal on all servers with the same roles. cloud-init defines the keys. */
+/**
+ * Part of a server's cloud-init configuration that is equal on all servers with the same roles. The property names are
+ * cloud-init's keys.
+ */
 export interface SharedConfig {
   readonly users: readonly object[];
   readonly disable_root: boolean;
@@ -18,7 +21,7 @@ export interface SharedConfig {
   readonly runcmd: readonly (readonly string[])[];
 }
 
-/** Part of the cloud-init configuration that differs for each server. */
+/** Part of a server's cloud-init configuration that differs between servers. */
 export interface OwnConfig {
   readonly merge_how: string;
   readonly hostname: string;
@@ -35,7 +38,7 @@ export const appending = "list(append)+dict(no_replace,recurse_list)+str()";
 
 interface AptEntry {
   readonly source: string;
-  /** Armored public key of the repository. @default - none, because server-setup downloads the key */
+  /** ASCII-armored public key that signs the apt repository. @default - none, because server-setup downloads the key */
   readonly key?: string;
 }
 
@@ -43,9 +46,9 @@ interface WrittenFile {
   readonly path: string;
   /** Owner of the file as `user:group`. @default - the default of cloud-init, "root:root" */
   readonly owner?: string;
-  /** Octal permissions of the file. @default - the default of cloud-init, "0644" */
+  /** Octal file permissions. @default - the default of cloud-init, "0644" */
   readonly permissions?: string;
-  /** True if cloud-init writes the file in its final stage. @default - the default of cloud-init, false */
+  /** True if cloud-init writes the file in its final boot stage. @default - the default of cloud-init, false */
   readonly defer?: boolean;
   readonly content: string;
 }
@@ -67,8 +70,8 @@ const systemUsers = createdEarly.map((name) => ({
 }));
 
 /**
- * Converts a file of the payload to an entry of cloud-init. Files of users other than root are written in the final stage of cloud-init,
- * because these users do not exist earlier.
+ * Converts a file of the payload to an entry of cloud-init's `write_files`. Files of users other than root are deferred
+ * to the final boot stage, because the users do not exist earlier.
  */
 const writtenFile = ({ path, owner, permissions, content }: PayloadFile): WrittenFile => ({
   path,
@@ -77,12 +80,13 @@ const writtenFile = ({ path, owner, permissions, content }: PayloadFile): Writte
   content: compact(path, content),
 });
 
-/** Returns the path of the downloaded key of an apt source. */
+/** Returns the path of the downloaded public key of an apt source. */
 const keyPath = (name: string): string => `/etc/apt/keyrings/${name}.asc`;
 
 /**
- * Returns the cloud-init entry of an apt source. apt trusts the key only for this source. cloud-init writes a configured key to
- * `$KEY_FILE`. apt accepts a downloaded key only if the key has a pinned fingerprint (sources.list(5), "Signed-By").
+ * Returns the cloud-init entry of an apt source. apt trusts the key only for this source. cloud-init writes a key from
+ * the configuration to `$KEY_FILE`. apt accepts a downloaded key only if the key has a pinned fingerprint
+ * (sources.list(5), "Signed-By").
  */
 function aptSourceEntry({ name, source, key }: AptSource): readonly [string, AptEntry] {
   const signedBy = (by: string): string => source.replace(/^deb /, `deb [signed-by=${by}] `);
@@ -116,7 +120,7 @@ function refuseTwins(kind: string, names: readonly string[]): void {
 
 /**
  * Merges the parts of the payload in the given order.
- * @throws Error if two parts deliver the same file or apt source
+ * @throws Error if two parts contain the same file or apt source
  */
 export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
   const sources = parts.flatMap((part) => part.aptSources ?? []);
@@ -141,7 +145,7 @@ export function mergeParts(parts: readonly PayloadPart[]): SharedConfig {
 }
 
 /**
- * Returns the part of the cloud-config that belongs to one server only.
+ * Returns the part of the cloud-init configuration that belongs to one server only.
  * @throws Error if two files have the same path
  */
 export function ownConfig(hostname: string, files: readonly PayloadFile[], shared: SharedConfig): OwnConfig {
@@ -152,7 +156,7 @@ export function ownConfig(hostname: string, files: readonly PayloadFile[], share
   return { merge_how: appending, hostname, write_files: files.map(writtenFile) };
 }
 
-/** Text that is already valid YAML (for example JSON). The text is written without quotes. */
+/** Text that is already valid YAML, for example JSON. The YAML writer inserts the text without quotes. */
 export class RawYaml {
   constructor(readonly yaml: string) {}
 }
@@ -165,6 +169,6 @@ const written: ScalarTag = {
   stringify: ({ value }) => (value as RawYaml).yaml,
 };
 
-/** Returns the text of a cloud-config. Equal configurations give identical texts. */
+/** Returns a cloud-init configuration as YAML text. Equal configurations give identical texts. */
 export const renderCloudConfig = (config: object): string =>
   `#cloud-config\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false, customTags: [written] })}`;

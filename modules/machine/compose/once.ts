@@ -1,7 +1,10 @@
 import memoize from "memoize";
 import type { Config, Role, ServerConfig } from "../../config/schema.js";
 
-/** Caches the results of a function of the configuration and a subject. `keyOf` returns the cache key of the subject. */
+/**
+ * Caches the results of a function of the configuration and a second argument. `keyOf` returns the cache key of the
+ * second argument.
+ */
 export function once<Subject, Result>(
   keyOf: (subject: Subject) => unknown,
   compute: (config: Config, subject: Subject) => Result,
@@ -14,7 +17,9 @@ export function once<Subject, Result>(
   return (config, subject) => computeFor(config)(subject);
 }
 
-/** Caches a function of one server, because user data, size, hash and review all use the same payload. */
+/**
+ * Caches the results of a function of one server, because user data, size, hash and review all use the same payload.
+ */
 export const oncePerServer = <Result>(compute: (config: Config, server: ServerConfig) => Result) =>
   once((server: ServerConfig) => server, compute);
 

@@ -18,7 +18,8 @@ import { oncePerRoles, oncePerServer } from "./once.js";
 import type { AptSource, PayloadContext, PayloadFile, PayloadPart } from "../part/part.js";
 
 /**
- * Returns the parts of the payload for servers with these roles, in setup order. The monitoring agent comes before the monitored services.
+ * Returns the parts of the payload for servers with these roles, in setup order. The monitoring agent precedes the
+ * services that it monitors.
  */
 const partsOf = oncePerRoles((config, roles): readonly PayloadPart[] => {
   const context: PayloadContext = { config, roles };
@@ -44,34 +45,43 @@ const ownFilesOf = oncePerServer((config, server): readonly PayloadFile[] =>
   partsOf(config, server.roles).flatMap((part) => part.ownFiles?.(server) ?? []),
 );
 
-/** Replaces the content of each file by its `decisiveContent`, which decides whether a server is outdated. */
+/**
+ * Replaces the content of each file by its `decisiveContent`. A server is outdated if its decisive content differs from
+ * the configuration.
+ */
 const decisive = (files: readonly PayloadFile[] = []): readonly PayloadFile[] =>
   files.map((file) => ({ ...file, content: file.decisiveContent ?? file.content }));
 
 const hashOf = (...values: readonly unknown[]): string =>
   createHash("sha256").update(JSON.stringify(values)).digest("hex");
 
-/** Returns the cloud-config that is identical on all servers with the same roles. */
+/** Returns the cloud-init configuration that is identical on all servers with the same roles. */
 export const sharedConfigOf = oncePerRoles((config, roles) => mergeParts(partsOf(config, roles)));
 
-/** Returns the cloud-config of one server (name and a few files). cloud-init merges it with the shared cloud-config. */
+/**
+ * Returns the cloud-init configuration of one server: its host name and a few files. cloud-init merges this
+ * configuration with the shared configuration.
+ */
 const ownConfigOf = oncePerServer((config, server) =>
   ownConfig(server.name, ownFilesOf(config, server), sharedConfigOf(config, server.roles)),
 );
 
-/** Returns the text of the cloud-config that all servers with the same roles share. */
+/** Returns the text of the cloud-init configuration that all servers with the same roles share. */
 export const sharedTextOf = oncePerRoles((config, roles) => renderCloudConfig(sharedConfigOf(config, roles)));
-/** Returns the text of the cloud-config that belongs to one server only. */
+/** Returns the text of the cloud-init configuration that belongs to one server only. */
 export const ownTextOf = oncePerServer((config, server) => renderCloudConfig(ownConfigOf(config, server)));
 
-/** Returns the complete cloud-config of one server, without the secrets. */
+/** Returns the complete cloud-init configuration of one server without secrets. */
 export function payloadOf(config: Config, server: ServerConfig): CloudConfig {
   const shared = sharedConfigOf(config, server.roles);
   const { hostname, write_files } = ownConfigOf(config, server);
   return { ...shared, hostname, write_files: [...shared.write_files, ...write_files] };
 }
 
-/** Removes published apt keys from the hash, because `npm run ops upgrade` updates these keys on running servers. */
+/**
+ * Removes the vendors' apt keys before the hash is computed, because `npm run ops upgrade` updates these keys on
+ * running servers.
+ */
 const withoutKeys = (sources: readonly AptSource[] = []): readonly AptSource[] =>
   sources.map((source) =>
     typeof source.key === "string" ? source : { ...source, key: { url: "", fingerprints: [], ends: "" } },
@@ -90,7 +100,7 @@ const sharedHash = oncePerRoles((config, roles) =>
 );
 
 /**
- * A file about packages that `npm run ops upgrade` also updates on running servers: an apt source, the URLs of apt keys or the expiry
+ * A file that `npm run ops upgrade` also updates on running servers: an apt source, the URLs of apt keys or the expiry
  * dates.
  */
 export interface PackageFile {
@@ -99,8 +109,8 @@ export interface PackageFile {
 }
 
 /**
- * Returns the files about packages that a new server would get: apt sources with published keys, URLs of these keys, and known expiry
- * dates.
+ * Returns the package files that a new server would get: apt sources with their published keys, URLs of these keys, and
+ * known expiry dates.
  */
 export function packageFilesOf(config: Config, server: Pick<ServerConfig, "roles">): readonly PackageFile[] {
   const { apt, write_files: written } = sharedConfigOf(config, server.roles);
@@ -111,6 +121,6 @@ export function packageFilesOf(config: Config, server: Pick<ServerConfig, "roles
   ].map(({ path, content }) => ({ path, content }));
 }
 
-/** Returns the hash of the payload content that decides whether a server is outdated. */
+/** Returns a hash of the decisive content of the payload. A server with another hash is outdated. */
 export const decisiveHash = (config: Config, server: ServerConfig): string =>
   hashOf(sharedHash(config, server.roles), server.name, decisive(ownFilesOf(config, server)));

@@ -2,14 +2,17 @@ import type { Config, ServerConfig } from "../../config/schema.js";
 import { oncePerRoles, oncePerServer } from "./once.js";
 import { ownTextOf, sharedConfigOf, sharedTextOf } from "./payload.js";
 
-/** A readable file of the payload, so that a reviewer can compare two versions. */
+/** A readable file of the payload. Reviewers compare two versions of the file. */
 export interface PlainFile {
   /** Path relative to `cdktf.out/payload/`. */
   readonly path: string;
   readonly content: string;
 }
 
-/** Returns the cloud-config that servers with the same roles share, and each file that this cloud-config writes. */
+/**
+ * Returns the cloud-init configuration that servers with the same roles share, and each file that the configuration
+ * writes.
+ */
 const sharedFiles = oncePerRoles((config, roles): readonly PlainFile[] => {
   const name = `roles/${roles.join("+")}`;
   const written = sharedConfigOf(config, roles).write_files.flatMap(({ path, content }) =>
@@ -18,7 +21,7 @@ const sharedFiles = oncePerRoles((config, roles): readonly PlainFile[] => {
   return [{ path: `${name}.yaml`, content: sharedTextOf(config, roles) }, ...written];
 });
 
-/** Returns the file with the cloud-config that belongs to one server only. */
+/** Returns a file with the cloud-init configuration that belongs to one server only. */
 const ownFile = oncePerServer((config, server): PlainFile => ({
   path: `servers/${server.name}.yaml`,
   content: ownTextOf(config, server),

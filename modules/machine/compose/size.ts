@@ -8,12 +8,13 @@ import { secretParts, secretsAtHand, serverUserData, type SecretSource } from ".
 /** Maximum size of user data at Hetzner, in bytes. */
 export const maximumBytes = 32 * 1024;
 
-/** Size of user data in bytes from which the review warns. The remaining 4 KiB are for later additions. */
+/** Size of user data in bytes above which the review warns. The warning leaves 4 KiB for later additions. */
 export const warningBytes = 28 * 1024;
 
 /**
- * Length of each secret in bytes, rounded up. If a secret has two values during a rotation, the length includes both values. Keys and
- * certificates are in PEM format and use ECDSA P-256. Only the first origin pull CA uses RSA. Passwords have 32 characters.
+ * Length of each secret in bytes, rounded up. If a secret has two values during a rotation, the length includes both
+ * values. Keys and certificates are in PEM format and use ECDSA P-256, except the first origin pull CA, which uses RSA.
+ * Passwords have 32 characters.
  */
 const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}` | "originPullCa">, number>> = {
   applicationDatabasePassword: 32,
@@ -38,8 +39,9 @@ const secretBytes: Readonly<Record<Exclude<SecretName, `application.${string}` |
 };
 
 /**
- * Returns the length of the origin pull CAs in bytes. Generation 1 has one RSA certificate. Generation 2 has one RSA and one ECDSA
- * certificate. Later generations have two ECDSA certificates.
+ * Returns the length in bytes of the CA certificates that verify Cloudflare's client certificate (origin pull CAs).
+ * Generation 1 has one RSA certificate. Generation 2 has one RSA and one ECDSA certificate. Later generations have two
+ * ECDSA certificates.
  */
 const originPullCaBytes = (generation: number): number => [1200, 1860][generation - 1] ?? 1320;
 
@@ -56,7 +58,10 @@ function bytesOf({ application, certificate, generations }: Config, name: Secret
   return application.secrets[name.slice(applicationSecretName("").length)]?.maxBytes ?? 0;
 }
 
-/** Returns a text of the given length that compresses as little as a secret. Different names give different texts. */
+/**
+ * Returns a random-looking text of the given length, because secrets do not compress well. Different names give
+ * different texts.
+ */
 const incompressible = (name: string, bytes: number): string =>
   Array.from({ length: Math.ceil(bytes / 44) }, (_, index) =>
     createHash("sha256").update(`${name} ${index}`).digest("base64"),
@@ -64,7 +69,7 @@ const incompressible = (name: string, bytes: number): string =>
     .join("")
     .slice(0, bytes);
 
-/** Returns placeholder secrets that are as long as real secrets. */
+/** Returns placeholder secrets with the same lengths as real secrets. */
 const realistic = (config: Config): SecretSource =>
   secretsAtHand((name) => incompressible(name, bytesOf(config, name)));
 
@@ -75,8 +80,8 @@ const realisticParts = once(
 );
 
 /**
- * Returns the size in bytes of a server's user data as sent to Hetzner, with placeholder secrets that are as long as real secrets. The
- * policy payload-fits checks this size.
+ * Returns the size in bytes of a server's user data as sent to Hetzner. Placeholder secrets with realistic lengths
+ * replace the real secrets. The policy payload-fits checks this size.
  */
 export const payloadSize = oncePerServer((config, server) => {
   const { shared, own } = secretFilesOf(config, server);
@@ -89,8 +94,8 @@ const certificateOf = (config: Config, server: ServerConfig): string =>
   config.tls === "passthrough" && server.roles.includes("web") ? `generation ${config.certificate.generation}` : "";
 
 /**
- * Returns the configuration with the previous generation of the origin certificate. If a rotation replaced a server's certificate, the
- * server was created with this configuration.
+ * Returns the configuration with the previous generation of the origin certificate. A server whose certificate was
+ * replaced by a rotation was created with this configuration.
  */
 export const withCertificateBefore = (config: Config): Config => ({
   ...config,

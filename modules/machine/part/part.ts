@@ -6,8 +6,8 @@ export interface PayloadFile {
   readonly path: string;
   readonly content: string;
   /**
-   * Content that decides whether a server is outdated. If a server was created with different decisive content, it must be replaced. The
-   * decisive content omits values that only a new server uses, such as its first release. @default content
+   * Content that decides whether a server is outdated. A server must be replaced if it was created with other decisive
+   * content. The decisive content omits values that only a new server uses, such as its first release. @default content
    */
   readonly decisiveContent?: string;
   /** Owner of the file as `user:group`. @default "root:root" */
@@ -21,16 +21,20 @@ export interface AptSource {
   /** Name of the file in sources.list.d, without its ending. */
   readonly name: string;
   /**
-   * Line in the format of sources.list: "deb URL SUITE COMPONENT". cloud-config.ts adds `signed-by`. `$RELEASE` stands for Debian's suite.
+   * Line in the format of sources.list: "deb URL SUITE COMPONENT". cloud-config.ts adds the option `signed-by`.
+   * `$RELEASE` is a placeholder for Debian's suite.
    */
   readonly source: string;
-  /** Armored public key that signs the repository, or the URL and fingerprints of a published key. */
+  /** ASCII-armored public key that signs the repository, or the URL and fingerprints of a published key. */
   readonly key: string | PublishedKey;
 }
 
-/** Files, packages and scripts of one piece of software on servers with the same roles. payload.ts merges the parts in setup order. */
+/**
+ * A part of the payload: files, packages and scripts of one software on all servers with the same roles. payload.ts
+ * merges the parts in setup order.
+ */
 export interface PayloadPart {
-  /** Name of the part in messages, such as setup failures: lower-case words with dashes. */
+  /** Name of the part in messages, such as setup failures. The name consists of lower-case words and dashes. */
   readonly name: string;
   /** Debian packages to install before `setup` runs. @default - none */
   readonly packages?: readonly string[];
@@ -41,15 +45,16 @@ export interface PayloadPart {
   /** Returns the files that contain the name or address of one server. @default - none */
   readonly ownFiles?: (server: ServerConfig) => readonly PayloadFile[];
   /**
-   * Script that starts the services of the part. The script runs after the packages are installed and all files and secrets are written. A
-   * failed script runs again until it succeeds, so the script must be repeatable. The last output line of a failed script states the
-   * reason.
+   * Script that starts the services of the part. The script runs after the packages are installed and all files and
+   * secrets are written. The script is repeated until it succeeds, so it must be idempotent. The last output line of a
+   * failed script states the reason.
    * @default - none
    */
   readonly setup?: string;
   /**
-   * Script that checks the part every minute. If the script finds a problem, it prints the problem and fails. Every login shows this
-   * output. Monitors report a failed check by the name of the part; see `notices` in platform/signals.ts. @default - none
+   * Script that checks the part every minute. If the script finds a problem, it prints the problem and fails. Every
+   * login shows this output. Alerts of a failed check contain the name of the part; see `notices` in
+   * platform/signals.ts. @default - none
    */
   readonly check?: string;
 }

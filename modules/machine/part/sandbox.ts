@@ -9,7 +9,7 @@ export interface SandboxProps {
   readonly why: string;
   /** Linux capabilities that the service keeps, without the prefix CAP_. */
   readonly capabilities: readonly string[];
-  /** Folders and files that the service may write to. */
+  /** Folders and files to which the service may write. */
   readonly writable: readonly string[];
   /** System calls that are allowed in addition to systemd's set @system-service. @default none */
   readonly systemCalls?: readonly string[];

@@ -4,7 +4,7 @@ import memoize from "memoize";
 
 const engine = Handlebars.create();
 
-/** Caches the result for each file, because many servers use the same few files. */
+/** Caches the result for each file, because many servers use the same files. */
 const once = <Result>(compute: (file: URL) => Result) => memoize(compute, { cacheKey: ([file]) => file.href });
 
 const templateOf = once((file) => engine.compile(readFileSync(file, "utf8"), { strict: true, noEscape: true }));

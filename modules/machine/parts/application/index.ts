@@ -10,8 +10,9 @@ import { besidesOf, unitFiles } from "./units.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /**
- * Returns the part that runs the application under its own user: systemd units and settings. The program `deploy-app` installs every
- * release of the application, including the first release. `deploy-app` is not in the payload, because parts/release installs it.
+ * Returns the part with the application's systemd units and settings. The application runs under its own user. The
+ * program `deploy-app` installs every release of the application, including the first release. The part `release`
+ * installs `deploy-app`.
  */
 export function applicationPart({ config }: PayloadContext): PayloadPart {
   const { environment, healthPath, listens, readyPath, secrets } = config.application;

@@ -1,9 +1,9 @@
-/** Returns a text in quotes for files in systemd's syntax. */
+/** Returns a text in quotes as systemd's unit files require. */
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 
 /**
- * Returns a command line for a systemd unit. Escapes specifiers (%) and variables ($), so that systemd changes no word
- * (systemd.service(5)).
+ * Returns a command line for a systemd unit. Escapes specifiers (%) and variables ($), so that systemd passes all words
+ * unchanged (systemd.service(5)).
  */
 export const commandLine = (words: readonly string[]): string =>
   words.map((word) => quoted(word).replaceAll("%", "%%").replaceAll("$", "$$$$")).join(" ");

@@ -12,17 +12,17 @@ import { commandLine } from "./systemd.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Settings that differ between the services that run a command of the release. All these services use the same sandbox. */
+/** Settings that differ between the application's systemd services. All these services use the same sandbox. */
 interface Service {
   readonly description: string;
-  /** Words of the command. If the first word begins with `./`, it is relative to `folder`. */
+  /** Words of the command line. If the first word begins with `./`, it is relative to `folder`. */
   readonly command: readonly string[];
   readonly folder: string;
-  /** Words to insert before the command, and additional programs that the service may execute. @default - none */
+  /** Words to insert before the command line, and additional programs that the service may execute. @default - none */
   readonly before?: { readonly words: readonly string[]; readonly executables: readonly string[] };
   readonly user?: string;
   readonly memoryMib: number;
-  /** Identifier of the service's lines in the journal. @default applicationLog */
+  /** Syslog identifier of the service's lines in the journal. @default applicationLog */
   readonly identifier?: string;
   /** True if the service receives its requests from app.socket. @default false */
   readonly served?: boolean;
@@ -30,14 +30,14 @@ interface Service {
   readonly lasting?: boolean;
   /** True if `systemctl start` waits until the command ends. @default false */
   readonly once?: boolean;
-  /** systemd unit whose stop or restart also stops or restarts the service. @default - none */
+  /** Name of a systemd unit. A stop or restart of this unit also stops or restarts the service. @default - none */
   readonly partOf?: string;
   readonly wantedBy?: string;
 }
 
 const python = "/usr/bin/python3";
 
-/** Returns the words that run a command on only one server at a time; see files/app-runs. */
+/** Returns the command-line prefix that makes a command run on only one server at a time; see files/app-runs. */
 const claimed = (...words: readonly string[]): NonNullable<Service["before"]> => ({
   words: [python, "-B", paths.application.runs, ...words, "--"],
   executables: [python, "/usr/bin/systemd-analyze"],
@@ -70,7 +70,7 @@ function unitFile(name: string, config: Config, service: Service): PayloadFile {
   };
 }
 
-/** Returns the systemd units of the application, its trial, migrations, workers and schedules. */
+/** Returns the systemd units of the application: service, trial instance, migrations, workers and schedules. */
 export const unitFiles = (config: Config): readonly PayloadFile[] => [
   ...applicationUnits(config),
   ...migrationsUnits(config),
@@ -127,7 +127,7 @@ function migrationsUnits(config: Config): readonly PayloadFile[] {
   ];
 }
 
-/** Returns the configured workers and schedules, or none while jobs are paused. */
+/** Returns the configured workers and schedules, or none while the configuration pauses jobs. */
 const jobsOf = (config: Config): Pick<Config["application"], "workers" | "schedules"> =>
   jobsArePaused(config) ? { workers: {}, schedules: {} } : config.application;
 
@@ -167,7 +167,10 @@ const scheduleUnits = (config: Config): readonly PayloadFile[] =>
     },
   ]);
 
-/** Returns the additional units (migrations, workers, timers) that deploy-app and the setup script handle. */
+/**
+ * Returns the names of the additional units (migrations, workers, timers) that deploy-app and the setup script start
+ * and stop.
+ */
 export const besidesOf = (config: Config) => ({
   migrates: config.application.migrate !== undefined,
   workers: Object.keys(jobsOf(config).workers).map((name) => `app-worker-${name}.service`),

@@ -13,8 +13,9 @@ const json = (path: string, settings: object): PayloadFile => ({
 });
 
 /**
- * Returns the part with mysql-backup. Every member uploads its logs. Members make base backups in turn. If a restore is configured, the
- * first member restores the data. The code and the units of mysql-backup (files/mysql-backup) are in the release instead of the payload.
+ * Returns the part with the program mysql-backup. Every member uploads its binary logs. Members take turns to create
+ * base backups. If a restore is configured, the first member restores the data. The code and the units of mysql-backup
+ * (files/mysql-backup) are in the release, not in the payload.
  */
 export function backupPart(config: Config, backup: NonNullable<Config["backup"]>): PayloadPart {
   const { restore, database } = config;

@@ -5,8 +5,8 @@ import type { PayloadPart } from "../../part/part.js";
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /**
- * Returns the part with three programs. `server-setup` sets up all parts and retries failures. `policy-rc.d` prevents packages from
- * starting services during the setup. After the setup, `server-watch` runs the checks of all parts every minute.
+ * Returns the part with three programs. `server-setup` sets up all parts and retries failed parts. `policy-rc.d`
+ * prevents packages from starting services during the setup. `server-watch` runs the checks of all parts every minute.
  */
 export const basePart = (): PayloadPart => ({
   name: "base",

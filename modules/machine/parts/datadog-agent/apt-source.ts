@@ -4,7 +4,7 @@ import type { AptSource } from "../../part/part.js";
 
 const vendorUrl = "https://apt.datadoghq.com";
 
-/** Returns Datadog's apt repository with version 7 of the agent. */
+/** Returns Datadog's apt repository for version 7 of the agent. */
 export function datadogAptSource({ aptSources: { datadog } }: Config): AptSource {
   const { url = vendorUrl, key = aptKeys.datadog } = datadog;
   return {

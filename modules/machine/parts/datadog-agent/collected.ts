@@ -6,7 +6,7 @@ import { paths } from "../../../platform/paths.js";
 /** A source of log lines for the Datadog agent. */
 export interface LogSource {
   readonly service: string;
-  /** Technology that writes the log. Datadog selects its built-in parser by this name. */
+  /** Technology that writes the log. Datadog selects a built-in log parser by this name. */
   readonly source: string;
   /** Role of the servers that have the log. @default - all servers */
   readonly role?: Role;
@@ -15,7 +15,10 @@ export interface LogSource {
     | { readonly type: "journald"; readonly unit?: string; readonly match?: string };
 }
 
-/** Checks that the agent runs in addition to its defaults (cpu, memory, disk, io, load, network, ntp, uptime, file handles). */
+/**
+ * Checks that the agent runs in addition to its default checks (cpu, memory, disk, io, load, network, ntp, uptime, file
+ * handles).
+ */
 export const integrations = [
   { name: "nginx", role: "web" },
   { name: "http_check", role: "web" },
@@ -34,7 +37,8 @@ export const logSources: readonly LogSource[] = [
     service: logServices.application,
     source: "nodejs",
     role: "web",
-    // The agent selects this log by identifier instead of by unit, because the unit names of workers and schedules are configured.
+    // The agent selects this log by syslog identifier instead of by unit, because the unit names of workers and
+    // schedules are configurable.
     from: { type: "journald", match: `SYSLOG_IDENTIFIER=${applicationLog}` },
   },
   { service: logServices.mysql, source: "mysql", role: "database", from: { type: "file", path: paths.mysql.errorLog } },
@@ -55,5 +59,5 @@ export const logSources: readonly LogSource[] = [
   { service: logServices.packages, source: "dpkg", from: { type: "file", path: "/var/log/dpkg.log" } },
 ];
 
-/** Integrations and logs that the Datadog agents collect. Monitors may use only these data. */
+/** Integrations and logs that the Datadog agents collect. Monitors may query only these data. */
 export const collected = { integrations, logSources } as const;

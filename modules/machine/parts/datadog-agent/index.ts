@@ -17,7 +17,10 @@ export { collected } from "./collected.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Returns the certificate files on servers with these roles. Each file has the name of the check instance that monitors it. */
+/**
+ * Returns the certificate files on servers with these roles. The key of each file is the name of the TLS check that
+ * monitors the file.
+ */
 function certificates(config: Config, roles: readonly Role[]) {
   const { shared, own } = secretFilesOf(config, { roles });
   const files = [...shared, ...own].filter(({ certificate }) => certificate);
@@ -27,13 +30,16 @@ function certificates(config: Config, roles: readonly Role[]) {
   }));
 }
 
-/** Returns the part with the Datadog agent, which collects metrics of the host, metrics of the services of each role, and logs. */
+/**
+ * Returns the part with the Datadog agent. The agent collects metrics of the host, metrics of each role's services, and
+ * logs.
+ */
 export function datadogAgentPart({ config, roles }: PayloadContext): PayloadPart {
   const variables = {
     host: siteHosts(config)[0],
     balancers: balancersOf(config),
-    // Only two load balancers need this check. If the only load balancer fails, the synthetic tests and the monitor balancer-silent detect
-    // it.
+    // This check is needed only with two load balancers. If the only load balancer fails, the synthetic tests and the
+    // monitor balancer-silent detect the failure.
     watchesBalancers: config.loadBalancer.second !== undefined,
     statusPort: ports.nginxStatus,
     applicationPort: ports.application,

@@ -2,7 +2,10 @@ import { stringify } from "yaml";
 import type { Role } from "../../../config/schema.js";
 import { logSources, type LogSource } from "./collected.js";
 
-/** Returns the entry of a log source in the agent's configuration. Entries that read the same journal need different `config_id`s. */
+/**
+ * Returns the entry of a log source in the agent's configuration. If two entries read the same journal, they need
+ * different `config_id`s.
+ */
 function entry({ service, source, from }: LogSource): object {
   const common = { type: from.type, service, source };
   if (from.type === "journald")

@@ -12,28 +12,37 @@ const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
 /** Maximum number of connections to HAProxy, including connections for monitoring. */
 const maximumConnections = 1000;
-/** Maximum idle time of a database connection in minutes. The application's probes use each connection at least once in 30 s. */
+/**
+ * Maximum idle time of a database connection in minutes. The application's health probes use each connection at least
+ * every 30 s.
+ */
 const idleMinutes = 30;
 
 /**
- * Maximum time in seconds that HAProxy holds a request while the application restarts, if the application opens its port itself. HAProxy
- * retries once a second. A switch of releases takes less time.
+ * Maximum time in seconds that HAProxy holds a request during a restart of an application that opens its port itself.
+ * HAProxy retries once a second. A switch of releases is faster than this limit.
  */
 const holdSeconds = 30;
 
 /**
- * Returns all addresses that current and future database members may have. A new member therefore needs no change of HAProxy's
- * configuration.
+ * Returns all addresses that current and future database members may have. HAProxy's configuration therefore does not
+ * change if a member is added.
  */
 function possibleMembers({ network: { databaseRange, subnet } }: Config): readonly string[] {
   const reserved = reservedAddresses(subnet);
   return [...addressesOf(databaseRange)].filter((address) => !(address in reserved));
 }
 
-/** Number of web-only addresses that serve as relays to the primary. More relays would only add health checks. */
+/**
+ * Maximum number of servers without a database that serve as relays to the primary. More relays would only cause more
+ * health checks.
+ */
 const webRelays = 8;
 
-/** Returns addresses of current and future relays. If this server cannot reach the primary, it connects through a relay. */
+/**
+ * Returns addresses of current and future relays. If this server cannot reach the primary, HAProxy connects through a
+ * relay.
+ */
 function possibleRelays(config: Config): readonly string[] {
   const relays = [...possibleMembers(config)];
   const most = relays.length + webRelays;
@@ -48,8 +57,9 @@ function possibleRelays(config: Config): readonly string[] {
 const farVariable = (address: string): string => `FAR_${address.replaceAll(".", "_")}`;
 
 /**
- * Returns the part with HAProxy. On a web server, HAProxy opens loopback ports for database writes and reads. If the application opens a
- * port itself, HAProxy also opens the application's public port on loopback. On a server without the role `web`, HAProxy is only a relay.
+ * Returns the part with HAProxy. On a web server, HAProxy opens loopback ports for database writes and reads. If the
+ * application opens a port itself, HAProxy also listens on the loopback port to which nginx sends requests. On a server
+ * without the role `web`, HAProxy is only a relay.
  */
 export function haproxyPart({ config, roles }: PayloadContext): PayloadPart {
   const members = possibleMembers(config);
@@ -93,7 +103,7 @@ export function haproxyPart({ config, roles }: PayloadContext): PayloadPart {
         path: "/etc/systemd/system/haproxy.service.d/own-address.conf",
         content: renderTemplate(file("own-address.conf.hbs"), {
           privateIp,
-          // Only web servers read. Otherwise each removed member would make the other servers outdated.
+          // Only web servers send reads. If other servers had this list, each removed member would make them outdated.
           far: roles.includes("web")
             ? membersFarFrom(config, location).map((member) => farVariable(member.privateIp))
             : [],

@@ -8,7 +8,7 @@ import { readStatic, renderTemplate } from "../../part/templates.js";
 
 const file = (name: string): URL => new URL(`./files/${name}`, import.meta.url);
 
-/** Path of each file that is equal on all servers, with the name of its source file. */
+/** Path on the server and source file of each file that is equal on all servers. */
 const staticFiles: Readonly<Record<string, string>> = {
   "/etc/apt/apt.conf.d/60platform-upgrades": "apt-upgrades.conf",
   "/etc/ssh/sshd_config.d/10-platform.conf": "sshd.conf",
@@ -24,21 +24,25 @@ const staticFiles: Readonly<Record<string, string>> = {
 const upgradeSlots = 16;
 
 /**
- * Returns the time of a server's automatic upgrade, in UTC. The time depends only on the server's private address. A new server therefore
- * does not change the time of other servers, and servers with adjacent addresses get different slots.
+ * Returns the time of a server's automatic upgrade, in UTC. The time depends only on the server's private address.
+ * Adding a server therefore does not change the times of other servers. Servers with adjacent addresses get different
+ * slots.
  */
 function upgradeTime(privateIp: string): string {
   const minutes = 21 * 60 + (toNumber(privateIp) % upgradeSlots) * 30;
   return [Math.floor(minutes / 60) % 24, minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** Returns the content of the file that check-expiry reads. Each line describes one expiry and begins with its date. */
+/**
+ * Returns the content of the file that check-expiry reads. Each line begins with an expiry date and describes what
+ * expires.
+ */
 const endsText = (config: Config): string =>
   endsOf(config)
     .map(({ ends, what, remedy }) => `${ends} ends: ${what}; ${remedy}\n`)
     .join("");
 
-/** Returns the part with settings of the operating system: time, journal, upgrades, SSH and kernel. */
+/** Returns the part with operating system settings: clock, journal, upgrades, SSH and kernel. */
 export function hardeningPart({ config }: PayloadContext): PayloadPart {
   return {
     name: "hardening",

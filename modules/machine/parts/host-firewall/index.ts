@@ -23,8 +23,8 @@ export const withoutNames: readonly ServiceUser[] = [
 ];
 
 /**
- * Services of each role that start only if the firewall rules are loaded. The monitoring agent and sshd are not listed, so that operators
- * can diagnose a failure.
+ * Services of each role that systemd starts only if the firewall rules are loaded. The monitoring agent and sshd are
+ * not in this list, so that operators can diagnose a failure.
  */
 const guarded = {
   web: ["nginx.service", "haproxy.service", "app.socket", "app.service"],
@@ -33,7 +33,10 @@ const guarded = {
 
 /** Returns the part with the host firewall and the local DNS resolver. The resolver is the only program that may query name servers. */
 export function hostFirewallPart({ config, roles }: PayloadContext): PayloadPart {
-  /** True if the rules detect silent database members. In this case, HAProxy on each member contacts all other members every second. */
+  /**
+   * True if the firewall rules detect silent database members. In this case, HAProxy on each member contacts all other
+   * members every second.
+   */
   const hears = relaying.holds(config) && roles.includes("database");
   return {
     name: "host-firewall",

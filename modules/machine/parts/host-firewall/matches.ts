@@ -28,8 +28,8 @@ const perFamily = (match: (family: "ip" | "ip6") => string | undefined): readonl
   (["ip", "ip6"] as const).map(match).filter((text) => text !== undefined);
 
 /**
- * Returns nftables matches of connections that peers may open to this server. A private rule matches only the server's private address. A
- * public rule matches only the server's other addresses.
+ * Returns nftables matches of connections that peers may open to this server. A private rule matches only packets to
+ * the server's private address. A public rule matches only packets to other addresses.
  */
 export const inboundMatches = (rule: ResolvedRule): readonly string[] =>
   perFamily((family) => {

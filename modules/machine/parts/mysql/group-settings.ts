@@ -8,7 +8,10 @@ import { ports } from "../../../platform/ports.js";
 /** Name of the application's database schema. */
 const databaseName = "app";
 
-/** Maximum replication lag in seconds of a replica that receives reads. Pages of the application may show data of this age. */
+/**
+ * Maximum replication lag in seconds of a replica that receives reads. Pages of the application may be outdated by this
+ * time.
+ */
 const maximumReplicaLagSeconds = 5;
 
 /** Returns the content of mysql-group's settings file. files/mysql-group/settings.py describes the fields. */

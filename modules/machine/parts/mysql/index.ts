@@ -27,9 +27,9 @@ const copied = (path: string, name: string, permissions?: string): PayloadFile =
 const maximumConnections = 1500;
 
 /**
- * Returns the part with MySQL as a member of the replication group. The program mysql-group forms the group and reports the roles of
- * members. The programs mysql-data and mysql-group are in the release instead of the payload. parts/release installs mysql-data, and the
- * systemd unit of mysql-group installs mysql-group.
+ * Returns the part with MySQL as a member of the replication group. The program mysql-group starts or joins the group
+ * and reports the member's role. The programs mysql-data and mysql-group are in the release, not in the payload. The
+ * part `release` installs mysql-data, and the systemd unit of mysql-group installs mysql-group.
  */
 export function mysqlPart({ config }: PayloadContext): PayloadPart {
   const members = serversWithRole(config, "database");
@@ -56,8 +56,9 @@ export function mysqlPart({ config }: PayloadContext): PayloadPart {
 }
 
 /**
- * Returns a file with the database members that were configured when the server was created. A member uses this list only to find the
- * group, and then gets the current list from the group. A new member therefore makes no existing server outdated.
+ * Returns a file with the database members that were configured when the server was created. A member uses this list
+ * only to find the group, and then gets the current list from the group. Adding a member therefore makes no existing
+ * server outdated.
  */
 const namingMembers = (
   path: string,
@@ -69,7 +70,8 @@ function serverConfiguration(config: Config, server: ServerConfig, members: read
   return renderTemplate(file("server.cnf.hbs"), {
     ...paths.mysql,
     address: server.privateIp,
-    // The server id is unique in the network and does not depend on the order of servers in the configuration.
+    // The server id is derived from the private address. Therefore it is unique in the network and does not depend on
+    // the order of servers in the configuration.
     serverId: toNumber(server.privateIp),
     port: ports.mysql,
     groupPort: ports.mysqlGroup,

@@ -21,7 +21,8 @@ const listens = [
 ] as const;
 
 /**
- * Log fields with text from a visitor. Each field has the nginx variable with the complete text, of which nginx logs only the beginning.
+ * Log fields with text from a visitor, each with the nginx variable that contains the complete text. nginx logs only
+ * the beginning of the text.
  */
 const cut = [
   { name: "log_method", variable: "request_method" },
@@ -48,7 +49,7 @@ export function nginxPart({ config }: PayloadContext): PayloadPart {
     user: users.nginx,
     balancerIps: balancersOf(config).map(({ privateIp }) => privateIp),
     passthrough,
-    // nginx variable with the address of Cloudflare's server, which the load balancer sends.
+    // nginx variable with the address of the Cloudflare server from which the load balancer received the request.
     edgeAddress: passthrough ? "$proxy_protocol_addr" : "$last_forwarder",
     hosts: siteHosts(config).join(" "),
     healthPath: config.application.healthPath,

@@ -13,8 +13,9 @@ const fetchRelease = ({ application: { storage } }: PayloadContext["config"]): s
   });
 
 /**
- * Returns the part that fetches the platform's programs: the URL of the server's first release, and the script `fetch-release`. The units
- * of these programs call `fetch-release`. The release also contains platform scripts without settings; they are installed in /opt/platform.
+ * Returns the part with the URL of the server's first release and the script `fetch-release`. The units of the
+ * platform's programs call `fetch-release`. The release also contains platform scripts without settings, which are
+ * installed in /opt/platform.
  */
 export const releasePart = ({ config }: PayloadContext): PayloadPart => ({
   name: "release",

@@ -1,4 +1,5 @@
-"""Runs a command of the application on one server at a time. systemd units of the application call this program; see cli.py."""
+"""Runs a command of the application on only one server at a time. systemd units of the application start this
+program; see cli.py."""
 
 import sys
 

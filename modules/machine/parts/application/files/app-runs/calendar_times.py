@@ -1,6 +1,5 @@
-"""
-Computes due times of a calendar expression with systemd. All servers compute the same time, even if their timers fire at different times.
-"""
+"""Uses systemd to compute the due times of a calendar expression. All servers compute the same due times, even
+if their timers fire at different times."""
 
 import os
 import re
@@ -8,7 +7,8 @@ import subprocess
 import time
 
 TIME = re.compile(r"^(?:Next elapse|Iter[a-z.]*[ ]#[0-9]+): [A-Z][a-z]+ (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC$")
-# Number of due times that one call of systemd computes. If the expression has a time zone, systemd starts a process for each time.
+# Number of due times that one call of systemd-analyze computes. If the expression has a time zone, systemd-analyze
+# starts a process for each due time.
 AT_ONCE = 60
 
 

@@ -1,8 +1,7 @@
-"""
-Stores claims in a table on the primary. A claim is a lease: its row contains the server that runs a job, and the time when the claim
-expires. MySQL replicates the rows, so a claim survives a failover. A lock of GET_LOCK does not survive a failover, because it exists on one
-member only. All times are by the primary's clock.
-"""
+"""Stores claims in a table on the primary. A claim is a lease: its row contains the server that runs a job, and
+the time when the claim expires. MySQL replicates the rows, so a claim survives a failover. GET_LOCK is not
+used, because its locks exist on one member only and end with a failover. All times are from the primary's
+clock."""
 
 import contextlib
 import os
@@ -14,12 +13,12 @@ from typing import NamedTuple
 
 import pymysql
 
-# Seconds after which a claim expires if its holder does not renew it. The holder stops the claimed command before the claim expires; see
-# hold.py.
+# Duration of a claim in seconds. A claim expires if its holder does not renew it in time. The holder stops the claimed
+# command before the claim expires; see hold.py.
 LEASE = 30
-# Number of days for which rows of finished runs are kept.
+# Number of days after which rows of finished runs are deleted.
 KEPT = 35
-# Due time in the row of a worker. A worker has no due times, so it has only one row.
+# Due time in the row of a worker. A worker runs permanently and has no due times, so it has only one row.
 ALWAYS = "1970-01-01 00:00:00"
 
 UNTIL = f"NOW(6) + INTERVAL {LEASE} SECOND"
@@ -59,25 +58,25 @@ def connect():
 
 
 class Claim:
-    """Claim for the migrations, for a worker, or for one due time of a schedule."""
+    """Claim of the migrations, of a worker, or of one due time of a schedule."""
 
     def __init__(self, name, due=ALWAYS, connecting=connect):
         self.name, self.due, self._connecting = name, due, connecting
-        # Identifies this process. If an answer of the database is lost, the process recognises its row by the text in `holder`.
+        # The text in `holder` identifies this process. If a response of the database is lost, the process recognises
+        # its own row by this text.
         self.holder = f"{socket.gethostname()} {uuid.uuid4()}"
 
     def take(self, expired=False):
-        """
-        Claims the run if no process has claimed it. If `expired` is true, also claims a run whose claim has expired. Returns the resulting
-        row.
-        """
+        """Claims the run if the run is unclaimed. If `expired` is true, also claims a run whose claim has
+        expired. Returns the resulting row."""
         others = " OR until < NOW(6)" if expired else ""
         with self._cursor() as cursor:
             cursor.execute(
                 f"INSERT IGNORE INTO claims (name, due, holder, until) VALUES (%s, %s, %s, {UNTIL})",
                 [self.name, self.due, self.holder],
             )
-            # Renews a claim that this process already holds. If an earlier answer was lost, the claim may expire soon.
+            # Renews the claim if this process already holds it, because an earlier response may have been lost and the
+            # claim may expire soon.
             cursor.execute(
                 f"UPDATE claims SET holder = %s, until = {UNTIL}"
                 f" WHERE name = %s AND due = %s AND outcome IS NULL AND (holder = %s{others})",

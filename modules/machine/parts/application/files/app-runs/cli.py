@@ -1,6 +1,5 @@
-"""
-Command line of app-runs, which systemd units of the application call: app-runs worker|schedule|migrations [NAME] [options] -- COMMAND…
-"""
+"""Command line of app-runs, which the application's systemd units start: app-runs worker|schedule|migrations
+[NAME] [options] -- COMMAND…"""
 
 import argparse
 import json
@@ -13,7 +12,7 @@ import hold
 from claims import Claim
 
 POLL_SECONDS = 3
-# Maximum time in seconds for which a deployment waits for migrations on another server or for an unreachable primary.
+# Maximum wait of a deployment in seconds if the primary is unreachable or another server runs the migrations.
 PATIENCE_SECONDS = 600
 
 
@@ -52,9 +51,8 @@ def _parser():
 
 
 def exclusive(claim, command, stop, patience=None):
-    """
-    Waits for the claim, runs the command and releases the claim.
-    `patience`: maximum wait in seconds; None waits without a limit.
+    """Waits for the claim, runs the command and releases the claim. `patience`: maximum wait in seconds; None
+    for no limit.
     @returns the exit status of the command, or 1 if the command did not start
     """
     asked = hold.now()
@@ -75,10 +73,8 @@ def exclusive(claim, command, stop, patience=None):
 
 
 def schedule_run(claim, command, repeatable, stop):
-    """
-    Runs the command if no server has run it for this due time. If another server is running it, waits for that server and reports an
-    interrupted run.
-    """
+    """Runs the command once per due time across all servers. If another server is running the command, waits for
+    that server and reports the run if it is interrupted."""
     while not stop.event.is_set():
         begun = hold.now()
         row = attempt(claim)
@@ -108,7 +104,8 @@ def schedule_run(claim, command, repeatable, stop):
             say("error", f"{claim.name}: the run of {claim.due} UTC was interrupted here")
             return 1
         outcome = "succeeded" if status == 0 else f"failed with {status}"
-        # Retries until the outcome is recorded, because other servers report a run without an outcome as interrupted.
+        # Retries until the outcome is stored, because other servers report a run without a stored outcome as
+        # interrupted.
         until = hold.now() + hold.TERM_SECONDS
         while not noted(claim, outcome) and hold.now() < until:
             time.sleep(1)

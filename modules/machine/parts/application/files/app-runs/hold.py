@@ -7,8 +7,9 @@ import threading
 import time
 
 RENEW_SECONDS = 3
-# Seconds without a renewal after which the command receives SIGTERM, and SIGKILL. SIGKILL comes 8 s before another server may get the claim
-# (LEASE in claims.py), because the servers' clocks may run at different rates. A failover takes only 7 to 8 s.
+# Seconds without a renewal of the claim after which the command receives SIGTERM, and seconds after which it receives
+# SIGKILL. Another server may get the claim 8 s after SIGKILL (LEASE in claims.py), because the servers' clocks may run
+# at different rates. A failover takes only 7 to 8 s.
 TERM_SECONDS = 15
 KILL_SECONDS = 22
 
@@ -27,9 +28,8 @@ class Stop:
 
 
 def run(claim, command, stop, begun, say):
-    """
-    Runs the command and renews the claim until the command ends.
-    `begun`: time when the claim was requested.
+    """Runs the command and renews the claim until the command ends. `begun`: time at which the claim was
+    requested.
     @returns the exit status of the command, and True if this process held the claim until the end
     """
     process = subprocess.Popen(command, start_new_session=True)
@@ -47,7 +47,7 @@ def run(claim, command, stop, begun, say):
             _signal(process, signal.SIGKILL)
         time.sleep(0.2)
     renewals.ended.set()
-    # The command may have left processes behind, so all processes of its process group are killed.
+    # Kills the whole process group, because the command may have left child processes.
     _signal(process, signal.SIGKILL)
     return process.returncode, not renewals.lost and now() - renewals.last < KILL_SECONDS
 
@@ -74,5 +74,6 @@ class _Renewals(threading.Thread):
                     self.lost = True
                     return
             except Exception:
-                # The next round of the loop retries the renewal. If no renewal succeeds in time, the main thread stops the command.
+                # The next iteration retries the renewal. If no renewal succeeds in time, the main thread stops the
+                # command.
                 continue

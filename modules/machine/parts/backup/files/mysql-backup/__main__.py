@@ -1,4 +1,5 @@
-"""Maintains the archive of this group and restores it; see mysql-backup --help."""
+"""Maintains the backup archive of this replication group and restores data from the archive; see mysql-backup
+--help."""
 
 import sys
 

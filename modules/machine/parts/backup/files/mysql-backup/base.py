@@ -1,4 +1,5 @@
-"""Makes base backups. A base backup is a copy of all data from which a restore starts. MySQL creates the copy on a running replica."""
+"""Creates base backups. A base backup is a complete copy of the data, with which a restore begins. MySQL creates
+the copy on a running replica."""
 
 import contextlib
 import hashlib
@@ -18,27 +19,28 @@ from sealing import PACK, encrypt, flow, require_ended, seal
 from ship import BRANCHES, ROOM, ROTATE, STATE, arrived, connect, plain, rows
 
 FORMAT = 2
-# Folder for the copy. MySQL may write files there. The folder is on the system disk, so that the data volume does not need twice the space.
+# Folder for the copy, in which MySQL may write files. The folder is on the system disk, so that the data volume needs
+# no space for a second copy.
 CLONE = "/var/lib/mysql-files/base"
 PART_BYTES = 64 << 20
 LEFT_BYTES = 2 << 30
 # A health notice warns if a base backup would use more than this share of the free space.
 ROOM_SHARE = 0.8
 CLONE_SECONDS = 6 * 3600
-# Seconds for which a member may try to make a due base backup. After TURN_SECONDS, it is the next member's turn.
+# Seconds for which a member may try to create a due base backup. After TURN_SECONDS, the next member tries.
 TURN_SECONDS = 900
-# Maximum number of attempts to take a snapshot, required seconds without a commit in an attempt, and time limit in seconds to count a
-# table.
+# Maximum number of attempts to take a consistent snapshot, required seconds without a commit in an attempt, and time
+# limit in seconds for counting the rows of a table.
 SNAPSHOTS, QUIET_SECONDS, COUNT_SECONDS = 100, 0.05, 600
 
-# Maximum lag in seconds of the replica that makes the base backup. If a replica has more lag, other members make the base backup.
+# Maximum replication lag in seconds of the replica that creates the base backup. A replica with more lag is skipped.
 LAG_SECONDS = 60
-# Only logs that were written within this many seconds are searched for the newest commit.
+# The search for the newest commit reads only binary logs that were written within this many seconds.
 LOGS_SECONDS = 25 * 3600
 
 MEMBERS = "SELECT MEMBER_HOST, MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'ONLINE' ORDER BY MEMBER_HOST"
 
-# LAG compares two times, which are both by the primary's clock.
+# Both times in this difference are from the primary's clock, so an incorrect local clock does not change the lag.
 LAG = (
     "SELECT COALESCE(TIMESTAMPDIFF(SECOND,"
     " (SELECT MAX(LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) FROM performance_schema.replication_applier_status_by_worker"
@@ -49,25 +51,21 @@ LAG = (
 HEARTBEAT_AT = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', MAX(at)) FROM backup.heartbeat"
 
 def whose_turn(members, made, overdue_seconds):
-    """
-    Returns the member that makes the base backup: the replica whose last base backup is the oldest. Therefore the members take turns. The
-    primary is chosen only if there is no replica. A member may be unable to make a base backup, so the next member is chosen after
-    TURN_SECONDS.
-    `members`: (address, role) of online members. `made`: time of each member's last base backup.
-    """
+    """Returns the member that creates the base backup. Replicas take turns, because the replica with the oldest
+    last base backup is chosen. The primary is chosen only if there is no replica. The next member is chosen
+    after TURN_SECONDS, because a member may be unable to create a base backup. `members`: (address, role) of
+    online members. `made`: time of each member's last base backup."""
     able = [address for address, role in members if role != "PRIMARY"] or [address for address, _ in members]
     able.sort(key=lambda address: (made.get(address, 0), address))
     return able[int(overdue_seconds // TURN_SECONDS) % len(able)] if able else None
 
 
 def overdue_seconds(now, made, base_seconds, gap_since):
-    """
-    Returns the seconds since a base backup became due. The result is negative if no base backup is due.
-
-    A base backup is due if the newest base backup is older than `base_seconds`, or if the bucket lacks transactions. The member with the
-    newest base backup may be compromised. Therefore a base backup is also due if the newest base backup of all other members is older than
-    twice `base_seconds`.
-    `made`: time of each member's last base backup, by the bucket's clock.
+    """Returns the seconds since a base backup became due. The result is negative if no base backup is due.
+    A base backup is due if the newest base backup is older than `base_seconds`, or if transactions are
+    missing in the bucket. A base backup is also due if the newest base backup of all other members is older
+    than twice `base_seconds`, because the member with the newest base backup may be compromised. `made`: time
+    of each member's last base backup, from the bucket's clock.
     """
     last, second = [*sorted(made.values(), reverse=True), 0, 0][:2]
     due = [now - last - base_seconds]
@@ -79,18 +77,18 @@ def overdue_seconds(now, made, base_seconds, gap_since):
 
 
 def make_when_due(settings, bucket, force=False):
-    """Makes a base backup if one is due, or if `force` is true. Returns the exit code."""
+    """Creates a base backup if one is due, or if `force` is true. Returns the exit code."""
     connection = connect(settings, CLONE_SECONDS)
     if not force and not _is_due(settings, bucket, connection):
         return 0
     _require_room(settings)
-    # A new log starts here, so a restore from the new base backup needs no earlier log.
+    # Starts a new binary log, so that a restore from the new base backup needs no earlier log.
     rows(connection, ROTATE)
     first_log, *_ = rows(connection, "SHOW BINARY LOG STATUS")[0]
     branch, at_least = _branch(settings, connection), _executed(connection)
     rows(connection, f"CLONE LOCAL DATA DIRECTORY = '{CLONE}'")
-    # MySQL does not report the GTIDs of a local clone. The clone has all transactions that were committed before the statement, and none
-    # that were committed after it.
+    # MySQL does not report the GTIDs of a local clone. The clone contains all transactions that were committed before
+    # the clone statement, and none that were committed after the statement.
     at_most = _executed(connection)
     if _branch(settings, connection) != branch:
         raise ValueError("the branch changed during the copy; the next attempt starts in five minutes")
@@ -109,9 +107,11 @@ def make_when_due(settings, bucket, force=False):
         "timeline": settings.timeline,
         "branch": branch,
         "member": settings.member,
-        # GTID sets before and after the copy. The copy has all transactions of the first set and no transaction outside the second set.
+        # GTID sets before and after the copy. The copy contains all transactions of the first set and no transaction
+        # outside the second set.
         "gtids": {"atLeast": at_least, "atMost": at_most},
-        # No transaction in the copy has a later original commit time. In microseconds since 1970, by the primaries' clocks.
+        # Latest original commit time of all transactions in the copy, in microseconds since 1970, from the primaries'
+        # clocks.
         "newestCommit": newest_commit,
         "dataBytes": _bytes(CLONE),
         "recipients": settings.recipients,
@@ -136,8 +136,8 @@ def _is_due(settings, bucket, connection):
     with contextlib.suppress(OSError, ValueError):
         gap_since = json.loads(STATE.read_text()).get("gapSince", 0)
     members = [(settings.members.get(address, address), role) for address, role in rows(connection, MEMBERS)]
-    # A member without a base backup is treated as if it had made the first base backup. Without this rule, a new archive would start with
-    # two base backups.
+    # A member without a base backup counts as the creator of the first base backup. Otherwise, a new archive would
+    # start with two base backups.
     others = dict.fromkeys((name for name, _ in members), min(found, default=0))
     overdue = overdue_seconds(bucket.now(), {**others, **made}, settings.baseHours * 3600, gap_since)
     if overdue < 0 or whose_turn(members, made, overdue) != settings.member:
@@ -156,10 +156,9 @@ def _branch(settings, connection):
 
 
 def _newest_commit(connection):
-    """
-    Returns the time of the newest commit. The heartbeat is at most 30 s older than the newest commit. The logs of the last day show commits
-    after the heartbeat, and commits with a wrong, later time.
-    """
+    """Returns the time of the newest commit. The site writes a heartbeat row every 30 s, so the heartbeat is at
+    most 30 s older than the newest commit. The binary logs of the last day contain commits after the
+    heartbeat and commits with a future time."""
     ((heartbeat,),) = rows(connection, HEARTBEAT_AT)
     ((log_folder,),) = rows(connection, "SELECT @@log_bin_basename")
     newest = int(heartbeat or 0)
@@ -172,11 +171,10 @@ def _newest_commit(connection):
 
 
 def _counted(connection):
-    """
-    Returns the row count and checksum of each table in one snapshot. The snapshot's GTIDs are known only if no transaction commits at the
-    same time, because MySQL shows a commit shortly before its GTID. If commits are too frequent, or if MySQL rejects a statement, returns
-    None. The base backup is valid anyway.
-    """
+    """Returns the row count and checksum of each table in one snapshot. The snapshot's GTIDs are known only if
+    no transaction commits at the same time, because MySQL shows a commit shortly before its GTID. Returns
+    None if commits are too frequent or if MySQL rejects a statement. In this case, the base backup is still
+    valid."""
     try:
         rows(connection, f"SET SESSION max_execution_time = {COUNT_SECONDS * 1000}")
         for _ in range(SNAPSHOTS):
@@ -203,7 +201,7 @@ def room_problems(settings):
     try:
         needed, free = _room(settings)
     except FileNotFoundError:
-        # MySQL is not installed yet, so there is no data directory.
+        # If MySQL is not installed yet, there is no data directory.
         return
     if needed > ROOM_SHARE * free:
         yield ROOM, (
@@ -219,15 +217,14 @@ def _require_room(settings):
 
 
 def _room(settings):
-    """
-    Returns the bytes that a base backup needs, and the free bytes. Counts the files of a running base backup as free, because they will be
-    deleted.
-    """
+    """Returns the bytes that a base backup needs, and the free bytes. The files of a running base backup count
+    as free, because they will be deleted."""
     return _bytes(settings.data) + LEFT_BYTES, shutil.disk_usage(os.path.dirname(CLONE)).free + _bytes(CLONE)
 
 
 def _bytes(place):
-    """Returns the size of the files in bytes, without logs. A base backup does not copy logs."""
+    """Returns the total size of the data files in bytes. Binary logs do not count, because a base backup does
+    not contain them."""
     total = 0
     for folder, _, files in os.walk(place):
         for file in files:

@@ -11,18 +11,20 @@ import uuid
 from typing import NamedTuple
 
 MAGIC = b"\xfebin"
-HEADER = struct.Struct("<IBIIIH")  # time, type, server, size, position of the next one, flags
+HEADER = struct.Struct("<IBIIIH")  # event time, event type, server id, size, position of the next event, flags
 QUERY, STOP, ROTATE, FORMAT, XID, TABLE_MAP, ROWS_QUERY, GTID, PREVIOUS_GTIDS, TAGGED_GTID = 2, 3, 4, 15, 16, 19, 29, 33, 35, 42
 ROWS = (30, 31, 32, 39)
 CHECKSUM_BYTES = 4
-# Fields of a query event: thread, execution time, length of the database's name, error code, length of the variables.
+# Fields of a query event: thread id, execution time, length of the database's name, error code, length of the status
+# variables.
 QUERY_BODY = struct.Struct("<IIBHH")
 TABLE_ID_BYTES, TABLE_FLAGS_BYTES = 6, 2
-# Offset of the flags of the first event in a log. The flags are the last two bytes of the event's header. One flag is set while MySQL
-# writes the log.
+# Offset of the flags of the first event in a log. The flags are the last two bytes of the event's header. The in-use
+# flag is set while MySQL writes the log.
 FLAGS_AT = len(MAGIC) + HEADER.size - 2
-# Fields of a GTID event: flags, source, number, two counters. The commit time on this server follows, and the commit time on the original
-# server if that was another server. Each time has 7 bytes and is in microseconds.
+# Fields of a GTID event: flags, source UUID, transaction number, two counters. The commit time on this server follows.
+# If the transaction was committed on another server, the original commit time follows as well. Each time has 7 bytes
+# and is in microseconds.
 GTID_BODY = struct.Struct("<B16sqBqq")
 COMMITTED_ELSEWHERE = 1 << 55
 GTIDS = (GTID, TAGGED_GTID)
@@ -32,16 +34,16 @@ ORIGINAL_COMMIT_FIELD = 7
 class Transaction(NamedTuple):
     source: str
     number: int
-    # Commit time in microseconds since 1970, by the clock of the primary that committed the transaction.
+    # Commit time in microseconds since 1970, from the clock of the primary that committed the transaction.
     committed: int
     start: int
     end: int
-    # Digest of the changes, which is equal in the logs of all members.
+    # Digest of the transaction's changes. The digest is equal in the logs of all members.
     digest: str
 
 
 def events(data, start=0):
-    """Yields (type, start, end) of each complete event. Stops at an incomplete event."""
+    """Yields (type, start, end) of each complete event in binary log data. Stops at an incomplete event."""
     at = start or len(MAGIC)
     while at + HEADER.size <= len(data):
         _, kind, _, size, _, _ = HEADER.unpack_from(data, at)
@@ -52,8 +54,8 @@ def events(data, start=0):
 
 
 def transactions(data):
-    """
-    Yields the transactions of a log file. `data` may also be MAGIC and a part of a file that begins with a transaction.
+    """Yields the transactions of a binary log. `data` is a complete log file, or MAGIC and a part of a log file
+    that begins with a transaction.
     @raises ValueError, IndexError if a GTID is invalid
     """
     found, last = None, 0
@@ -83,7 +85,7 @@ def _add(content, kind, data, begin, end):
         statement = data[begin + database + 1 : end]
         if statement in (b"BEGIN", b"COMMIT"):
             return
-        # The digest of an XA statement does not include the database's name, because the statement does not depend on it.
+        # Skips the database's name of an XA statement, because an XA statement does not depend on the database.
         begin += database + 1 if statement.startswith(b"XA ") else 0
     elif kind == TABLE_MAP:
         begin += TABLE_ID_BYTES + TABLE_FLAGS_BYTES
@@ -94,15 +96,14 @@ def _add(content, kind, data, begin, end):
 
 
 def identity(data):
-    """
-    Returns the identity of a log: 16 hex digits of the SHA-256 of its first two events. These events contain the log's start time and all
-    earlier transactions.
+    """Returns the identity of a binary log: 16 hex digits of the SHA-256 of its first two events. These events
+    contain the start time of the log and the GTIDs of all earlier transactions.
     @raises ValueError if these events are missing
     """
     for kind, _, end in events(data):
         if kind == PREVIOUS_GTIDS:
             head = bytearray(data[:end])
-            # MySQL clears this flag when it closes the log.
+            # Clears the in-use flag before hashing, because MySQL clears this flag when it closes the log.
             head[FLAGS_AT] &= 0xFE
             return hashlib.sha256(head).hexdigest()[:16]
         if kind != FORMAT:
@@ -111,7 +112,8 @@ def identity(data):
 
 
 def previous(data):
-    """Returns the GTIDs of all earlier log files, or {} for the first file. @raises ValueError if the list of GTIDs is missing"""
+    """Returns the GTIDs of all earlier binary logs, or {} for the first log. @raises ValueError if the event
+    with the GTIDs is missing"""
     for kind, begin, end in events(data):
         if kind == PREVIOUS_GTIDS:
             return _set(data[begin + HEADER.size : end - CHECKSUM_BYTES])
@@ -124,9 +126,8 @@ def newest_commit(data):
 
 
 def cut(data, start, end, most, source):
-    """
-    Finds the end of a segment that begins at `start`. The segment ends with a complete transaction and has at most `most` bytes, unless one
-    transaction is larger.
+    """Finds the end of the segment of a binary log that begins at `start`. The segment ends with a complete
+    transaction and has at most `most` bytes, unless one transaction is larger.
     @returns the end of the segment, and the intervals of the GTIDs of `source` in the segment
     """
     last, numbers = start, []
@@ -166,10 +167,8 @@ def _gtid(data, kind, at):
 
 
 def _tagged(data, at):
-    """
-    Returns (source, number, commit time) of an event with a tagged GTID. The event has numbers of variable length, and each field follows
-    its id. Format: mysql/serialization/readme.md.
-    """
+    """Returns (source, number, commit time) of an event with a tagged GTID. The event contains numbers of
+    variable length, and an id precedes each field. Format: mysql/serialization/readme.md."""
 
     def number():
         nonlocal at
@@ -182,7 +181,7 @@ def _tagged(data, at):
         number()
     source = uuid.UUID(bytes=bytes(number() for _ in range(16)))
     number()
-    # The lowest bit of the number is its sign.
+    # The lowest bit of an encoded number is its sign.
     one = number() >> 1
     number()
     length = number()
@@ -196,8 +195,8 @@ def _tagged(data, at):
 
 
 def _set(body):
-    # The eighth byte is the format of the list. If GTIDs have tags, the number of sources is in bytes 2 to 7. If GTIDs have no tags, the
-    # number of sources is in bytes 1 to 8.
+    # The eighth byte is the format of the GTID list. For tagged GTIDs, bytes 2 to 7 contain the number of sources. For
+    # untagged GTIDs, bytes 1 to 8 contain this number.
     sources, found, at = int.from_bytes(body[1:7] if body[7] else body[:8], "little"), {}, 8
     for _ in range(sources):
         source = str(uuid.UUID(bytes=bytes(body[at : at + 16])))
@@ -207,7 +206,7 @@ def _set(body):
             at += 1 + length
         (intervals,) = struct.unpack_from("<Q", body, at + 16)
         ends = struct.unpack_from(f"<{2 * intervals}Q", body, at + 24)
-        # In the log, the end of an interval is exclusive.
+        # MySQL stores the exclusive end of each interval.
         found[source] = [(first, end - 1) for first, end in zip(ends[::2], ends[1::2])]
         at += 24 + 16 * intervals
     return found

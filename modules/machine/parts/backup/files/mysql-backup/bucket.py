@@ -1,4 +1,5 @@
-"""Provides a client of the bucket. Objects are written once and never changed. Requests are signed with AWS Signature Version 4."""
+"""Provides a client of an S3 bucket. Objects are written once and never changed. Requests are signed with AWS
+Signature Version 4."""
 
 import hashlib
 import hmac
@@ -19,24 +20,24 @@ XML = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 class Refused(Exception):
-    """Error if the bucket is unreachable or rejects a request."""
+    """Signals that the bucket is unreachable or rejects a request."""
 
 
 class Away(Refused):
-    """Error if the bucket is unreachable."""
+    """Signals that the bucket is unreachable."""
 
 
 class Object(NamedTuple):
     key: str
     bytes: int
-    # ETag of the object. The ETag is the MD5 of the content, because each object is written in one request.
+    # ETag of the object, which is the MD5 of the content because each object is uploaded in one request.
     etag: str
-    # Time when the bucket received the object, in ISO 8601.
+    # Time in ISO 8601 at which the bucket received the object.
     time: str
 
 
 class Bucket:
-    """Client of one bucket. `credentials` is "KEY:SECRET"."""
+    """Client of one S3 bucket. `credentials` has the format "KEY:SECRET"."""
 
     def __init__(self, endpoint, region, bucket, credentials):
         self._endpoint = urllib.parse.urlsplit(endpoint)
@@ -47,12 +48,13 @@ class Bucket:
         self._ahead = 0.0
 
     def now(self):
-        """Returns the seconds since 1970 by the bucket's clock. If the bucket has not answered yet, uses this server's clock."""
+        """Returns the seconds since 1970 from the bucket's clock. If the bucket has not responded yet, uses this
+        server's clock."""
         return time.time() + self._ahead
 
     def put(self, key, content):
-        """
-        Writes a new object. Accepts an existing object with the same content, because an earlier answer may have been lost.
+        """Writes a new object. If the object already exists with the same content, put() succeeds, because an
+        earlier response may have been lost.
         @raises Refused if the object was not written
         """
         md5 = hashlib.md5(content)
@@ -70,7 +72,7 @@ class Bucket:
                 yield Object(key, int(size), etag.strip('"'), changed)
 
     def folders(self, prefix):
-        """Yields the folders directly below a prefix that ends in "/". The contents of these folders are not listed."""
+        """Yields the folders directly below a prefix that ends in "/", without their contents."""
         for page in self._pages({"prefix": prefix, "delimiter": "/"}):
             yield from (item.findtext(f"{XML}Prefix", "") for item in page.iter(f"{XML}CommonPrefixes"))
 
@@ -88,9 +90,8 @@ class Bucket:
             query = {**query, "continuation-token": token}
 
     def get(self, key):
-        """
-        Returns the content that was uploaded first. A writer can add newer versions of an object but cannot change older versions.
-        Therefore `get` returns the version whose hash is in the object's name.
+        """Returns the original content of an object. A writer can add newer versions of an object but cannot
+        change older versions. Therefore get() returns the version whose hash matches the object's name.
         @raises Refused if there is no such version
         """
         status, content = self.ask("GET", key)
@@ -111,10 +112,8 @@ class Bucket:
                 yield item.findtext(f"{XML}VersionId", "")
 
     def ask(self, method, key="", query=None, content=b"", headers=None):
-        """
-        Sends a request and returns (status, body). If the connection was closed, opens a new connection. @raises Away if the bucket does
-        not respond
-        """
+        """Sends a request and returns (status, body). Reconnects if the connection was closed. @raises Away if
+        the bucket does not respond"""
         path = f"/{self._bucket}" + (f"/{urllib.parse.quote(key)}" if key else "")
         text = "&".join(f"{name}={urllib.parse.quote(value, safe='')}" for name, value in sorted((query or {}).items()))
         for left in reversed(range(TRIES)):

@@ -10,7 +10,7 @@ import time
 import settings as config
 from bucket import Bucket, Refused
 
-# While this file exists, the unit mysql-base makes a base backup even if none is due. The unit removes the file.
+# If this file exists, the unit mysql-base creates a base backup even if none is due, and removes the file.
 FORCE = pathlib.Path("/run/mysql-base-force")
 
 
@@ -54,8 +54,8 @@ def main(arguments):
 
 def _base(settings, bucket, force):
     if force and os.geteuid() == 0:
-        # root cannot make the base backup itself. The unit runs as the user that MySQL accepts, and the unit creates the folder for the
-        # copy.
+        # Starts the unit mysql-base, because root cannot create the base backup itself. The unit runs as the user that
+        # MySQL accepts, and the unit creates the folder for the copy.
         FORCE.touch()
         return subprocess.run(["systemctl", "start", "mysql-base"]).returncode
     import base
@@ -91,10 +91,8 @@ def _tell(settings, options):
 
 
 def _noted(folder, found):
-    """
-    Writes a file in `folder` for each cause of a problem except BEHIND, and removes the files of solved problems. Returns the problems with
-    the cause BEHIND, which server-watch turns into a notice.
-    """
+    """Writes a file in `folder` for each cause of a problem except BEHIND, and removes the files of solved
+    problems. Returns the problems with the cause BEHIND, because server-watch reports these problems itself."""
     import ship
 
     for cause in ship.CAUSES:

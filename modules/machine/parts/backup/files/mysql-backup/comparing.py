@@ -1,8 +1,6 @@
-"""
-Creates statements that compare all rows of two copies of the data. Each statement returns the row count and a checksum of a table. The
-checksum does not depend on the order of rows. A member runs the statements after a base backup. A restore drill runs the same statements on
-the restored data.
-"""
+"""Creates SQL statements that compare all rows of two copies of the data. Each statement returns the row count
+and a checksum of a table. The checksum does not depend on the order of rows. A member runs the statements
+after a base backup. A restore drill runs the same statements on the restored data."""
 
 COLUMNS = (
     "SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME FROM information_schema.COLUMNS c JOIN information_schema.TABLES t"
@@ -12,11 +10,9 @@ COLUMNS = (
 
 
 def statements(columns):
-    """
-    Returns a statement for each table. The statement returns the table's row count and checksum as one text. The statement compares values
-    as binary text, which does not depend on the session's character set.
-    `columns`: rows of COLUMNS.
-    """
+    """Returns one statement per table, which returns the table's row count and checksum as one text. The
+    statement compares values as binary text, so the session's character set does not matter. `columns`: rows
+    of COLUMNS."""
     tables = {}
     for schema, table, column in columns:
         tables.setdefault((schema, table), []).append(f"COALESCE(HEX(CAST({quoted(column)} AS BINARY)), '-')")

@@ -1,4 +1,5 @@
-"""Lists the objects of a timeline that a restore may use, and reads each member's logs as a stream of transactions."""
+"""Lists the objects of a timeline that a restore may use, and reads each member's binary logs as a stream of
+transactions. A timeline is the archive of one replication group."""
 
 import collections
 import concurrent.futures
@@ -15,16 +16,14 @@ from names import log_name, read_segment
 from replay import ALL, Branch, Change, Executed, Incomplete, Start, both, is_usable, moment_of
 from sealing import unseal
 
-# Limits for prefetched segments of each member: number of segments, and bytes.
+# Maximum number of segments, and of bytes, that are downloaded in advance for each member.
 AT_A_TIME, AHEAD_BYTES = 16, 64 << 20
 FORMAT = 2
 
 
 class Events(NamedTuple):
-    """
-    Bytes of a transaction. MySQL decodes these bytes with the format description of a log. The format description of any log works, because
-    all members run the same version of MySQL.
-    """
+    """Bytes of a transaction. MySQL decodes these bytes with the format description of a log. The format
+    description of any log is suitable, because all members run the same version of MySQL."""
 
     own: bytes
     others: list
@@ -40,7 +39,8 @@ def name_of(log):
 
 
 class Contents:
-    """Contents of a timeline. The constructor reads only the names of objects and the descriptions of branches."""
+    """Contents of a timeline. The constructor reads only the names of objects and the descriptions of branches.
+    A branch is a part of the group's history."""
 
     def __init__(self, bucket, timeline, choice, say):
         self._bucket, self._timeline, self._say = bucket, timeline, say
@@ -65,7 +65,8 @@ class Contents:
         self._say(f"skipped: {text}")
 
     def _branches(self, described):
-        """Returns all branches: with the description on which most members agree, or without a description if there is none."""
+        """Returns all branches with their descriptions. If members disagree about a branch, uses the description
+        of most members. A branch may have no description."""
         claims, first, writers = {}, {}, {}
         for member, id, item in described:
             try:
@@ -74,12 +75,13 @@ class Contents:
                 parse(claim[1]), moment_of(claim[2])
             except (Refused, ValueError, KeyError, TypeError, AttributeError):
                 continue
-            # Each member has one vote, even if it uploaded several descriptions.
+            # Each member has one vote, even if the member uploaded several descriptions.
             claims.setdefault(id, {})[member] = claim
             first[id] = min(first.get(id, ALL), moment_of(item.time))
         for member, logs in self._logs.items():
             for log, items in logs.items():
-                # Times are compared as text, which is faster. An archive of two years has a hundred thousand times.
+                # Compares times as text, because text is faster to compare. An archive of two years contains a hundred
+                # thousand times.
                 times = [item.time for _, item in items]
                 first[log.branch] = min(moment_of(min(times)), first.get(log.branch, ALL))
                 of_branch = writers.setdefault(log.branch, {})
@@ -91,7 +93,7 @@ class Contents:
         return found
 
     def bases(self, wanted, line):
-        """Yields (backup, manifest) of each usable base backup. The latest upload comes first."""
+        """Yields (backup, manifest) of each usable base backup. The order starts with the latest upload."""
         for backup, _ in sorted(self._backups, key=lambda pair: (pair[1].time, pair[0].time), reverse=True):
             try:
                 manifest = json.loads(self._bucket.get(backup.key))
@@ -103,20 +105,22 @@ class Contents:
                 self._note(f"base backup {backup.member} {backup.time}: {problem}")
 
     def streams(self, line, executed, identity):
-        """Returns a stream of transactions for each member. The stream begins after the base backup."""
+        """Returns a stream of transactions for each member. The stream begins with the first transaction after
+        the base backup."""
         return {member: self._stream(self._in_order(logs, line, executed), line[-1][0].id, executed, identity) for member, logs in self._logs.items()}
 
     def _in_order(self, logs, line, executed):
-        """Returns [(log, segments, limit)] of the logs that may contain transactions after the base backup."""
+        """Returns [(log, segments, limit)] of the binary logs that may contain transactions after the base
+        backup."""
         place = {branch.id: index for index, (branch, _) in enumerate(line)}
-        # If the branch changes within a log, the member uploads the log again under the new branch. The segments under both branches are
-        # read as one log.
+        # If the branch changes within a log, the member uploads the whole log again under the new branch. The segments
+        # under both branches are read as one log.
         found = {}
         for log in sorted((log for log in logs if log.branch in place), key=lambda log: place[log.branch]):
             _, items = found.get((log.number, log.id), (None, []))
             found[log.number, log.id] = log, [*items, *logs[log]]
         needed = [(log, items) for log, items in found.values() if self._has_more(items, executed)]
-        # After a clone, log numbers start again at 1. Therefore logs are ordered by the upload time of their first segment.
+        # Orders the logs by the upload time of their first segment, because log numbers start again at 1 after a clone.
         needed.sort(key=lambda pair: (place[pair[0].branch], self._begun(*pair), pair[0].number))
         return [(log, items, line[place[log.branch]][1]) for log, items in needed]
 
@@ -137,8 +141,8 @@ class Contents:
                         yield item if allowed is None or item.previous is None else Start(item.log, both(item.previous, limit))
                         continue
                     if item.source == begins:
-                        # A transaction with the source `begins` starts the branch that the restore follows. The rest of the log belongs to
-                        # this branch, so the restore may apply all transactions in it.
+                        # A transaction with the source `begins` starts the branch that the restore follows. The rest of
+                        # the log belongs to this branch, so the restore may apply all later transactions in the log.
                         allowed = None
                     if allowed is None or allowed.has(*item.gtid) or counted.has(*item.gtid):
                         yield item
@@ -165,10 +169,8 @@ class Contents:
                 yield Change(source, number, committed, digest, name, Events(header, self._headers, view[begin:after]), uploaded)
 
     def _pieces(self, segments, identity):
-        """
-        Yields each readable segment of a log in order, with its content. If a segment under `log` is damaged, yields the segments under
-        `tail` instead.
-        """
+        """Yields each readable segment of a binary log in order, with its content. If a segment under `log` is
+        damaged, yields the segments under `tail` instead."""
         for segment, content in self._ahead(_cover(segments), identity):
             if content is not None:
                 yield segment, content
@@ -178,7 +180,7 @@ class Contents:
             yield from (pair for pair in self._ahead(inside, identity) if pair[1] is not None)
 
     def _tail(self, log):
-        """Returns the objects of a log under `tail`."""
+        """Returns the objects of a binary log under `tail`."""
         return self._bucket.list(f"{self._timeline}/{log.member}/tail/{log.branch}/{log_name(log)}/")
 
     def _ahead(self, segments, identity):
@@ -208,10 +210,10 @@ class Contents:
             return None
 
     def require_end(self, line, executed, until):
-        """
-        Checks that no transaction is missing at the end of the logs. In the middle of the logs, later transactions show that an earlier
-        transaction is missing. At the end of the logs, only the names of unreadable objects show this. An unreadable object is ignored if
-        two other members uploaded later objects without its transactions.
+        """Checks that no transaction is missing at the end of the logs. In the middle of a log, later
+        transactions show that an earlier transaction is missing. At the end of a log, only the names of
+        unreadable objects show that a transaction is missing. An unreadable object is ignored if two other
+        members uploaded later objects without its transactions.
         @raises Incomplete if a transaction is missing
         """
         limits = {branch.id: limit for branch, limit in line}

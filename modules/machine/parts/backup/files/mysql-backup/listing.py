@@ -1,22 +1,19 @@
-"""
-Lists the objects in the bucket by name with few requests. If a log is complete, its segments under `tail` are not listed. Listing an
-archive of two years takes seconds. The memory holds the names of one member at a time.
-"""
+"""Lists the objects in the bucket by name with few requests. If a binary log is complete, its segments under
+`tail` are not listed. Listing an archive of two years takes seconds. Only the names of one member are in
+memory at a time."""
 
 from gtid import describe, union
 from names import is_complete, reached, read_branch, read_manifest, read_segment
 
 
 def members(bucket, timeline):
-    """Returns the names of all members that have ever written to this timeline."""
+    """Returns the names of all members that have ever uploaded to this timeline."""
     return sorted(name for prefix in bucket.folders(f"{timeline}/") if (name := prefix.split("/")[-2]) != "drill")
 
 
 def segments(bucket, timeline, member, counts=lambda item: True):
-    """
-    Returns the segments of each log of one member, each segment with its object: {Log: [(Segment, Object)]}, in the order of names.
-    `counts`: filter for objects.
-    """
+    """Returns the segments of each binary log of one member, each segment with its object: {Log: [(Segment,
+    Object)]}, in the order of names. `counts`: function that returns False for objects to ignore."""
     found = {}
     _add(found, timeline, filter(counts, bucket.list(f"{timeline}/{member}/log/")))
     for branch in list(bucket.folders(f"{timeline}/{member}/tail/")):
@@ -39,13 +36,13 @@ def branches(bucket, timeline, member):
 
 
 def gtids(timeline, logs):
-    """Returns the GTIDs in the listed logs. Ignores segments after the first missing segment of a log."""
+    """Returns the GTIDs in the listed binary logs. Ignores segments after the first missing segment of a log."""
     ends = {log: reached([segment for segment, _ in items]) for log, items in logs.items()}
     return union({timeline: [one for log, items in logs.items() for segment, _ in items if segment.end <= ends[log] for one in segment.gtids]})
 
 
 def archived(bucket, timeline):
-    """Returns for each member: the group's transactions in its logs, the time of its last upload, and its branch."""
+    """Returns the transactions in each member's uploaded logs, the time of its last upload, and its branch."""
     found = {}
     for member in members(bucket, timeline):
         logs = segments(bucket, timeline, member)
@@ -62,5 +59,5 @@ def _add(found, timeline, items):
 
 
 def _directory(key):
-    """Returns the names of the branch and the log in a key: (branch, log)."""
+    """Returns the branch and the binary log in an object's key as (branch, log)."""
     return tuple(key.split("/")[-3:-1])

@@ -45,13 +45,14 @@ def drill_key(timeline, time, good, content):
 
 
 def read_drill(timeline, key):
-    """Returns (time, True if the drill succeeded), or None if the key is not the key of a drill."""
+    """Returns the time of a restore drill, and True if the drill succeeded. Returns None if the key is not the
+    key of a drill."""
     found = DRILL.fullmatch(key.removeprefix(f"{timeline}/drill/"))
     return found and (found["time"], found["result"] == "good")
 
 
 def number(file):
-    """Returns the number of a log file. Numbers follow the order of writing."""
+    """Returns the number of a binary log file. Newer files have higher numbers."""
     return int(file.rpartition(".")[2])
 
 
@@ -63,17 +64,18 @@ SEGMENT = re.compile(
 )
 BACKUP = re.compile(rf"{MEMBER}/manifest/(?P<name>(?P<time>\d{{8}}T\d{{6}}Z)-(?P<number>\d{{6,}})-(?P<gtids>{NUMBERS}))\.{ID}")
 BRANCH = re.compile(rf"{MEMBER}/branch/(?P<id>{ID})\.{ID}")
-# Maximum number of intervals in a name. A longer list would not fit, so intervals with the smallest gaps between them are merged. A
-# failover creates one gap.
+# Maximum number of GTID intervals in an object's name. A longer list would not fit, so the intervals with the smallest
+# gaps are merged. Each failover creates one gap.
 MOST_INTERVALS = 16
 
 
 class Log(NamedTuple):
     member: str
     branch: str
-    # Number of the log file, for example 12 for binlog.000012.
+    # Number of the binary log file, for example 12 for binlog.000012.
     number: int
-    # Identity of the log, see binlog.identity. Logs before and after a clone can have the same number.
+    # Identity of the binary log; see binlog.identity. A log before a clone and a log after the clone can have the same
+    # number.
     id: str
 
 
@@ -97,16 +99,16 @@ class Backup(NamedTuple):
     # Folder with the parts of the base backup.
     folder: str
     member: str
-    # Start time of the base backup by the member's clock.
+    # Start time of the base backup from the member's clock.
     time: str
-    # Number of the member's first log after the base backup.
+    # Number of the member's first binary log after the base backup.
     number: int
     # Intervals of the group's GTIDs in the base backup.
     gtids: tuple
 
 
 def segment_key(timeline, segment, content):
-    """Returns the key of a segment. Does not use the field `key` of `segment`."""
+    """Returns the object key of a segment. Ignores the field `key` of `segment`."""
     log = segment.log
     return (
         f"{timeline}/{log.member}/{'log' if segment.closed else 'tail'}/{log.branch}/{log_name(log)}"
@@ -119,7 +121,7 @@ def log_name(log):
 
 
 def read_segment(timeline, key):
-    """Returns the segment with this key, or None if the key is not the key of a segment."""
+    """Returns the segment with this object key, or None if the key is not the key of a segment."""
     found = SEGMENT.fullmatch(key.removeprefix(f"{timeline}/"))
     if not found:
         return None
@@ -128,7 +130,7 @@ def read_segment(timeline, key):
 
 
 def backup_name(time, number, gtids):
-    """Returns the name of a base backup. The folder below `base` and the manifest have this name."""
+    """Returns the name of a base backup, which is also the name of its folder below `base` and of its manifest."""
     return f"{time}-{number:06}-{_written(gtids)}"
 
 
@@ -137,7 +139,7 @@ def manifest_key(timeline, member, name, content):
 
 
 def read_manifest(timeline, key):
-    """Returns the base backup with this key, or None if the key is not the key of a manifest."""
+    """Returns the base backup with this object key, or None if the key is not the key of a manifest."""
     found = BACKUP.fullmatch(key.removeprefix(f"{timeline}/"))
     if not found:
         return None
@@ -150,7 +152,7 @@ def branch_key(timeline, member, branch, content):
 
 
 def read_branch(timeline, key):
-    """Returns the id of the branch with this key, or None if the key is not the key of a branch."""
+    """Returns the id of the branch with this object key, or None if the key is not the key of a branch."""
     found = BRANCH.fullmatch(key.removeprefix(f"{timeline}/"))
     return found and found["id"]
 
@@ -169,7 +171,8 @@ def _read(text):
 
 
 def reached(segments):
-    """Returns how many bytes of a log are in the archive before the first missing segment. Uses segments under `log` and under `tail`."""
+    """Returns how many bytes of a binary log are archived before the first missing segment. Counts segments
+    under `log` and under `tail`."""
     end = 0
     for segment in sorted(segments, key=lambda one: one.start):
         if segment.start > end:

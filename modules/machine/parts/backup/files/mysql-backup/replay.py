@@ -1,13 +1,14 @@
-"""
-Selects the transactions that a restore applies to reach the chosen time. All functions are pure: they use neither the bucket nor MySQL.
-
-Every member logs all transactions, so the members vote about each transaction. A stream is the log of one member, in the order of the log.
-A transaction is applied if most voting members logged it with the same content. A member votes against a transaction if its log lacks the
-transaction, or has another transaction with the same GTID. If the log of a member ends earlier, or has a gap at this place, the member does
-not vote. Therefore the transactions of the last seconds are applied even if only one member uploaded them.
-
-A transaction is applied only from a connected stream. A stream is connected if it contains a transaction that is already executed. Data
-with this transaction also contain all transactions that the member logged before it, so no transaction is missing in between.
+"""Selects the transactions that a restore applies to reach the chosen time. All functions are pure: they use
+neither the bucket nor MySQL.
+Every member logs all transactions, so the members vote about each transaction. A stream is the sequence of
+transactions in the log of one member. A transaction is applied if most voting members logged it with the same
+content. A member votes against a transaction if its log lacks the transaction, or has another transaction
+with the same GTID. If a member's log ends earlier, or has a gap at the position of the transaction, the
+member does not vote. Therefore the transactions of the last seconds are applied even if only one member
+uploaded them.
+A transaction is applied only from a connected stream. A stream is connected if it contains an already
+executed transaction. The restored data then contain all transactions that the member logged before, so no
+transaction is missing in between.
 """
 
 import bisect
@@ -19,38 +20,38 @@ from typing import NamedTuple
 
 from gtid import describe, parse, subtract
 
-# Tolerance for commit times in microseconds. After a member has logged a transaction with a time that is later by SLACK, it logs no
-# transaction with the earlier time any more.
+# Tolerance for commit times in microseconds. If a member has logged a transaction, its log contains no later
+# transaction whose commit time is earlier by more than SLACK.
 SLACK = 60_000_000
-# A branch is considered as running for this many seconds after its last upload. A running group uploads a heartbeat every 30 s.
+# Seconds after its last upload during which a branch counts as running. A running group uploads a heartbeat every 30 s.
 LIVE_SECONDS = 900
 ALL = 2**63
 
 
 class Incomplete(Exception):
-    """Error if the archive lacks the requested data, or if members contradict each other."""
+    """Signals that the archive lacks the requested data, or that members contradict each other."""
 
 
 class Start(NamedTuple):
-    """Marks the start of a log, or the continuation of a log after a missing segment."""
+    """Marks the start of a binary log, or the continuation of a log after a missing segment."""
 
     log: str
-    # GTIDs that the member had logged before this log. None after a missing segment.
+    # GTIDs that the member had logged before this binary log. None after a missing segment.
     previous: dict
 
 
 class Change(NamedTuple):
-    """A transaction in the log of a member."""
+    """A transaction in the binary log of a member."""
 
     source: str
     number: int
-    # Commit time in microseconds since 1970, by the clock of the primary that committed the transaction.
+    # Commit time in microseconds since 1970, from the clock of the primary that committed the transaction.
     committed: int
     digest: str
     log: str
-    # Events of the transaction, which a restore applies. The module replay does not read the events.
+    # Events of the transaction, which a restore applies. This module passes the events on unread.
     content: object = None
-    # Time when the bucket received the transaction, in microseconds since 1970.
+    # Time at which the bucket received the transaction, in microseconds since 1970.
     uploaded: int = ALL
 
     @property
@@ -62,7 +63,7 @@ class Change(NamedTuple):
 
 
 class Executed:
-    """A set of GTIDs. Single GTIDs can be added efficiently."""
+    """A mutable set of GTIDs. Adding a single GTID is efficient."""
 
     def __init__(self, gtids):
         self._sets = {source: [list(interval) for interval in intervals] for source, intervals in gtids.items()}
@@ -94,10 +95,8 @@ class Executed:
 
 
 def moment_of(at):
-    """
-    Converts a time such as 2026-11-25T17:00:00Z (a fraction is allowed) to microseconds since 1970. Returns None for "latest" and "before
-    GTID".
-    """
+    """Converts a time such as 2026-11-25T17:00:00Z to microseconds since 1970. The time may have a fraction of a
+    second. Returns None for "latest" and "before GTID"."""
     if at == "latest" or at.startswith("before "):
         return None
     whole, _, fraction = at.removesuffix("Z").partition(".")
@@ -109,7 +108,7 @@ def text_of(microseconds):
 
 
 class Wanted:
-    """The time or transaction at which a restore ends. @raises ValueError if `at` is invalid"""
+    """The requested end of a restore: a time or a transaction. @raises ValueError if `at` is invalid"""
 
     def __init__(self, at):
         self.at, self.moment, self.gtid = at, moment_of(at), None
@@ -128,11 +127,12 @@ class _Stream:
         self.member, self._items = member, iter(items)
         self.ahead = collections.deque()
         self.connected = self.ended = False
-        # Latest commit time of all transactions that were read from this stream.
+        # Latest commit time of all transactions that have been read from this stream.
         self.seen = 0
 
     def peek(self, at=0):
-        """Returns the item that is `at` places ahead, without removing it. Returns None at the end of the stream."""
+        """Returns the item that is `at` positions ahead in the stream without consuming it. Returns None at the
+        end of the stream."""
         while len(self.ahead) <= at:
             item = next(self._items, None)
             if item is None:
@@ -143,7 +143,7 @@ class _Stream:
         return self.ahead[at]
 
     def change(self):
-        """Returns the next transaction without removing it. Skips starts of logs."""
+        """Returns the next transaction of the stream without consuming it. Skips markers of log starts."""
         at = 0
         while isinstance(item := self.peek(at), Start):
             at += 1
@@ -172,15 +172,11 @@ def _contains(gtids, change):
 
 
 class Merge:
-    """
-    Iterates over the transactions that a restore applies, in order.
-    `streams`: {member: items}.
-    `executed`: GTIDs in the base backup.
-    `sources`: UUIDs whose transactions are applied, in addition to the UUIDs in `executed`. A transaction with any other UUID is applied
-    only if most members have it.
-    `newest`: time of the newest commit in the base backup, in microseconds since 1970.
-    The attribute `notes` lists the excluded data with reasons.
-    """
+    """Iterates over the transactions that a restore applies, in order. `streams`: {member: items}. `executed`:
+    GTIDs in the base backup. `sources`: UUIDs of the sources whose transactions are applied, in addition to
+    the sources in `executed`. A transaction with any other UUID is applied only if most members have it.
+    `newest`: time of the newest commit in the base backup, in microseconds since 1970. The attribute `notes`
+    lists the excluded data with reasons."""
 
     def __init__(self, streams, executed, wanted, sources, newest=0):
         self._streams = [_Stream(member, items) for member, items in sorted(streams.items())]
@@ -188,19 +184,19 @@ class Merge:
         self.executed = Executed(executed)
         self.notes, self.reached, self.last, self.applied = [], False, newest, 0
         self._errant = set()
-        # Latest commit time of the transactions at which the streams end, because they are after the end of the restore.
+        # Latest commit time among the first transactions after the end of the restore.
         self._ends = 0
-        # Commit time of the transaction that was applied last, and the latest commit time of all applied transactions.
+        # Commit time of the transaction that was applied last, and latest commit time of all applied transactions.
         self._applied_at = self._applied_most = 0
-        # For each member: True if its first transaction after the end of the restore has a commit time later than its upload. The primary's
-        # clock was then ahead.
+        # For each member: True if the commit time of its first transaction after the end of the restore is later than
+        # the upload. In this case, the primary's clock was ahead.
         self._clock_ahead = {}
 
     def __iter__(self):
         """Yields the transactions to apply. @raises Incomplete if a transaction is missing, or if members contradict each other"""
         while True:
             streams = len(self._streams)
-            # The stream whose next transaction is the earliest comes first, so no other stream has an earlier transaction.
+            # The first stream in this order is the stream with the earliest next transaction.
             ready = sorted((stream for stream in self._streams if self._advance(stream)), key=lambda stream: stream.ahead[0].committed)
             change = next((change for stream in ready if not stream.ended and (change := self._decided(stream)) is not None), None)
             if change is not None:
@@ -212,10 +208,9 @@ class Merge:
                 return
 
     def require_reached(self):
-        """
-        Checks that the restore reached the chosen end.
-        @raises Incomplete if the archive ends before the chosen time, because later data may be lost
-        @raises Incomplete if the primary's clock was wrong, because the chosen time is then ambiguous
+        """Checks that the restore reached the requested end.
+        @raises Incomplete if the archive ends before the requested time, because later data may be lost
+        @raises Incomplete if the primary's clock was wrong, because the requested time is then ambiguous
         """
         if self._wanted.moment and (self._applied_at < self._applied_most - SLACK or self._clock_ahead and all(self._clock_ahead.values())):
             raise Incomplete(
@@ -233,11 +228,12 @@ class Merge:
         return text_of(self.last) if self.last else "the base backup"
 
     def is_past_end(self):
-        """Returns True if the logs continue after the chosen time."""
+        """Returns True if the logs continue after the requested time."""
         return self.reached or self._wanted.moment is not None and self.last >= self._wanted.moment
 
     def _advance(self, stream):
-        """Skips items that need no decision, for example executed transactions. Returns True if the next item is a transaction."""
+        """Skips items that need no decision, such as executed transactions. Returns True if the next item is a
+        transaction."""
         while not stream.ended:
             item = stream.peek()
             if item is None:
@@ -274,14 +270,12 @@ class Merge:
         return {source: intervals for source, intervals in gtids.items() if self._counts(source)}
 
     def _counts(self, source):
-        """Returns True if transactions of this source are applied. `source` is a UUID or UUID:TAG."""
+        """Returns True if transactions of this source are always applied. `source` is a UUID or UUID:TAG."""
         return source.partition(":")[0] in self._sources
 
     def _is_shared(self, stream, item):
-        """
-        Returns True if most members have this transaction of another source, for example of an import. If fewer members have the
-        transaction, it is errant and is excluded.
-        """
+        """Returns True if most members have this transaction of another source, for example of an import. A
+        transaction of fewer members is errant and is excluded."""
         if (stream.member, item.source) in self._errant:
             return False
         opinions = [opinion for one in self._streams if (opinion := one.opinion(item)) is not None]
@@ -293,10 +287,8 @@ class Merge:
         return False
 
     def _decided(self, stream):
-        """
-        Returns the stream's next transaction if it can be applied now, otherwise None. If the function returns None, it may have excluded a
-        member. @raises Incomplete if the votes are tied
-        """
+        """Returns the stream's next transaction if the restore can apply it now, otherwise None. If the result
+        is None, a member may have been excluded. @raises Incomplete if the votes are tied"""
         change = stream.ahead[0]
         votes = {}
         for one in self._streams:
@@ -325,16 +317,15 @@ class Merge:
         self._streams.remove(stream)
 
     def _unstick(self):
-        """
-        Excludes a member if only this member has certain transactions. The caller runs this function if every stream has ended or waits for
-        transactions that no stream has. Returns True if the restore can continue. @raises Incomplete if transactions are missing
-        """
+        """Excludes a member if only this member has certain transactions. Call this function only if every
+        stream has ended or waits for transactions that no stream has. Returns True if the restore can
+        continue. @raises Incomplete if transactions are missing"""
         stuck = [stream for stream in self._streams if not stream.ended and stream.change() is not None and not (self.reached and self._is_beyond(stream))]
         if not stuck:
             return False
         claimed = min(stuck, key=lambda stream: stream.change().committed)
         time = claimed.change().committed
-        # Connected members whose logs reach the time `time` but do not have the missing transactions.
+        # Connected members whose logs continue until `time` but lack the missing transactions.
         against = [stream for stream in self._streams if stream.ended and stream.connected and stream.seen >= time]
         if len(stuck) < len(against):
             self._exclude(claimed, "it claims earlier transactions that the others do not have")
@@ -365,11 +356,12 @@ class Merge:
 
 
 class Branch(NamedTuple):
-    """A branch of the group's history, from the members' descriptions and upload times. All times are in microseconds since 1970."""
+    """A branch of the group's history, derived from the members' descriptions and upload times. All times are in
+    microseconds since 1970."""
 
     id: str
     parent: str
-    # GTIDs that the member which created the branch had executed at that time.
+    # GTIDs that were executed on the member that created the branch when it created the branch.
     forked: dict
     begun: int
     # Time of each member's last upload to this branch.
@@ -381,11 +373,9 @@ class Branch(NamedTuple):
 
 
 def chain(branches, at, wanted=None):
-    """
-    Returns the branch that a restore follows, and its ancestors: [(branch, GTIDs that the restore may apply from this branch; None: all)].
-    The oldest branch comes first.
-    `branches`: {id: Branch}. @raises Incomplete if several branches are possible
-    """
+    """Returns the branch that a restore follows, and its ancestors, as [(branch, GTIDs)]. GTIDs are the
+    transactions that the restore may apply from this branch; None means all. The order starts with the oldest
+    branch. `branches`: {id: Branch}. @raises Incomplete if several branches are possible"""
     if wanted and wanted not in branches:
         raise Incomplete(f"no branch {wanted}; there are {', '.join(sorted(branches)) or 'none'}")
     found, limit = [(branches[wanted] if wanted else _current(branches, at), None)], None
@@ -411,10 +401,8 @@ def _current(branches, at):
         return [member for member, last in branch.writers.items() if last >= until]
 
     def replaces(branch, ancestor):
-        """
-        Returns True if `branch` replaces its ancestor. A branch replaces its ancestor if members no longer write to the ancestor, or if the
-        branch has at least as many writers.
-        """
+        """Returns True if `branch` replaces its ancestor, because no member writes to the ancestor any more or
+        because the branch has at least as many writers."""
         return _descends(branches, branch, ancestor) and (ancestor.last <= branch.begun + 2 * SLACK or len(writers(branch)) >= len(writers(ancestor)))
 
     live = [branch for branch in begun if branch.last >= until]
@@ -438,10 +426,8 @@ def _descends(branches, branch, ancestor):
 
 
 def is_usable(manifest, wanted, line):
-    """
-    Returns True if a restore can start from the base backup with this manifest. The base backup must belong to one of the branches in
-    `line`, and must have no transaction after the end of the restore.
-    """
+    """Returns True if a restore can start from the base backup with this manifest. The base backup must belong
+    to one of the branches in `line` and must not contain a transaction after the end of the restore."""
     limits = {branch.id: limit for branch, limit in line}
     most = parse(manifest["gtids"]["atMost"])
     if manifest["branch"] not in limits or limits[manifest["branch"]] is not None and subtract(most, limits[manifest["branch"]]):

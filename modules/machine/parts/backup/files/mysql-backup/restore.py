@@ -1,9 +1,8 @@
-"""
-Restores the archive into a new data directory. A restore unpacks the newest base backup before the chosen time, and then applies the
-members' logs up to this time.
-
-The restore creates the data in another folder and renames this folder at the end. If a restore is interrupted, it starts from the
-beginning. The restore applies logs while it downloads them, so logs need no disk space.
+"""Restores the archive into a new data directory. A restore unpacks the newest base backup before the requested
+time and then applies the members' binary logs up to this time.
+The restore writes the data to a temporary folder and renames the folder at the end. An interrupted restore
+starts again from the beginning. Logs need no disk space, because the restore applies logs while it downloads
+them.
 """
 
 import contextlib
@@ -28,39 +27,37 @@ from settings import FOLDER, Choice
 
 PROGRESS = pathlib.Path("/run/mysql-restore/progress")
 AGAIN_SECONDS = 30
-# Additional free space in bytes that MySQL's logs need.
+# Free space in bytes that MySQL's own logs need in addition to the data.
 LEFT_BYTES = 512 << 20
-# Assumed compression ratio, if the manifest does not contain the size of the data.
+# Compression ratio that is assumed if the manifest does not contain the size of the data.
 UNPACKED = 6
 PROGRESS_SECONDS = 10
-# Server id of the MySQL server during a restore. MySQL silently skips transactions with its own server id, so this id must differ from the
-# id of every member.
+# Server id of the MySQL server during a restore. The id must differ from the ids of all members, because MySQL silently
+# skips transactions with its own server id.
 SERVER_ID = 4294967295
 START_SECONDS = 120
-# Maximum number of later transactions that are held in memory until the rows are compared.
+# Maximum number of later transactions that are kept in memory until the rows are compared.
 HELD = 100_000
 # Operating system user that owns the data.
 USER = "mysql"
 
 
 class Unusable(Exception):
-    """Error if a base backup cannot be used. An older base backup may work."""
+    """Signals that a base backup cannot be used. An older base backup may be usable."""
 
 
 def say(text):
     print(text)
-    # The systemd unit creates the folder of this file. During a restore drill, the folder does not exist.
+    # Skips the progress file in a restore drill, because only the systemd unit creates the folder of the file.
     if PROGRESS.parent.exists():
         PROGRESS.write_text(text)
 
 
 def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql")):
-    """
-    Restores the data on the first member, and retries until there is a data directory. Never changes an existing data directory. A systemd
-    unit calls this function.
-    """
-    # On every member, mysql-data compares the files restored.json and restore.json. On a member that clones the data, mysql-data writes
-    # restored.json itself.
+    """Restores the data on the first member, and retries until the data directory exists. Never changes an
+    existing data directory. A systemd unit calls this function."""
+    # mysql-data compares the files restored.json and restore.json on every member. On a member that clones the data,
+    # mysql-data writes restored.json itself.
     done, wanted = place / "mysql-group" / "restored.json", (FOLDER / "restore.json").read_text()
     while True:
         problem = _try(restore, bucket, identity, place, done, wanted)
@@ -72,14 +69,14 @@ def restore_server(restore, bucket, identity, place=pathlib.Path("/var/lib/mysql
 
 
 def _try(restore, bucket, identity, place, done, wanted):
-    """Tries the restore once. Returns a text that describes the problem, or None if the restore is complete."""
+    """Tries the restore once. Returns the description of a problem, or None if the restore is complete."""
     data = place / "data"
     if data.exists():
         return None if done.exists() and done.read_text() == wanted else f"{data} {_held(done)}; MySQL does not start on it; remove `restore`, or use new volumes"
     try:
         made = None if _group_runs(restore) else restore_into(place / "restoring", restore.timeline, restore.at, bucket, identity, restore.choice)
-        # restored.json is written before the data are renamed. If the restore is interrupted after the rename, the data would otherwise
-        # look like data of another origin. Before the rename, sync writes all data to the disk.
+        # restored.json is written before the data directory is renamed. Otherwise, after an interruption, the data
+        # would look like data of another origin. Before the rename, sync writes all data to the disk.
         done.write_text(wanted)
         os.sync()
         if made:
@@ -119,16 +116,17 @@ class Restored(NamedTuple):
 
     manifest: dict
     gtids: dict
-    # Commit time of the last transaction in microseconds since 1970; 0 if no log was applied.
+    # Commit time of the last applied transaction in microseconds since 1970, or 0 if no log was applied.
     last: int
-    # Texts about the data that the restore excluded, with reasons.
+    # Texts about data that the restore excluded, with reasons.
     notes: list
     # Return value of the function `inspect`.
     found: object
 
 
 def restore_into(folder, timeline, at, bucket, identity, choice=Choice()):
-    """Restores the data into `folder`. Returns the data directory. @raises Refused, Incomplete, ValueError, OSError"""
+    """Restores the data into `folder` and returns the data directory. @raises Refused, Incomplete, ValueError,
+    OSError"""
     started = time.time()
     done = run(folder, timeline, at, bucket, identity, choice)
     say(f"restored {timeline} to {at} in {time.time() - started:.0f} s: {describe(done.gtids)}")
@@ -136,14 +134,13 @@ def restore_into(folder, timeline, at, bucket, identity, choice=Choice()):
 
 
 def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, inspect=None):
-    """
-    Restores the data into `folder` and returns a Restored.
-
-    `compare(mysql, manifest)`: returns a GTID set and a function that compares rows. The returned function is called when exactly the
-    transactions of the set are executed. With `compare`, the restore starts from another member's base backup if there is one, and the data
-    are compared with the row counts of the newest base backup. A compromised member can falsify rows in its base backups, and no vote about
-    transactions detects this.
-    `inspect(mysql)`: is called at the end of the restore.
+    """Restores the data into `folder` and returns a Restored.
+    `compare(mysql, manifest)`: returns a GTID set and a function that compares rows. The restore calls the
+    returned function when exactly the transactions of the set are executed. With `compare`, the restore
+    starts from another member's base backup if possible, and compares the data with the row counts of the
+    newest base backup. The comparison detects a compromised member that falsified rows in its base backups,
+    which votes about transactions cannot detect. `inspect(mysql)`: function that the restore calls at its
+    end.
     @raises Refused, Incomplete, ValueError, OSError
     """
     contents = Contents(bucket, timeline, choice, say)
@@ -167,10 +164,8 @@ def run(folder, timeline, at, bucket, identity, choice=Choice(), compare=None, i
 
 
 def _another_first(bases):
-    """
-    Returns the newest manifest, and the base backups in the order in which the restore tries them. The newest base backup of another member
-    comes first.
-    """
+    """Returns the newest manifest, and all base backups in the order in which the restore tries them. The order
+    starts with the newest base backup of another member."""
     passed, bases = [], iter(bases)
     for pair in bases:
         if passed and pair[0].member != passed[0][0].member:
@@ -223,14 +218,15 @@ def _replay(folder, timeline, wanted, line, contents, manifest, identity, compar
     with running(folder / "data") as mysql:
         executed = parse(mysql.ask("SELECT @@GLOBAL.gtid_executed"))
         sources = {timeline, *(branch_source(branch.id) for branch, _ in line)}
-        # A compromised member can forge the time newestCommit in its manifest. If the restore has a chosen time, is_usable has checked that
-        # newestCommit is not later.
+        # Ignores newestCommit if no time was requested, because a compromised member can forge newestCommit in its
+        # manifest. With a requested time, is_usable has checked that newestCommit is not later.
         newest_commit = max(0, manifest["newestCommit"]) if wanted.moment else 0
         merge = Merge(contents.streams(line, executed, identity), executed, wanted, sources, newest_commit)
         try:
             changes = _progress(merge, time.monotonic)
             for counted in (newest, manifest) if compare else ():
-                # A comparison is impossible if the base backup has transactions that were executed after the rows were counted.
+                # Skips the comparison if the base backup contains transactions that were executed after the rows were
+                # counted.
                 if (told := compare(mysql, counted)) and not subtract(executed, told[0]):
                     changes = _apply_exactly(mysql, changes, *told, executed)
                     break
@@ -261,7 +257,7 @@ def _apply(mysql, changes):
 
 
 def _apply_exactly(mysql, changes, gtids, then, executed):
-    """Applies exactly the transactions of the set `gtids`, calls `then`, and returns the other transactions."""
+    """Applies exactly the transactions of the set `gtids`, calls `then`, and returns the remaining transactions."""
     wanted, held = Executed(gtids), []
     left = sum(last - first + 1 for intervals in subtract(gtids, executed).values() for first, last in intervals)
 
@@ -284,7 +280,7 @@ def _apply_exactly(mysql, changes, gtids, then, executed):
 
 
 class Feed:
-    """Sends transactions to MySQL in the form of one binary log."""
+    """Sends transactions to MySQL as one binary log."""
 
     def __init__(self, command):
         self._format = None
@@ -316,7 +312,7 @@ class Feed:
         binlog, mysql = (file.read().decode(errors="replace").strip() for file in self._words)
         for file in self._words:
             file.close()
-        # mysqlbinlog fails if its input is empty.
+        # Ignores this failure if no transaction was sent, because mysqlbinlog fails on empty input.
         if failed and self._format:
             raise Incomplete(f"the logs cannot be applied: {mysql or binlog or 'mysqlbinlog failed'}")
 
@@ -331,7 +327,7 @@ class Feed:
 
 
 class Mysql:
-    """A MySQL server on the restored data, which accepts connections only over its socket."""
+    """A MySQL server with the restored data. The server accepts connections only over its socket."""
 
     def __init__(self, socket):
         self._command = ["mysql", "--no-defaults", "--user=root", f"--socket={socket}", "--binary-mode", "--batch", "--skip-column-names", "--raw", "--max-allowed-packet=1G"]
@@ -361,7 +357,8 @@ class Mysql:
 
 @contextlib.contextmanager
 def running(data):
-    """Runs MySQL on the data. The server has no network, no binary log and no scheduler of events. @raises Incomplete, Unusable"""
+    """Starts MySQL on the restored data without network, binary log and event scheduler. @raises Incomplete,
+    Unusable"""
     socket = f"{data.parent}/mysqld.sock"
     shutil.chown(data.parent, USER)
     subprocess.run(["chown", "-R", f"{USER}:", str(data)], check=True)
@@ -369,9 +366,10 @@ def running(data):
         [
             "mysqld", "--no-defaults", f"--datadir={data}", f"--user={USER}", "--skip-networking", "--mysqlx=OFF", "--secure-file-priv=NULL", f"--socket={socket}", f"--pid-file={data.parent}/mysqld.pid",
             f"--server-id={SERVER_ID}", "--skip-log-bin", "--relay-log=relay", "--skip-replica-start=ON", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--max-allowed-packet=1G",
-            # Scheduled events must not change restored, older data at the current time.
+            # Scheduled events must not change the restored data, because the events would run at the current time on
+            # older data.
             "--event-scheduler=OFF",
-            # The restored data need not survive a crash, because an interrupted restore starts again.
+            # Disables durability, because an interrupted restore starts again from the beginning.
             "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF", "--performance-schema=OFF", f"--log-error={data.parent}/error.log",
         ]
     )

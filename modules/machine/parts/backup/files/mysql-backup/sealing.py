@@ -1,4 +1,4 @@
-"""Compresses and encrypts data. A server has only the public keys, so it can encrypt data but cannot decrypt them."""
+"""Compresses and encrypts data. A server has only the public keys, so a server can encrypt but cannot decrypt."""
 
 import subprocess
 
@@ -31,12 +31,13 @@ def _through(command, content):
 
 
 def first_words(stderr):
-    """Returns the first line of a program's error output, without the following lines about bug reports."""
+    """Returns the first line of a program's error output. The following lines about bug reports are dropped."""
     return stderr.decode(errors="replace").strip().partition("\n")[0]
 
 
 def flow(*commands, **options):
-    """Starts the pipeline `first | second | …` and returns its processes. The caller reads the output of the last process."""
+    """Starts the pipeline `first | second | …` and returns its processes. The caller must read the output of the
+    last process."""
     processes = []
     for command in commands:
         source = processes[-1].stdout if processes else options.get("stdin")
@@ -47,7 +48,7 @@ def flow(*commands, **options):
 
 
 def require_ended(processes):
-    """Waits for all processes. @raises ValueError if a process failed"""
+    """Waits until all processes have ended. @raises ValueError if a process failed"""
     failed = [process.args[0] for process in processes if process.wait()]
     if failed:
         raise ValueError(f"{', '.join(failed)} failed")

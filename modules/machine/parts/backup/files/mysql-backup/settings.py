@@ -8,11 +8,11 @@ FOLDER = pathlib.Path("/etc/mysql-backup")
 
 
 class Settings(NamedTuple):
-    # Name of the group, which is also the name of the group's folder in the archive.
+    # Name of the replication group, which is also the name of the group's folder in the archive.
     timeline: str
-    # Name of this server, which is also the name of the server's folder below the timeline.
+    # Name of this server, which is also the name of the server's folder in the archive.
     member: str
-    # Name of each member by its private address.
+    # Maps the private address of each member to its name.
     members: dict
     endpoint: str
     region: str
@@ -25,24 +25,24 @@ class Settings(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Options of a restore: data that the restore excludes, and the branch that the restore follows."""
+    """Options of a restore: data to exclude, and the branch to follow."""
 
     excludeServers: tuple = ()
-    # Names of excluded logs, for example MEMBER/000012-LOGID.
+    # Names of binary logs to exclude, for example MEMBER/000012-LOGID.
     excludeLogs: tuple = ()
-    # Only data that the bucket received before this time are used. The time is in ISO 8601, by the bucket's clock, which no server can
-    # forge.
+    # Excludes data that the bucket received at or after this time. The time is in ISO 8601, from the bucket's clock,
+    # which servers cannot forge.
     uploadedBefore: str = ""
-    # Branch that the restore follows.
+    # Id of the branch that the restore follows.
     branch: str = ""
 
 
 class Restore(NamedTuple):
-    # Name of the timeline that is restored.
+    # Name of the timeline (archive of one replication group) to restore.
     timeline: str
-    # End of the restore: a time in ISO 8601, "latest" or "before GTID".
+    # Requested end of the restore: a time in ISO 8601, "latest" or "before GTID".
     at: str
-    # Private addresses of the other members, and the port on which they report their state.
+    # Private addresses of the other members, and the port on which members report their state.
     others: list
     rolePort: int
     choice: Choice = Choice()

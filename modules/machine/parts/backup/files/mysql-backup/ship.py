@@ -1,8 +1,7 @@
-"""
-Uploads the binary logs of this member every few seconds. Every member uploads its logs, whatever its role is, so the members need not elect
-an uploader. The names in the bucket show which data are uploaded, so this server stores no progress. After a clone, MySQL starts again with
-binlog.000001. Therefore logs are identified by their first bytes.
-"""
+"""Uploads the binary logs of this member every few seconds. Every member uploads its logs, whatever its role is,
+so the members need not elect an uploader. This server stores no progress, because the object names in the
+bucket show which data are uploaded. Logs are identified by their first bytes, because MySQL starts again with
+binlog.000001 after a clone."""
 
 import json
 import mmap
@@ -22,24 +21,27 @@ from sealing import seal
 
 TICK_SECONDS = 3
 HEARTBEAT_SECONDS = 30
-# Maximum size of a segment in bytes. If a connection breaks, the whole segment is sent again.
+# Maximum sizes of a segment in bytes under `tail` and under `log`. If a connection breaks, the whole segment is sent
+# again.
 TAIL_BYTES, WHOLE_BYTES = 8 << 20, 64 << 20
-# Seconds after which MySQL starts a new log. The log must be closed at some time, because otherwise its first segments would expire.
+# Maximum age of a binary log in seconds. MySQL then starts a new log, because the first segments of a log that is never
+# closed would expire.
 ROTATE_SECONDS = 86400
-# Seconds for which this server keeps uploaded logs. Without a backup, MySQL keeps logs for the same time.
+# Seconds for which this server keeps uploaded binary logs. Without a backup, MySQL keeps its logs for the same time.
 KEEP_SECONDS = 3 * 86400
-# Maximum share of the data volume that logs may use. If logs need more, the oldest logs are deleted, even if they are not uploaded.
-# Therefore the site continues even if the bucket is unreachable for a long time.
+# Maximum share of the data volume that binary logs may use. Above this share, the oldest logs are deleted even if they
+# are not uploaded. The site therefore continues to run even if the bucket is unreachable for a long time.
 LOGS_SHARE = 0.25
 LOOK_SECONDS = 600
-# Seconds after which descriptions of branches are uploaded again. Objects expire after at least eight days.
+# Interval in seconds at which descriptions of branches are uploaded again, because objects expire after at least eight
+# days.
 DESCRIBE_SECONDS = 3 * 86400
 
 BEHIND_SECONDS = 60
 LATE_BASE_HOURS = 2
 LATE_DRILL_DAYS = 8
 
-# Causes of problems. For each cause, there is a health notice and a monitor with the same name; see modules/platform/signals.ts.
+# Causes of problems. Each cause has a health notice and a monitor with the same name; see modules/platform/signals.ts.
 BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY = "backup", "backup-refused", "backup-base", "backup-room", "backup-drill", "backup-gap", "backup-key"
 CAUSES = (BEHIND, REFUSED, BASE, ROOM, DRILL, GAP, KEY)
 
@@ -48,16 +50,17 @@ PRIMARY = (
     "SELECT 1 FROM performance_schema.replication_group_members"
     " WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE' AND MEMBER_ROLE = 'PRIMARY' AND NOT @@super_read_only"
 )
-# The heartbeat shows every 30 s that the archive is complete, even if the application writes nothing.
+# The heartbeat shows every 30 s that the archive is complete, even if the application writes nothing to the database.
 HEARTBEAT = "REPLACE INTO backup.heartbeat (id, at) VALUES (1, UTC_TIMESTAMP(6))"
-# mysql-group writes this table; see its branch.py. The last row is the current branch.
+# mysql-group writes this table; see mysql-group/branch.py. The last row is the current branch.
 BRANCHES = "SELECT id, number, timeline, parent, forked, lost, reason, member, begun FROM backup.branch WHERE timeline = %s ORDER BY number"
-# With LOCAL, MySQL does not replicate the statement to other members.
+# With LOCAL, MySQL does not replicate this statement to other members.
 ROTATE = "FLUSH LOCAL BINARY LOGS"
 
 
 def connect(settings, timeout_seconds=10):
-    """Connects to MySQL as the OS user that runs this program. auth_socket authenticates the user."""
+    """Connects to MySQL as the OS user that runs this program. MySQL's plugin auth_socket authenticates the
+    user."""
     return pymysql.connect(
         unix_socket=settings.socket, user="backup", autocommit=True,
         connect_timeout=2, read_timeout=timeout_seconds, write_timeout=timeout_seconds,
@@ -74,7 +77,7 @@ class Shipper:
     def __init__(self, settings, bucket):
         self._settings, self._bucket = settings, bucket
         self._connection = None
-        # Segments of this member in the bucket, by log. None while the content of the bucket is unknown.
+        # Segments of this member in the bucket by log, or None while the content of the bucket is unknown.
         self._archived = None
         self._waiting_since = self._beaten_at = self._looked_at = self._rotated_at = 0.0
         self._base = self._first_base = self._drill = self._good_drill = None
@@ -99,12 +102,12 @@ class Shipper:
         started = time.time()
         if self._connection is None:
             self._connection = connect(self._settings)
-        # The GTIDs are read before the position of the current log. Therefore the logs up to the position contain all transactions in the
-        # GTID set.
+        # The executed GTIDs are read before the position of the current log. Therefore the logs up to this position
+        # contain all executed transactions.
         ((log_folder, executed),) = rows(self._connection, "SELECT @@log_bin_basename, @@GLOBAL.gtid_executed")
         folder = os.path.dirname(log_folder)
         current, position, *_ = rows(self._connection, "SHOW BINARY LOG STATUS")[0]
-        # Ignores newer logs than the current one, because the next step uploads them.
+        # Ignores logs that are newer than the current log, because the next step uploads them.
         sizes = {name: size for name, size, *_ in rows(self._connection, "SHOW BINARY LOGS") if number(name) <= number(current)}
         files = [File(name, os.path.join(folder, name), position if name == current else sizes[name], name != current) for name in sorted({**sizes, current: 0}, key=number)]
         try:
@@ -115,10 +118,10 @@ class Shipper:
             self._ship_all(files, started)
             self._look(branches, executed)
         finally:
-            # Old logs are deleted even if the bucket is unreachable, because the space on the volume is limited.
+            # Deletes old logs even if the bucket is unreachable, because the space on the volume is limited.
             self._purge(folder, sizes, {file.name for file in files if self._is_complete(file)})
-            # The heartbeat is written last. Therefore logs are uploaded and deleted even if commits hang, for example because the disk is
-            # full.
+            # Writes the heartbeat last, because a commit may hang, for example on a full disk. The upload and the
+            # deletion of logs must not wait for a hanging commit.
             self._beat()
         self._rotate(files[-1])
 
@@ -128,9 +131,8 @@ class Shipper:
             self._beaten_at = time.time()
 
     def _branches(self):
-        """
-        Returns the branches of this group. If the current branch changes, starts a new log. @raises ValueError if there is no branch yet
-        """
+        """Returns the branches of this group. Starts a new log if the current branch has changed. @raises
+        ValueError if there is no branch yet"""
         found = rows(self._connection, BRANCHES, [self._settings.timeline])
         if not found:
             raise ValueError("waiting for the primary to store the branch of this group: check mysql-group status")
@@ -144,7 +146,7 @@ class Shipper:
     def _rotate(self, current):
         with open(current.path, "rb") as file:
             (begun,) = struct.unpack("<I", file.read(len(binlog.MAGIC) + 4)[len(binlog.MAGIC) :])
-        # The second condition prevents a new log in every step if the clock jumps.
+        # The second condition prevents that every step starts a new log after a jump of the clock.
         if time.time() - begun >= ROTATE_SECONDS and time.time() - self._rotated_at >= ROTATE_SECONDS:
             rows(self._connection, ROTATE)
             self._rotated_at = time.time()
@@ -160,7 +162,8 @@ class Shipper:
         )
 
     def _ship_all(self, files, started):
-        """Uploads missing segments; the oldest comes first. If there is time left, uploads closed logs again in a few large segments."""
+        """Uploads missing segments, starting with the oldest. If time is left, uploads closed logs again in a
+        few large segments."""
         files = [file for file in files if not self._is_complete(file)]
         if not self._waiting_since and any(self._reached(file) < file.end for file in files):
             self._waiting_since = time.time()
@@ -182,8 +185,8 @@ class Shipper:
         segments, most = self._segments(file), WHOLE_BYTES if closed else TAIL_BYTES
         with open(file.path, "rb") as opened, mmap.mmap(opened.fileno(), file.end, access=mmap.ACCESS_READ) as data:
             while True:
-                # With `until`, the closed log is uploaded again from the beginning, so only segments under `log` matter. Without `until`,
-                # segments under `log` and under `tail` matter.
+                # If `until` is set, the closed log is uploaded again from the beginning, so only segments under `log`
+                # count. Otherwise, segments under `log` and under `tail` count.
                 start = reached([segment for segment in segments if segment.closed or until is None])
                 if start >= file.end:
                     return
@@ -197,10 +200,8 @@ class Shipper:
                     return
 
     def _look(self, branches, executed):
-        """
-        Reads which base backups, drills and branches are in the bucket, and checks that the bucket has every transaction. Does nothing if
-        the last call was less than ten minutes ago.
-        """
+        """Lists base backups, drills and branches in the bucket, and checks that the bucket contains every
+        transaction. Does nothing if the last call was less than ten minutes ago."""
         if time.time() - self._looked_at < LOOK_SECONDS:
             return
         timeline, me = self._settings.timeline, self._settings.member
@@ -219,7 +220,7 @@ class Shipper:
         self._looked_at = time.time()
 
     def _describe(self, branches):
-        """Uploads the descriptions of branches, and uploads them again before they expire."""
+        """Uploads the descriptions of branches, and repeats the uploads before the descriptions expire."""
         timeline, me, now, newest = self._settings.timeline, self._settings.member, self._bucket.now(), {}
         for branch, item in listing.branches(self._bucket, timeline, me):
             newest[branch] = max(newest.get(branch, 0), moment(arrived(item)))
@@ -227,16 +228,14 @@ class Shipper:
             if now - newest.get(row[0], 0) > DESCRIBE_SECONDS:
                 described = dict(zip(("id", "number", "timeline", "parent", "forked", "lost", "reason", "member", "begun"), row))
                 described["lost"] = json.loads(described["lost"])
-                # The time makes the content unique, so the upload creates a new object.
+                # The current time makes the description unique, so each upload creates a new object with a new expiry.
                 described["described"] = stamp(now)
                 content = json.dumps(described, indent=2, default=str).encode()
                 self._bucket.put(branch_key(timeline, me, row[0], content), content)
 
     def _verify(self, executed, own, backups, others):
-        """
-        Checks that the bucket has all transactions that were executed before this step. Searches this member's logs, then base backups,
-        then the other members' logs.
-        """
+        """Checks that the bucket has all transactions that were executed before this step. Searches first this
+        member's logs, then base backups, then other members' logs."""
         timeline = self._settings.timeline
         missing = {timeline: parse(executed.replace("\n", "")).get(timeline, [])}
         missing = subtract(missing, union(own, *({timeline: list(backup.gtids)} for backup in backups)))
@@ -269,10 +268,8 @@ class Shipper:
             print(problem)
 
     def _show_restorable(self, newest):
-        """
-        Writes two empty files. Their modification times are the oldest and the newest time to which data can be restored. The monitoring
-        agent reports the ages of these files.
-        """
+        """Writes two empty files. The modification times of the files are the oldest and the newest time to
+        which data can be restored. The monitoring agent reports the ages of the files."""
         for name, at in (("oldest", moment(self._first_base) if self._first_base else None), ("newest", newest if self._base else None)):
             if at is not None:
                 file = STATE.with_name(f"restorable-{name}")
@@ -300,7 +297,8 @@ def _compact(found):
 
 
 def _merged(segments):
-    """Merges adjacent segments and drops their GTIDs to save memory, because a day has thousands of segments."""
+    """Merges adjacent segments and drops their GTIDs. The merge saves memory, because a day has thousands of
+    segments."""
     merged = []
     for one in sorted(segments, key=lambda segment: (segment.closed, segment.start)):
         before = merged[-1] if merged else None
@@ -312,12 +310,13 @@ def _merged(segments):
 
 
 def arrived(item):
-    """Returns the time when the bucket received an object. The time is by the bucket's clock and has the format of times in names."""
+    """Returns the time at which the bucket received an object. The time is from the bucket's clock and has the
+    same format as times in object names."""
     return f"{item.time[:19].replace('-', '').replace(':', '')}Z"
 
 
 def write(file, content):
-    """Writes a file atomically, even if the power fails."""
+    """Writes a file atomically, even if the power fails during the write."""
     draft = file.with_suffix(".new")
     with draft.open("w") as opened:
         json.dump(content, opened)
@@ -327,12 +326,9 @@ def write(file, content):
 
 
 def purge(sizes, ages, whole, most_bytes):
-    """
-    Chooses the logs to delete. Returns the name of the first log to keep (None to keep all logs), and the names of deleted logs that were
-    not uploaded completely.
-    `sizes`: size of each log in bytes. `ages`: seconds since the last write of each log. `whole`: names of logs that are completely in the
-    archive.
-    """
+    """Selects the binary logs to delete. Returns the name of the first log to keep (None to keep all logs), and
+    the names of deleted logs that were not uploaded completely. `sizes`: size of each log in bytes. `ages`:
+    seconds since the last write of each log. `whole`: names of logs that are completely in the archive."""
     names = sorted(sizes, key=number)
     total, gone = sum(sizes.values()), []
     for name in names[:-1]:

@@ -1,4 +1,4 @@
-"""Creates the schema and the accounts on the primary. MySQL replicates the schema and the accounts to all members."""
+"""Creates the schema and the accounts on the primary. MySQL replicates them to all members."""
 
 import hashlib
 import json
@@ -19,31 +19,29 @@ MARK = (
     "SELECT ATTRIBUTE ->> '$.definition', ATTRIBUTE -> '$.generation', ATTRIBUTE -> '$.oldest', ATTRIBUTE ->> '$.group'"
     " FROM information_schema.USER_ATTRIBUTES WHERE USER = %s AND HOST = %s"
 )
-# If the mark of an account contains the text MORE, the account may have additional privileges, which a member with other settings granted.
+# Text in the mark (the ATTRIBUTE comment) of an account. The account may have additional privileges, which a member
+# with other settings granted.
 MORE = "and what it had"
 
 
 def identity(settings, account):
-    """
-    Returns the account's authentication plugin and its accepted passwords. The newest generation comes first. Returns None if this member
-    has no password for the account.
-    """
+    """Returns the account's authentication plugin and its accepted passwords, starting with the newest
+    generation. Returns None if this member has no password for the account."""
     if account == "backup":
         return "auth_socket AS", [(1, "mysql-backup")]
     return ("caching_sha2_password BY", accepted(settings, account)) if account in settings.passwords else None
 
 
 def all_agree(settings, reports):
-    """Returns True if all members answer and would create the same accounts. Returns False during a rollout that changes accounts."""
+    """Returns True if all members respond and would create the same accounts. During a rollout that changes
+    accounts, returns False."""
     return all(report and report.grants == digest(settings) for report in reports.values())
 
 
 def ensure(settings, agreed):
-    """
-    Creates missing schemas, tables and accounts, and updates changed accounts. If nothing has changed, creates no transaction. Returns the
-    changed accounts. While `agreed` is false, adds privileges but revokes none, because a primary with newer settings may have granted
-    them.
-    """
+    """Creates missing schemas, tables and accounts, and updates changed accounts. If nothing has changed,
+    executes no transaction. Returns the changed accounts. While `agreed` is false, grants missing privileges
+    but revokes none, because a primary with newer settings may have granted them."""
     changed = []
     with connect(settings, 30) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW DATABASES LIKE %s", [settings.database])
@@ -74,7 +72,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     how, passwords = identity(settings, account)
     (newest, password), (oldest, first) = passwords[0], passwords[-1]
     mark, has, group = _mark(cursor, settings, account, host)
-    # If the account accepts newer passwords than this member knows, the newer passwords remain.
+    # Keeps newer passwords that the account accepts and this member does not know.
     if has > (newest, oldest):
         return False
     more = [*grants, MORE]
@@ -83,7 +81,8 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
         return "\0".join([password, require, limits, *granted])
 
     def granted_with(password):
-        """Returns the grants that the mark confirms for this password. Returns None if the mark is for another password or other grants."""
+        """Returns the grants that the account's mark records for this password. Returns None if the mark is for
+        another password or other grants."""
         possible = [grants] if agreed else [grants, more]
         return next((one for one in possible if mark and _digest(text(password, one), mark.split("$")[0]) == mark), None)
 
@@ -94,15 +93,15 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     if has == (newest, oldest) and (granted := granted_with(password)):
         if group == settings.group:
             return False
-        # The new mark contains the group. Marks of earlier releases, and marks that were written without an archive, do not contain the
-        # group.
+        # The new mark contains the name of the group. Marks of earlier releases, and marks that were written without an
+        # archive, do not contain the group.
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, note(granted)])
         return True
     identified = f"IDENTIFIED WITH {how} %s"
-    # With RETAIN, the account also accepts its current password. A second RETAIN would keep the new password instead, so RETAIN is used
-    # only once.
+    # With RETAIN, the account also accepts its current password. RETAIN is used only once, because a second RETAIN
+    # would keep the new password instead of the old one.
     retain = " RETAIN CURRENT PASSWORD" if has[0] < newest and oldest < newest else ""
-    # If only passwords change, one statement is enough, and the account never lacks privileges.
+    # If only passwords change, a single statement is sufficient, and the account keeps its privileges throughout.
     if retain and (granted := granted_with(first)):
         cursor.execute(f"ALTER USER %s@%s {identified}{retain} ATTRIBUTE %s", [account, host, password, note(granted)])
         return True
@@ -114,7 +113,7 @@ def _ensure(cursor, settings, account, host, require, limits, grants, agreed=Tru
     if mark:
         cursor.execute("ALTER USER %s@%s ATTRIBUTE %s", [account, host, json.dumps({"definition": None})])
     needs = f" REQUIRE {require}" + (f" WITH {limits}" if limits else "")
-    # A new account first gets the oldest password. The later statement with RETAIN then keeps this password.
+    # Creates the account with the oldest password first. The later statement with RETAIN then keeps this password.
     cursor.execute(f"CREATE USER IF NOT EXISTS %s@%s {identified}{needs}", [account, host, first])
     if group not in ("", settings.group):
         _replace_passwords(cursor, settings, account, host, identified, first)
@@ -133,23 +132,22 @@ def _grant(cursor, account, host, grants, revoke):
 
 
 def _replace_passwords(cursor, settings, account, host, identified, password):
-    """Replaces all passwords of an account in restored data. The passwords of the original group must not be valid in this group."""
+    """Replaces all passwords of an account in restored data, because the passwords of the original group must
+    not be valid in this group."""
     cursor.execute(f"ALTER USER %s@%s {identified}", [account, host, password])
     if account in settings.passwords:
         cursor.execute("ALTER USER %s@%s DISCARD OLD PASSWORD", [account, host])
 
 
 def _mark(cursor, settings, account, host):
-    """
-    Returns the account's last applied definition, the generations of its newest and oldest password, and the group that created the
-    account. If the account is incomplete or another group created it, both generations are 0, because each group counts generations
-    separately.
-    """
+    """Returns the account's last applied definition, the generations of its newest and oldest password, and the
+    group that created the account. Both generations are 0 if the account is incomplete or if another group
+    created it, because each group counts generations separately."""
     cursor.execute(MARK, [account, host])
     mark, newest, oldest, group = cursor.fetchone() or (None, None, None, None)
     if group and group != settings.group:
         return None, (0, 0), group
-    # Accounts of earlier releases have no generation of the password, so the generation is 1.
+    # Accounts of earlier releases have no recorded generation, so their generation is 1.
     first = 1 if mark else 0
     return mark, (int(newest or first), int(oldest or first)), group or ""
 

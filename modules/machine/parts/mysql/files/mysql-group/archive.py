@@ -1,7 +1,6 @@
-"""
-Checks that the archive has the transactions of a member before an operator's command deletes the only other copy. Members can list the
-bucket but cannot read objects. The names of the objects show which transactions each member uploaded.
-"""
+"""Checks that the archive has the transactions of a member before an operator's command deletes the only other
+copy. Members can list the bucket but cannot read objects, so the check uses the transaction ids (GTIDs) in
+the object names."""
 
 import json
 import subprocess
@@ -20,9 +19,8 @@ def add_option(parser):
 
 
 def allows(settings, found, despite):
-    """
-    Calls `found` with the archived transactions of each member and prints the returned problems. Returns True if the command may continue.
-    """
+    """Passes the archived transactions of each member to `found` and prints the problems that `found` returns.
+    Returns True if the command may continue."""
     if not settings.backup:
         return True
     archived, problem = _listed()

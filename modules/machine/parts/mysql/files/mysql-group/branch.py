@@ -1,8 +1,6 @@
-"""
-Stores the branches of the group's history in the table backup.branch. The newest row of the group is the current branch. If two groups
-start from the same data, they use the same GTIDs for different transactions. Therefore the archive stores the logs of each branch
-separately.
-"""
+"""Stores the branches of the group's history in the table backup.branch. The newest row of the group is the
+current branch. Two groups that start from the same data use the same GTIDs for different transactions.
+Therefore the archive stores the logs of each branch separately."""
 
 import json
 import os
@@ -23,10 +21,8 @@ INSERT = (
 
 
 def ensure(cursor, settings):
-    """
-    Adds the first branch of this group if the table has no branch of this group. After a restore, the table contains only branches of the
-    original group.
-    """
+    """Adds the first branch of this group if the table contains none. After a restore, the table contains only
+    branches of the original group."""
     if not cursor.execute(EXISTS):
         cursor.execute(TABLE)
     newest = _newest(cursor)
@@ -35,10 +31,9 @@ def ensure(cursor, settings):
 
 
 def fork(cursor, settings, lost):
-    """
-    Adds a branch and starts a new binary log. mysql-group calls this function before it starts a group without the members `lost`. Does
-    nothing if the environment has no archive, or if an earlier attempt has already added the branch.
-    """
+    """Adds a branch and starts a new binary log. mysql-group calls this function before it starts a group
+    without the members in `lost`. Does nothing if the environment has no archive or if an earlier attempt has
+    already added the branch."""
     if not settings.backup or not cursor.execute(EXISTS):
         return
     newest, executed, lost = _newest(cursor), _executed(cursor), list(lost)

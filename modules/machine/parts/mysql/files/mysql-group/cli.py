@@ -146,18 +146,17 @@ def _reclone(settings, despite):
     aside = config.DATA.with_name(f"data.discarded-{time.strftime('%Y%m%dT%H%M%S')}")
     subprocess.run(["systemctl", "stop", "mysql-group", "mysql"], check=True)
     config.DATA.rename(aside)
-    # The restart of mysql-data initialises the missing data directory.
+    # Restarts mysql-data, which initialises the missing data directory.
     subprocess.run(["systemctl", "restart", "mysql-data", "mysql", "mysql-group"], check=True)
     print(f"cloning; follow it with: mysql-group status\nthe old data is in {aside}")
     return 0
 
 
 def _forget(settings, name, despite):
-    """
-    Removes a member from the list of members. The removal loses no acknowledged transaction, because a primary that accepts writes has
-    applied all of them. If the removed member returns, it joins the running group. If no group runs at that time, the other members ask the
-    returned member before they start a group.
-    """
+    """Removes a member from the list of members. The removal loses no acknowledged transaction, because a
+    writable primary has applied all acknowledged transactions. If the removed member returns, it joins the
+    running group. If no group runs at that time, the other members ask the returned member before they start
+    a group."""
     reports = _reports(settings)
     address = settings.address_of(name)
     problem = (
@@ -180,7 +179,7 @@ def _forget(settings, name, despite):
 def _force_bootstrap(settings, lost, despite):
     reports = _reports(settings)
     unknown = [name for name in lost if name not in reports]
-    # A member with an empty disk may be declared lost even if it answers.
+    # A member with an empty disk may be declared lost even if it responds.
     alive = [name for name in lost if reports.get(name) and not reports[name].blank]
     serving = [name for name, report in reports.items() if report and report.quorum]
     problems = [

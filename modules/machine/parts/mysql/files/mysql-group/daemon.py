@@ -1,6 +1,5 @@
-"""
-Runs the main loop of mysql-group, which observes the members, decides and acts. Logs one line whenever the reason for waiting changes.
-"""
+"""Runs the main loop of mysql-group: the loop observes the members, decides on an action and executes it. Logs
+one line whenever the reason for waiting changes."""
 
 import threading
 import time
@@ -18,8 +17,8 @@ from report import OFFLINE, ONLINE
 
 TICK_SECONDS = 1
 LONGEST_BACKOFF_SECONDS = 30
-# Time limit in seconds for leaving the group on a full volume, where hanging commits block the statement. The other members detect at once
-# that this member has left.
+# Time limit in seconds for the statement that leaves the group on a full volume, because hanging commits block this
+# statement. The other members detect at once that this member has left.
 LEAVE_SECONDS = 5
 
 
@@ -31,7 +30,7 @@ class Daemon:
         # True if all members agreed on the accounts when the accounts were applied.
         self._agreed = False
         self._settled = False
-        # True if the primary may be read-only because of this daemon or its previous run.
+        # True if this daemon or its previous run may have made the primary read-only.
         self._withheld = True
         self._unreachable = Unreachable()
         self._waiting = Reason()
@@ -64,7 +63,7 @@ class Daemon:
             self._let_go(mine)
             self._forget_lost(mine)
         elif mine.state == OFFLINE and mine.writable and not mine.fullness:
-            # On a full volume, the statement would wait for hanging commits, so it is not executed there.
+            # On a full volume, this statement would wait for hanging commits, so it is skipped.
             group.protect(self._settings)
         reports, decision = self._decide()
         self._say(decision.reason)
@@ -97,10 +96,8 @@ class Daemon:
         return reports, decision
 
     def _bootstrap(self, reports):
-        """
-        Checks the reports of all members again, and starts the group only if they are unchanged. Unchanged reports show that no member
-        restarted, joined or wrote in between.
-        """
+        """Reads the reports of all members again, and starts the group only if the reports are unchanged.
+        Unchanged reports show that no member has restarted, joined a group or written data in between."""
         time.sleep(TICK_SECONDS)
         again, decision = self._decide()
         steady = [r.fingerprint for r in reports.values()] == [r and r.fingerprint for r in again.values()]
@@ -108,20 +105,17 @@ class Daemon:
             group.bootstrap(self._settings, decision.forget_received, decision.unapplied, members.lost())
 
     def _forget_lost(self, mine):
-        """
-        If the group runs without the lost members, marks them as forgotten. A forgotten member is not counted until it appears in the group
-        again.
-        """
+        """Marks the lost members as forgotten if the group runs without them. A forgotten member is not counted
+        until it appears in the group again."""
         lost = {self._settings.address_of(name) for name in members.lost()}
         if lost and not lost & set(mine.view):
             self._observer.change_members(lambda known: members.without(known, lost))
             members.LOST.unlink(missing_ok=True)
 
     def _withhold(self, mine):
-        """
-        While the group is a minority of all members, makes the primary read-only, also for open sessions. MySQL counts only the members in
-        the group's view. If the primary stayed writable, the last remaining member could therefore acknowledge writes alone.
-        """
+        """While the group is a minority of all members, makes the primary read-only, also for open sessions.
+        MySQL counts only the members in the group's view, so without this rule the last remaining member
+        could acknowledge writes alone."""
         if mine.role != "PRIMARY" or mine.writable and mine.quorum:
             self._withheld = False
         elif mine.writable and self._accounts_ready:
@@ -137,10 +131,9 @@ class Daemon:
             group.look_again(self._settings)
 
     def _look_after(self, mine, agreed):
-        """
-        Creates the accounts before the group may serve, because members cannot join without the replication account. Checks the accounts
-        again as soon as all members agree on them, for example after a rollout that changes accounts.
-        """
+        """Creates the accounts before the group may serve, because members cannot join without the replication
+        account. Checks the accounts again as soon as all members would create the same accounts, for example
+        after a rollout that changes accounts."""
         if not self._settled:
             group.settle(self._settings)
             self._settled = True
@@ -160,7 +153,7 @@ class Daemon:
 
 
 def _plain(problem):
-    """Returns the error message of mysqld without the statement, which may contain a password."""
+    """Returns mysqld's error message without the failed statement, because the statement may contain a password."""
     if isinstance(problem, pymysql.Error) and len(problem.args) > 1 and problem.args[0] != 1064:
         return f"mysqld refused ({problem.args[0]}): {problem.args[1]}"
     if isinstance(problem, OSError) and problem.strerror:

@@ -1,23 +1,25 @@
-"""
-Decides the next action of this member from the reports of all members. All functions are pure.
-
-Eight rules ensure that there are never two groups and that no acknowledged commit is lost:
-1. The list of members (members.py) survives the replacement of servers. Only an operator removes entries. Each member asks every listed
-member, so all members decide with the same list.
-2. A member starts a group only if every member answers and no member is in a group. Only a member that has all transactions starts the
-group. If several members have all transactions, the member whose name is first in alphabetical order starts the group. All other members
-join this group.
+"""Decides the next action of this member from the reports of all members. All functions are pure.
+Eight rules prevent two simultaneous groups and the loss of acknowledged commits:
+1. The list of members (members.py) survives the replacement of servers. Only an operator removes entries.
+  Each member asks every listed member, so all members decide with the same list.
+2. A member starts a group only if every member answers and no member is in a group. Only a member that has
+  all transactions starts the group. If several members have all transactions, the member whose name is first
+  in alphabetical order starts the group. All other members join this group.
 3. A member outside a group is read-only, so its set of transactions never changes.
-4. A commit is acknowledged when the primary has executed it and a majority of the group has received it. A group serves only while it
-contains a majority of all members. If the data of all members are available, a decision compares only executed transactions. If a member or
-its disk is lost, a decision also includes received transactions, even if they are not applied.
-5. If an empty member was ONLINE before, its disk is lost. A member with a lost disk is treated as a lost member, even if it answers. If the
-lost members may have had the only copies of a commit, an operator must declare these members lost. A member that was never ONLINE has no
-data to lose. Therefore a first start, and a start from restored data on new volumes, need no operator.
-6. If an operator declares a member lost, the member is not counted until it appears in the group again. A new group creates its accounts
-before it serves, because members cannot join without these accounts.
-7. Before mysql-group drops received transactions that no other member has, it quarantines them, because the operator may have been wrong.
-8. If two groups exist in spite of these rules, the primary of the minority group leaves its group as soon as it detects the other group.
+4. A commit is acknowledged when the primary has executed it and a majority of the group has received it. A
+  group serves only while it contains a majority of all members. If the data of all members are available, a
+  decision compares only executed transactions. If a member or its disk is lost, a decision also includes
+  received transactions, even if they are not applied.
+5. If an empty member was ONLINE before, its disk is lost. A member with a lost disk is treated as a lost
+  member, even if it answers. If the lost members may have had the only copies of a commit, an operator must
+  declare these members lost. A member that was never ONLINE has no data to lose. Therefore a first start, and
+  a start from restored data on new volumes, need no operator.
+6. If an operator declares a member lost, the member is not counted until it appears in the group again. A new
+  group creates its accounts before it serves, because members cannot join without these accounts.
+7. Before mysql-group drops received transactions that no other member has, it quarantines them, because the
+  operator may have been wrong.
+8. If two groups exist in spite of these rules, the primary of the minority group leaves its group as soon as
+  it detects the other group.
 """
 
 from typing import NamedTuple
@@ -26,11 +28,12 @@ import gtid
 import room
 from report import DOWN, ERROR, OFFLINE, ONLINE, RECOVERING, members_problem
 
-# Maximum wait in seconds until the group has expelled the previous instance of a restarted member. The expulsion usually takes a few
-# seconds. After this limit, the member tries to join, because even a failed attempt shows the group that the member has restarted.
+# Maximum wait in seconds until the group has expelled the previous instance of a restarted member. The expulsion
+# usually takes a few seconds. After this limit, the member tries to join, because even a failed attempt informs the
+# group of the restart.
 LONGEST_WAIT_SECONDS = 30
-# Seconds that mysql-group waits before it makes an expelled primary leave the group. MySQL usually notifies an expelled primary within 4 s,
-# and this is faster than a stop. Until the expelled primary has left, HAProxy sends no writes to it.
+# Seconds that mysql-group waits before it makes an expelled primary leave the group. MySQL usually notifies an expelled
+# primary within 4 s, and this is faster than a stop. HAProxy sends no writes to the expelled primary during this time.
 DISOWNED_SECONDS = 5
 
 STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join", "bootstrap", "hand over"
@@ -39,24 +42,22 @@ STAY, WAIT, LEAVE, JOIN, BOOTSTRAP, HAND_OVER = "stay", "wait", "leave", "join",
 class Decision(NamedTuple):
     action: str
     reason: str
-    # Addresses of the members that may become the primary at a hand-over. If the list is empty, this member leaves the group without
-    # waiting for hanging commits, and the group elects a primary.
+    # Addresses of the members that may become the new primary. If the list is empty, this member leaves the group
+    # without waiting for hanging commits, and the group elects a primary.
     successors: tuple = ()
-    # True if received but unapplied transactions were never acknowledged, so a bootstrap drops them. If False, the member first applies the
-    # received transactions.
+    # True if received but unapplied transactions were never acknowledged, so that a bootstrap may drop them. If False,
+    # the member first applies these transactions.
     forget_received: bool = False
-    # GTIDs of received transactions that this action drops and that no member is known to have executed.
+    # GTIDs of received transactions that this action drops and that, as far as known, no member has executed.
     unapplied: str = ""
-    # Seconds for which the reason must stay the same before mysql-group executes the action.
+    # Seconds for which the reason must remain the same before mysql-group executes the action.
     after_seconds: float = 0.0
 
 
 def decide(me, reports, lost=()):
-    """
-    Returns the next action of the member `me`.
-    `reports`: Report of each member by name, in configuration order, or None if the member does not answer.
-    `lost`: names of members that an operator has declared lost. A decision does not need their reports.
-    """
+    """Returns the next action of the member `me`. `reports`: Report of each member by name, in configuration
+    order, or None if the member does not answer. `lost`: names of members that an operator has declared lost.
+    A decision does not need the reports of lost members."""
     mine = reports[me]
     others = {name: report for name, report in reports.items() if name != me}
     if mine is None or mine.state == DOWN:
@@ -79,17 +80,16 @@ def decide(me, reports, lost=()):
 
 
 def running(reports):
-    """Returns the reports of members that are in a running group, even if the group does not serve yet."""
+    """Returns the reports of members in a running group, even if the group does not serve yet."""
     return [report for report in reports.values() if report and report.state == ONLINE and report.majority]
 
 
 def _disowned(mine, others):
-    """
-    Returns True if this primary must leave its group, because other members form another group.
-
-    The group whose view contains more than half of all members continues. This primary's view is counted without the members that report to
-    be in the other group. Therefore an expelled primary leaves even if it has not detected its expulsion. The new primary never leaves,
-    because its view counts the old primary, or because the old primary is unsure.
+    """Returns True if this primary must leave its group, because other members form another group.
+    The group whose view contains more than half of all members continues. This primary's view is counted
+    without the members that report to be in the other group. Therefore an expelled primary leaves even if it
+    has not detected its expulsion. The new primary never leaves, because its view counts the old primary, or
+    because the old primary does not know whether it was expelled.
     """
     apart = {report.address for report in running(others) if not report.unsure and mine.address not in report.view}
     held = set(mine.view) - apart
@@ -97,10 +97,8 @@ def _disowned(mine, others):
 
 
 def _give_way(mine, reports):
-    """
-    Returns the decision to hand over the role, if this primary's volume is full and another member can become the primary. Otherwise
-    returns None.
-    """
+    """Returns the decision to give the primary role to another member if this primary's volume is full. Returns
+    None if the volume is not full or no other member can become the primary."""
     able = room.able(reports)
     if mine.role != "PRIMARY" or not mine.majority or not mine.fullness or not able:
         return None
@@ -124,7 +122,8 @@ def _join(mine, group):
             WAIT, f"has transactions missing from the group ({gtid.describe(extra)}); to discard them: mysql-group reclone"
         )
     unapplied = gtid.describe(gtid.subtract(gtid.parse(mine.received), known))
-    # While the group has not expelled this member's previous instance, an attempt to join would hang for more than a minute and fail.
+    # Waits until the group has expelled this member's previous instance. Otherwise, an attempt to join would hang for
+    # more than a minute and fail.
     if any(mine.address in report.view for report in group):
         reason = "waiting until the group has expelled this member's previous instance"
         return Decision(JOIN, reason, unapplied=unapplied, after_seconds=LONGEST_WAIT_SECONDS)
@@ -164,14 +163,12 @@ def _start(me, mine, reports, lost):
 
 
 def _emptied(reports, lost):
-    """
-    Returns the names of members with lost disks, if all lost members together may have had the only copies of a commit. If a commit cannot
-    be lost, returns an empty list.
-    """
+    """Returns the names of members with lost disks if the lost members together may have had the only copies of
+    a commit. Returns an empty list if no commit can be lost."""
     seen = {address for report in reports.values() for address in report.seen}
     emptied = [name for name, report in reports.items() if report.blank and report.address in seen and name not in lost]
     members = len({*reports, *lost})
-    # A serving group contains a majority of all members, and a majority of this group has each commit.
+    # A serving group contains a majority of all members. A majority of this group stores each commit.
     copies = majority(majority(members))
     return emptied if len({*emptied, *lost}) >= copies else []
 

@@ -1,4 +1,4 @@
-"""Answers the requests GET /primary, /replica and /state on the private address. HAProxy and the other members send these requests."""
+"""Serves GET /primary, /replica and /state on the private address for HAProxy and the other members."""
 
 import http.server
 
@@ -9,7 +9,8 @@ def bind(settings, observer):
     class Handler(http.server.BaseHTTPRequestHandler):
         # Time limit in seconds for a client that connects and sends no data.
         timeout = 5
-        # With a buffer, each response is sent in one packet. HAProxy disconnects after the status line, so a second packet would fail.
+        # A buffered response is sent in one packet. HAProxy disconnects after the status line, so sending a second
+        # packet would fail.
         wbufsize = -1
 
         def do_GET(self):
@@ -33,7 +34,7 @@ def bind(settings, observer):
             self.wfile.write(content)
 
         def log_message(self, *_):
-            """Does not log requests, because health checks arrive every second."""
+            """Suppresses the request log, because health checks arrive every second."""
             return
 
     class Server(http.server.ThreadingHTTPServer):
@@ -41,7 +42,7 @@ def bind(settings, observer):
         request_queue_size = 64
 
         def handle_error(self, *_):
-            """Does not log disconnects of clients."""
+            """Suppresses log lines about clients that disconnect."""
             return
 
     return Server((settings.address, settings.rolePort), Handler)

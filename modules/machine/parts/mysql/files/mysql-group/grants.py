@@ -1,15 +1,16 @@
-"""Defines the accounts and their privileges from the settings of this member."""
+"""Defines the database accounts and their privileges from the settings of this member."""
 
 import hashlib
 import json
 
-# Privileges of the application in its schema, by the value of `database.privileges`.
+# Privileges of the application in its schema for each value of the setting `database.privileges`.
 APPLICATION = {
     "append": "SELECT, INSERT",
     "read-write": "SELECT, INSERT, UPDATE, DELETE",
     "schema-owner": "ALL PRIVILEGES",
 }
-# If migrations have no separate account, the application may also create and alter tables and indexes, but it may not drop tables.
+# Additional privileges for migrations that have no separate account. The application may then create and alter tables
+# and indexes, but it may not drop tables.
 ADDING = ", CREATE, ALTER, INDEX"
 MIGRATIONS = "app-migrations"
 REPLICATION = "REPLICATION SLAVE, CONNECTION_ADMIN, BACKUP_ADMIN, GROUP_REPLICATION_STREAM"
@@ -25,14 +26,15 @@ def definitions(settings):
     if MIGRATIONS in settings.passwords:
         yield MIGRATIONS, settings.subnet, "SSL", "", [f"ALL PRIVILEGES ON `{settings.database}`.*", *claims]
     yield "replication", settings.subnet, "X509", "", [f"{REPLICATION} ON *.*"]
-    # The Datadog agent connects only over the local socket.
+    # The Datadog agent connects only over MySQL's local socket.
     yield "datadog", "localhost", "NONE", "MAX_USER_CONNECTIONS 5", [
         "REPLICATION CLIENT, PROCESS ON *.*",
         "SELECT ON performance_schema.*",
     ]
     if settings.backup:
         yield "backup", "localhost", "NONE", "", [
-            # mysql-backup needs SELECT to count rows. Base backups contain all rows anyway.
+            # mysql-backup needs SELECT to count rows. This privilege discloses nothing new, because base backups
+            # contain all rows.
             "SELECT, RELOAD, REPLICATION CLIENT, BACKUP_ADMIN, BINLOG_ADMIN ON *.*",
             "INSERT, DELETE ON `backup`.*",
         ]

@@ -1,4 +1,4 @@
-"""Executes the statements of mysql-group on the local mysqld."""
+"""Executes SQL statements on the local mysqld, for example to start, join or leave the group."""
 
 import branch
 import pymysql
@@ -6,11 +6,12 @@ import received
 from observer import connect
 from settings import secret
 
-# Time limit of a statement in seconds. START GROUP_REPLICATION may wait for the group. A clone does not count, because it runs after this
-# statement has returned.
+# Time limit of a statement in seconds. START GROUP_REPLICATION may wait for the group. A clone is not limited, because
+# it runs after this statement has returned.
 TIMEOUT_SECONDS = 300
-# An empty member clones the data if it lacks more than CLONE_BLANK_FROM transactions. A new group starts with about 20 transactions. A
-# member with data applies the missing transactions (NEVER). If no binary log contains these transactions, the member clones the data.
+# Clone thresholds in transactions. An empty member clones the data if it lacks more than CLONE_BLANK_FROM transactions;
+# a new group starts with about 20. With NEVER, a member with data applies the missing transactions, and clones the data
+# only if no binary log contains them.
 CLONE_BLANK_FROM = 50
 NEVER = 2**63 - 1
 APPLIER = "group_replication_applier"
@@ -40,8 +41,9 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
         try:
             _start(cursor, settings)
         except pymysql.Error:
-            # If this attempt applied no transaction and stopped at an incomplete record, all complete records were applied before. Later
-            # records were never on this disk. The next attempt to start the group succeeds without the relay log.
+            # If this attempt stopped at an incomplete record and applied no transaction, all complete records were
+            # applied before. Later records were never written to this disk. The next attempt to start the group
+            # succeeds without the relay log.
             if _is_torn(cursor) and _executed(cursor) == executed:
                 _forget_received(cursor, "unreadable")
             raise
@@ -50,7 +52,8 @@ def bootstrap(settings, forget_received, unapplied, lost=()):
 
 
 def join(settings, blank, unapplied):
-    """Joins the running group. Switches the bootstrap option off before, because an interrupted bootstrap may have left the option on."""
+    """Joins the running group. First turns off the bootstrap option, because an interrupted bootstrap may have
+    left the option on."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         cursor.execute("SET GLOBAL group_replication_clone_threshold = %s", [CLONE_BLANK_FROM if blank else NEVER])
@@ -59,7 +62,7 @@ def join(settings, blank, unapplied):
 
 
 def settle(settings):
-    """Restores the settings that a join has switched off. The daemon calls this function when the member is online."""
+    """Restores the settings that join() has changed. The daemon calls this function when the member is online."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL slow_query_log = ON")
 
@@ -74,20 +77,19 @@ def leave(settings, timeout_seconds=TIMEOUT_SECONDS):
 
 
 def look_again(settings):
-    """
-    Makes every member check its view again and expel unreachable members. MySQL tries only once to expel a member. If this attempt is lost,
-    MySQL does not retry until a connection changes. Any change of a group-wide setting triggers the check, so this statement sets a setting
-    to its current value.
-    """
+    """Makes every member check its view again and expel unreachable members. MySQL tries only once to expel a
+    member. If this attempt fails, MySQL does not retry until a connection changes. Any change of a group-wide
+    setting triggers the check, so this statement sets a setting to its current value."""
     with connect(settings, LOOK_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT group_replication_set_write_concurrency(group_replication_get_write_concurrency())")
 
 
 def step_down(settings, among=None):
-    """
-    Makes the member with the shortest applier queue the primary, but prefers near members. Waits until this member is the primary.
-    `among`: addresses of the members that may become the primary; None allows all members.
-    @returns the address of the new primary; "" if this member is not the primary; None if no other member can become the primary
+    """Makes the member with the shortest applier queue the primary, with a preference for near members. Waits
+    until this member is the primary. `among`: addresses of the members that may become the primary; None
+    allows all members.
+    @returns the address of the new primary; "" if the local member is not the primary; None if no other
+    member can become the primary
     """
     with connect(settings, STEP_DOWN_SECONDS + 20) as connection, connection.cursor() as cursor:
         if not cursor.execute(f"{ONLINE_MEMBERS} AND member_id = @@server_uuid AND member_role = 'PRIMARY'"):
@@ -98,13 +100,14 @@ def step_down(settings, among=None):
         if successor is None:
             return None
         uuid, address, *_ = successor
-        # MySQL aborts transactions that still run after STEP_DOWN_SECONDS.
+        # MySQL aborts transactions that are still running after STEP_DOWN_SECONDS.
         cursor.execute("SELECT group_replication_set_as_primary(%s, %s)", [uuid, STEP_DOWN_SECONDS])
         return address
 
 
 def protect(settings):
-    """Makes this member read-only. The daemon calls this function if the member is outside a group, or if its group must not serve."""
+    """Makes this member read-only. The daemon calls this function if the member is outside a group or if its
+    group must not serve."""
     with connect(settings, TIMEOUT_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = ON")
 
@@ -119,11 +122,9 @@ def allow_writes(settings):
 
 
 def _forget_received(cursor, unapplied):
-    """
-    Drops received but unapplied transactions. After a power failure, the relay log may be incomplete, and the member could not start with
-    it. The caller must know that no acknowledged write is lost.
-    `unapplied`: dropped transactions that no member is known to have executed. The dropped transactions are quarantined first.
-    """
+    """Drops received but unapplied transactions, after it has quarantined them. After a power failure, the relay
+    log may be incomplete, and the member could not start with it. The caller must ensure that no acknowledged
+    write is lost. `unapplied`: dropped transactions that, as far as known, no member has executed."""
     known = "SELECT 1 FROM performance_schema.replication_applier_configuration WHERE channel_name = %s"
     if cursor.execute(known, [APPLIER]):
         if unapplied:
@@ -145,9 +146,9 @@ def _executed(cursor):
 
 
 def _start(cursor, settings):
-    # If the slow log were on, mysqld would write its internal clone statement with the password to this log.
+    # Turns off the slow log, because mysqld would write its internal clone statement with the password to this log.
     cursor.execute("SET GLOBAL slow_query_log = OFF")
-    # mysqld keeps the credentials of START GROUP_REPLICATION only in memory. In its logs, mysqld omits the password of this statement.
+    # mysqld keeps the credentials of START GROUP_REPLICATION only in memory, and omits the password from its logs.
     cursor.execute(
         "START GROUP_REPLICATION USER = 'replication', PASSWORD = %s", [secret(settings, "replication")]
     )

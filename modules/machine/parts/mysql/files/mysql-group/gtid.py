@@ -7,7 +7,8 @@ ONE_SOURCE = re.compile("[0-9a-f-]+(:([a-z_][a-z0-9_]*:)?[0-9]+(-[0-9]+)?)+")
 
 
 def branch_source(branch):
-    """Returns the source UUID of the single transaction with which a forced branch begins. No other transaction has this UUID."""
+    """Returns the source UUID of the first transaction of a branch that an operator forced. No other transaction
+    has this UUID."""
     return f"{branch[:8]}-{branch[8:12]}-{branch[12:]}-8000-000000000000"
 
 

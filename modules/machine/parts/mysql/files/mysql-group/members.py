@@ -12,18 +12,18 @@ import os
 import pathlib
 
 FOLDER = pathlib.Path("/var/lib/mysql/mysql-group")
-# File with the names of members that an operator declared lost. The file exists at most while `force-bootstrap` waits for a group without
-# these members.
+# File with the names of members that an operator declared lost. The file exists only while `force-bootstrap` waits for
+# a group without these members.
 LOST = pathlib.Path("/run/mysql-group/lost-members.json")
 
-# State of an address in the list. CONFIGURED: a configured member that may never have joined the group. SEEN: a member that was ONLINE in
-# the group, so it has data. FORGOTTEN: a removed member. mysql-group neither waits for a removed member nor counts it.
+# State of an address in the list. CONFIGURED: a configured member that may never have joined the group. SEEN: a member
+# that was ONLINE in the group, so it has data. FORGOTTEN: a member that an operator removed. mysql-group neither waits
+# for a removed member nor counts it.
 CONFIGURED, SEEN, FORGOTTEN = "configured", "seen", "forgotten"
 
 
 def load():
-    """
-    Returns the state of each address.
+    """Returns the state of each address in the list of members.
     @raises OSError if there is no volume
     @raises ValueError if the file has no valid list
     """
@@ -32,10 +32,8 @@ def load():
 
 
 def change(how):
-    """
-    Replaces the list with `how(list)` and returns the new list. A lock prevents the daemon and an operator's command from changing the list
-    at the same time.
-    """
+    """Replaces the list of members with `how(list)` and returns the new list. A lock prevents simultaneous
+    changes by the daemon and an operator's command."""
     with (FOLDER / "members.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = load()
@@ -46,21 +44,19 @@ def change(how):
 
 
 def grown(known, configured, view=(), online=()):
-    """Returns the list with the configured members and the members of the group's view added."""
+    """Returns the list of members, extended by the configured members and by the members of the group's view."""
     back = {address: CONFIGURED for address in view if known.get(address) != SEEN}
     return {**dict.fromkeys(configured, CONFIGURED), **known, **back, **dict.fromkeys(online, SEEN)}
 
 
 def without(known, addresses):
-    """Returns the list with the given addresses marked as forgotten."""
+    """Returns the list of members with the given addresses marked as forgotten."""
     return {**known, **dict.fromkeys(addresses, FORGOTTEN)}
 
 
 def agreed(known, group):
-    """
-    Returns the list that a returning member adopts from the members of a running group. If a member counts an address that another member
-    has forgotten, the result counts this address.
-    """
+    """Returns the list that a returning member adopts from the members of a running group. If the members
+    disagree whether an address is forgotten, the result counts the address."""
     forgotten = {address for report in group for address in report.forgotten}
     counted = {address for report in group for address in (*report.view, *report.remembered)}
     seen = {address for report in group for address in report.seen}
@@ -68,7 +64,7 @@ def agreed(known, group):
 
 
 def told(known):
-    """Returns the list as fields of a report."""
+    """Returns the list of members as fields of a report."""
     return {
         "remembered": tuple(sorted(address for address, word in known.items() if word != FORGOTTEN)),
         "seen": tuple(sorted(address for address, word in known.items() if word == SEEN)),

@@ -1,4 +1,4 @@
-"""Observes the local mysqld and creates a Report every 0.25 s, even if mysqld hangs or is down."""
+"""Observes the local mysqld and creates a Report every 0.25 s, even if mysqld hangs or is stopped."""
 
 import dataclasses
 import math
@@ -17,10 +17,10 @@ from report import DOWN, ONLINE, Report
 from room import room_mib
 
 INTERVAL_SECONDS = 0.25
-# Maximum age of a report in seconds. If mysqld hangs or is down, the last report is older.
+# Maximum age of a report in seconds. If mysqld hangs or is stopped, the last report becomes older than this limit.
 STALE_SECONDS = 1.5
-# Within CALM_SECONDS after a pause or a disconnection, an expelled member detects its expulsion. If a member pauses for less than
-# SLEPT_SECONDS, the group does not expel it.
+# Time in seconds within which an expelled member detects its expulsion after a pause or a disconnection. If a member
+# pauses for less than SLEPT_SECONDS, the group does not expel it.
 CALM_SECONDS = 2.0
 SLEPT_SECONDS = 4.0
 
@@ -106,8 +106,9 @@ class Observer:
         self._changed = threading.Condition()
         self._latest = Report(settings.server)
         self._read_at = self._answered_at = 0.0
-        # `_asked_at`: time when this member last asked the other members about itself. `_disowned`: True if the other members continue
-        # without this member. `_ask_from`: answers to questions before this time are outdated.
+        # `_asked_at`: time at which this member last asked the other members about its own membership. `_disowned`:
+        # True if the other members continue without this member. `_ask_from`: answers to earlier questions are
+        # outdated.
         self._asked_at, self._disowned, self._ask_from = -math.inf, False, 0.0
         self.reason = "starting"
         # If the list of members cannot be read, this call raises an exception and the daemon exits.
@@ -146,15 +147,14 @@ class Observer:
         self._answered_at = read_at
 
     def heard(self, asked_at, disowned):
-        """Records whether the other members continue without this member. `asked_at`: time when this member asked them."""
+        """Records whether the other members continue without this member. `asked_at`: time at which this member
+        asked them."""
         with self._changed:
             self._asked_at, self._disowned = asked_at, disowned
 
     def _grow(self, report):
-        """
-        Returns a function that adds members to the list. The function adds members of the view only if this member is online with a
-        majority.
-        """
+        """Returns a function that adds members to the list of members. Members of the group's view are added
+        only if this member is online with a majority."""
         configured = self._settings.members.values()
         if report.state == "ONLINE" and report.majority:
             return lambda known: members.grown(known, configured, report.view, report.online)
@@ -163,18 +163,17 @@ class Observer:
     def change_members(self, how):
         try:
             self._members = members.change(how)
-        except OSError:  # If the volume is full, the list stays in memory until it can be written.
+        except OSError:  # If the volume is full, the list of members stays in memory until it can be written.
             self._members = how(self._members)
 
     def latest(self):
-        """Returns the last report if it is recent, otherwise a report with the state DOWN."""
+        """Returns the last report if the report is recent, otherwise a report with the state DOWN."""
         with self._changed:
             return self._complete(time.monotonic() - self._read_at <= STALE_SECONDS)
 
     def fresh(self):
-        """
-        Waits for a report whose data were read after this call. If no such report arrives in time, returns a report with the state DOWN.
-        """
+        """Waits for a report whose data were read after this call. Returns a report with the state DOWN if none
+        arrives in time."""
         asked = time.monotonic()
         with self._changed:
             return self._complete(self._changed.wait_for(lambda: self._read_at >= asked, timeout=STALE_SECONDS))

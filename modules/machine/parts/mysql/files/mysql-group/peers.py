@@ -11,7 +11,7 @@ LARGEST_ANSWER_BYTES = 2**20
 
 
 def ask(address, port):
-    """Returns the current Report of a member, or None if the member does not answer or the answer is not a report."""
+    """Returns the current Report of a member, or None if the member does not respond with a valid report."""
     connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/state")
@@ -23,12 +23,10 @@ def ask(address, port):
 
 
 def gather(settings, mine, lost=()):
-    """
-    Asks all members for their reports. Returns the Report of each member by name, or None if a member does not answer. Configured members
-    come first, in configuration order.
-
-    The function also asks every address that an answering member counts. Members that an operator declared `lost`, and forgotten members
-    that no member counts, are in the result only if they answer.
+    """Asks all members for their reports. Returns the Report of each member by name, or None if a member does
+    not answer. Configured members come first, in configuration order.
+    The function also asks every address that a responding member counts. Members in `lost`, and forgotten
+    members that no member counts, are in the result only if they respond.
     """
     names = {address: name for name, address in settings.members.items()}
     reports, new = {settings.address: mine}, True

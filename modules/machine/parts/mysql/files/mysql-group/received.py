@@ -1,4 +1,4 @@
-"""Quarantines received transactions that no other member has, before mysqld drops them."""
+"""Quarantines received transactions that exist on no other member before mysqld drops them."""
 
 import errno
 import os
@@ -11,19 +11,19 @@ import members
 RELAY_LOGS = "relay-group_replication_applier.*"
 # Free space in bytes that MySQL needs to start and to join the group.
 LEFT_BYTES = 64 << 20
-# Days for which quarantine folders are kept. A new quarantine deletes older folders, so that the folders do not fill the volume.
+# Days for which folders with quarantined transactions are kept. Each new quarantine deletes older folders, so that they
+# do not fill the volume.
 KEPT_DAYS = 180
 
 
 def keep(data_directory, what):
-    """
-    Copies the relay logs into a new folder with the current time in its name. The folder's README contains the text `what`. If the copy
-    fails, the partial copy is deleted.
+    """Copies the relay logs into a new folder whose name contains the current time. The folder's README contains
+    the text `what`. A partial copy is deleted if the copy fails.
     @raises OSError if the volume has not enough space
     """
     folder = members.FOLDER / _name(time.time())
     draft = folder.with_suffix(".new")
-    # Incomplete copies remain after a power failure, or from an earlier release.
+    # Deletes incomplete copies, which remain after a power failure or from an earlier release.
     for left in members.FOLDER.glob("received-*.new"):
         shutil.rmtree(left, ignore_errors=True)
     for old in members.FOLDER.glob("received-*Z"):
@@ -54,5 +54,5 @@ def _name(seconds):
 
 
 def kept():
-    """Returns the quarantine folders that still exist."""
+    """Returns the existing folders with quarantined transactions."""
     return tuple(sorted(str(folder) for folder in members.FOLDER.glob("received-*Z")))

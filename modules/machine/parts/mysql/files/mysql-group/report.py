@@ -1,12 +1,13 @@
-"""Defines the report of a member about itself. GET /state returns the report, and every decision uses reports."""
+"""Defines the report of a member about itself. GET /state returns the report, and all decisions are based on
+reports."""
 
 import dataclasses
 import json
 
 import gtid
 
-# A primary stops accepting writes if its data volume has less than this many MiB of free space. On a full volume, commits and a hand-over
-# of the role would hang until space is freed.
+# A primary stops accepting writes if its data volume has less than this many MiB of free space. On a full volume,
+# commits and a change of the primary would hang until an operator frees space.
 FULL_MIB = 64
 
 DOWN, OFFLINE, RECOVERING, ONLINE, ERROR = "DOWN", "OFFLINE", "RECOVERING", "ONLINE", "ERROR"
@@ -24,18 +25,19 @@ class Report:
     address: str = ""
     # True if more than half of the members in the view are reachable, so the group can commit.
     majority: bool = False
-    # True if the reachable members are more than half of all listed members, so the group may serve.
+    # True if the reachable members are more than half of all known members, so the group may serve.
     quorum: bool = False
     # True if other members continue as a group without this member.
     disowned: bool = False
-    # True if this member may have been expelled without detecting it. The member must first ask the other members, after it has seen a
-    # majority again.
+    # True if this member may have been expelled without detecting the expulsion. After it sees a majority again, the
+    # member must first ask the other members.
     unsure: bool = False
     # Addresses of all members in the current view, of the reachable members, and of the members in the state ONLINE.
     view: tuple = ()
     reachable: tuple = ()
     online: tuple = ()
-    # Addresses in the list of members (members.py): members that are counted, counted members that were ever ONLINE, and forgotten members.
+    # Addresses in the list of members (members.py): counted members, counted members that were ever ONLINE, and
+    # forgotten members.
     remembered: tuple = ()
     seen: tuple = ()
     forgotten: tuple = ()
@@ -49,13 +51,13 @@ class Report:
     queue: int = 0
     # Free space in MiB for MySQL on the data volume; -1 if unknown.
     roomMib: int = -1
-    # Random identity of the connection to mysqld. The identity changes whenever mysqld restarts.
+    # Current activity of the daemon, or the condition that the daemon waits for.
     boot: str = ""
     # What the daemon is doing, or the condition that it waits for.
     reason: str = ""
     # Paths of folders with quarantined transactions.
     kept: tuple = ()
-    # SHA-256 of the release from which mysql-group runs on this member.
+    # SHA-256 of the release that contains the running mysql-group.
     release: str = ""
     # Digest of the accounts that this member would create; see grants.digest.
     grants: str = ""
@@ -65,9 +67,9 @@ class Report:
 
     @staticmethod
     def from_json(text):
-        """
-        Parses a report, even if the member runs another version of mysql-group. Unknown fields are ignored. Missing fields get their
-        default. If `quorum` is missing, `majority` is used. If `seen` is missing, `remembered` is used.
+        """Parses a report, even if the member runs another version of mysql-group. Unknown fields are ignored.
+        Missing fields get their default, but `majority` replaces a missing `quorum`, and `remembered`
+        replaces a missing `seen`.
         @raises ValueError if the text is not a report
         """
         values = json.loads(text)
@@ -85,13 +87,13 @@ class Report:
 
     @property
     def fingerprint(self):
-        """Returns the values that must be equal in two observations before a decision is executed."""
+        """Returns the values of a report that must be equal in two observations before a decision is executed."""
         return (self.server, self.boot, self.state, self.executed, self.received, self.blank)
 
 
 def _checked(field, value):
-    """
-    Returns the value in the type of the field. Also checks that GTID sets can be parsed, because decisions use them.
+    """Converts the value to the type of the report's field. Also checks that GTID sets can be parsed, because
+    decisions use them.
     @raises ValueError if the type is wrong
     """
     if field.type is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -104,7 +106,7 @@ def _checked(field, value):
 
 
 def primary_problem(report):
-    """Returns the reason why HAProxy must not send writes to this member, or None if it may."""
+    """Returns the reason why HAProxy must not send writes to this member, or None if HAProxy may send writes."""
     if report.state != ONLINE:
         return f"member is {report.state}"
     if not report.majority:
@@ -126,7 +128,7 @@ def members_problem(report):
 
 
 def replica_problem(report, maximum_lag_seconds):
-    """Returns the reason why HAProxy must not send reads for replicas to this member, or None if it may."""
+    """Returns the reason why HAProxy must not send reads to this replica, or None if HAProxy may send reads."""
     if report.state != ONLINE:
         return f"member is {report.state}"
     if not report.majority:

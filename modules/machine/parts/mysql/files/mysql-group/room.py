@@ -4,14 +4,14 @@ import os
 
 from report import ONLINE
 
-# Minimum free space in MiB of a member that replaces a member with a full volume. With less space, its volume would also be full soon.
+# Minimum free space in MiB of a member that may replace a member with a full volume. With less space, the volume of the
+# new primary would also be full soon.
 ENOUGH_MIB = 512
 
 
 def room_mib(directory):
-    """
-    Returns how many MiB MySQL can still write in `directory`. Does not include the space that is reserved for root. Returns -1 if unknown.
-    """
+    """Returns how many MiB MySQL can still write in `directory`, without the space that is reserved for root.
+    Returns -1 if the free space is unknown."""
     try:
         facts = os.statvfs(directory)
     except OSError:
@@ -20,10 +20,8 @@ def room_mib(directory):
 
 
 def able(reports):
-    """
-    Returns the names of online members that can replace a member with a full volume. A member with an older release does not report its
-    free space; this function assumes that the space is enough.
-    """
+    """Returns the names of online members that can replace a member with a full volume. Members with older
+    releases do not report their free space and count as able."""
     return [
         name
         for name, report in reports.items()
@@ -32,8 +30,6 @@ def able(reports):
 
 
 def is_spared(reports):
-    """
-    Returns True if a majority of all members has enough free space. A member with a full volume should then stay outside the group, so that
-    no commit waits for it.
-    """
+    """Returns True if a majority of all members has enough free space. A member with a full volume should then
+    remain outside the group, so that commits do not wait for this member."""
     return 2 * len(able(reports)) > len(reports)

@@ -18,26 +18,26 @@ class Settings(NamedTuple):
     members: dict
     rolePort: int
     socket: str
-    # Network of clients and members in CIDR notation. MySQL's account names contain this network.
+    # Network of clients and members in CIDR notation. The host part of MySQL account names contains this network.
     subnet: str
     database: str
     maximumReplicaLagSeconds: float
-    # Password file of each account.
+    # Path of the password file of each account.
     passwords: dict
     # True if mysql-backup uploads the logs of this member.
     backup: bool = False
-    # UUID of the group if `backup` is True. The folder of the group in the archive has the same name.
+    # UUID of the replication group if `backup` is True. The folder of the group in the archive has the same name.
     group: str = ""
-    # Privilege level of the application's account, see grants.py.
+    # Privilege level of the application's account; see grants.py.
     privileges: str = "append"
-    # True if servers coordinate workers and schedules with a database table; see app-runs.
+    # True if servers use a database table to coordinate workers and schedules; see app-runs.
     claims: bool = False
-    # Addresses of members that are far from all other members. A commit on a far member takes longer, because it waits for a longer round
-    # trip.
+    # Addresses of members that are far from all other members. Commits on a far member are slower, because the network
+    # round trip is longer.
     far: list = []
 
     def address_of(self, name):
-        """Returns the address of a member. The name of a member that is not in the configuration is its address."""
+        """Returns the address of a member. A member that is not in the configuration has its address as name."""
         return self.members.get(name, name)
 
 
@@ -46,19 +46,18 @@ def load(file=FILE):
 
 
 def secret(settings, account):
-    """Returns the password that is used to log in as this account."""
+    """Returns the password with which mysql-group logs in as this account."""
     return _generations(settings, account)[0][1]
 
 
 def accepted(settings, account):
-    """Returns the configured passwords of the account as (generation, password). The newest generation comes first."""
+    """Returns the configured passwords of the account as (generation, password), starting with the newest
+    generation."""
     return sorted(_generations(settings, account), reverse=True)
 
 
 def _generations(settings, account):
-    """
-    Reads the password file of an account. Each line has one accepted password: "GENERATION PASSWORD". mysql-group uses the password in the
-    first line to log in. A password without a number is generation 1.
-    """
+    """Reads the password file of an account. Each line contains one accepted password: "GENERATION PASSWORD".
+    mysql-group logs in with the password in the first line. A password without a number is generation 1."""
     lines = [line.split() for line in pathlib.Path(settings.passwords[account]).read_text().splitlines() if line.strip()]
     return [(1, words[0]) if len(words) == 1 else (int(words[0]), words[1]) for words in lines]
