@@ -51,12 +51,13 @@ describe("a move from one location to three", () => {
     // The load uses the lab with the remaining servers, because the other servers do not exist at the end of the load.
     const moved = await configure(remaining);
     await configure(settings({ ...stays, ...goes, ...comes }));
-    const { told } = await unnoticed(moved, group, async () => {
+    const work = async () => {
       await succeed("rollout", "alpha");
       await configure(remaining);
       for (const name of Object.keys(goes)) await succeed("remove", name);
       await succeed("balancers", "both");
-    });
+    };
+    const { told } = await unnoticed(moved, group, work, { ratePerSecond: 20 });
     figure("move from one location to three", told);
     expect(await errantTransactions(await settled(moved))).toEqual({});
     expect(moved.blueprint.environment.config.servers.map(({ location }) => location)).toEqual([

@@ -52,12 +52,12 @@ describe("the latency of a write", () => {
 
   it("in three locations, a write takes a few milliseconds longer, and at most 60 ms longer while a German location is lost", async () => {
     const group = await prepared(true);
-    await direct("first");
     await startDelays(lab.layout, []);
     const without = await medianLatency(group);
     await startDelays(lab.layout, lab.blueprint.environment.located);
     const complete = await medianLatency(group);
     let lost = 0;
+    await direct("first");
     await loseForAWhile(lab, "fsn1", {}, async () => {
       lost = await medianLatency(group);
     });
