@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { expect, it } from "vitest";
 
-it("a command of ops reads the environment's file and reports missing settings", async () => {
+it("npm run ops reads the environment's file before a command and reports missing settings", async () => {
   const { exitCode, stdout, stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", "status"], {
     env: { ENVIRONMENT: "example" },
     reject: false,
@@ -11,7 +11,7 @@ it("a command of ops reads the environment's file and reports missing settings",
 });
 
 it.each(["deploy", "deploy --reviewed plan.json"])(
-  "`npm run ops %s` is refused with a local state on a CI runner, where the state would be lost",
+  "`npm run ops %s` is rejected on a CI runner if the Terraform state is local, because the runner would lose the state",
   async (words) => {
     const { exitCode, stderr } = await execa(process.execPath, ["--import", "tsx", "ops/cli.ts", ...words.split(" ")], {
       env: { ENVIRONMENT: "example", CI: "true" },

@@ -125,7 +125,7 @@ const outcomes: string[] = [];
 
 describe.each(Object.entries(commands))("the command %s", (name, command) => {
   it.each([...servers, "operator"])(
-    "if %s dies before any step of an ops command, the command completes after a rerun, and no second server stops serving",
+    "if %s dies before any step of an npm run ops command, a rerun completes, and at most one server stops serving",
     async (victim) => {
       instantly();
       const { steps } = await run(command, -1);

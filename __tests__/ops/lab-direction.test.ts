@@ -7,7 +7,7 @@ const target = (service: string, name: string, healthy: boolean): TargetHealth =
   ...{ lastCheck: "", removals: 0 },
 });
 
-it("a server of the lab is healthy only if it passes the health check of every service of the load balancer", () => {
+it("a server of the lab is healthy only if the server passes the health check of every service of the load balancer", () => {
   const targets = [target("https", "alpha", true), target("https", "bravo", true), target("http", "bravo", false)];
   expect([...healthOf(targets)]).toEqual([
     ["alpha", true],

@@ -88,7 +88,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     rmSync(mirror, { recursive: true, force: true });
   });
 
-  it("if two operators start the first deploy at the same time, only one of them deploys", async () => {
+  it("if two operators start the first npm run ops deploy at the same time, only one of the deploys continues", async () => {
     const all = await worldFor({ isDeployed: false });
     const runs = await Promise.all([operator(all, "one", "deploy").run, operator(all, "two", "deploy").run]);
     expect(runs.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
@@ -97,7 +97,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     expect([...idsInState(all.checkout)].sort()).toEqual(idsOf(all.project));
   });
 
-  it("after an operator's machine died and the lock was removed, another machine completes the replacement", async () => {
+  it("if an operator's machine dies and the lock is removed, another machine completes the replacement of the server", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     await atChange(all.project, "DELETE servers alpha", () => {
@@ -115,7 +115,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     ).toEqual(["alpha", "bravo", "charlie"]);
   });
 
-  it("a suspended run stops when it continues after another machine has taken the lock", async () => {
+  it("if a command is suspended and another machine takes the lock, the command stops when the command continues", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     await atChange(all.project, "POST servers alpha change_protection", () => first.signal("SIGSTOP"));
@@ -127,7 +127,7 @@ describe.runIf(canRun)("operators with the real provider and an emulated Hetzner
     expect(all.project.resourceNames()).toEqual(after);
   });
 
-  it("after one Ctrl-C, Terraform saves its state and ends, and a rerun completes the command", async () => {
+  it("after one Ctrl-C, Terraform saves its state and ends, and a rerun of the npm run ops command completes", async () => {
     const all = await worldFor();
     const first = operator(all, "one", "replace");
     const modes = new Set<number>();

@@ -10,13 +10,13 @@ const ops = async (...args: readonly string[]) => {
   return stderr;
 };
 
-it("if npm consumes an option of a command, the command stops with an instruction, so that no real rollout starts", async () => {
+it("if npm consumes the option --dry-run of npm run ops rollout, the command stops with an instruction instead of a real rollout", async () => {
   expect(await ops("rollout", "alpha")).toBe(
     "rollout: npm consumed --dry-run; put it after --: npm run ops -- rollout --dry-run",
   );
 });
 
-it("an option that npm consumes is ignored if the command has no such option or also received the option itself", async () => {
+it("npm run ops ignores an option that npm consumes if the command lacks the option or also received the option itself", async () => {
   for (const args of [["failover"], ["rollout", "--dry-run"]])
     expect(await ops(...args)).toMatch(/^example: administrators\.cidrs is empty/);
 });
@@ -25,6 +25,6 @@ it.each([
   [["rollout", "--patience", "Infinity"], "must be a number of minutes above 0, at most 1440"],
   [["rollout", "--patience", "0x10"], "must be a number of minutes above 0, at most 1440"],
   [["restore", "--at", "yesterday"], "write it as 2026-12-01T20:00:00Z, latest, or UUID:NUMBER"],
-])("the invalid option value %j is rejected with its rule", async (args, rule) => {
+])("npm run ops rejects the option value %j and prints the rule for the value", async (args, rule) => {
   expect(await ops(...args)).toContain(rule);
 });

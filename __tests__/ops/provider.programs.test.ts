@@ -222,7 +222,7 @@ describe.runIf(hasTools.every(Boolean))("with the real provider and an emulated 
   });
 
   it.concurrent.each(Object.entries(situations))(
-    "with Hetzner's real Terraform provider, the command is refused before any change or reaches its goal: %s",
+    "with Hetzner's real Terraform provider, a command of npm run ops is either rejected before any change or completes: %s",
     { timeout: 300_000 },
     async (name, situation) => {
       const { error, runs, changes, before, after, state } = await run(situation);

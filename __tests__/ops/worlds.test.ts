@@ -238,7 +238,7 @@ function undoneBy(
 const outcomes = new Map<string, ("refused" | "done" | "HARMED")[]>();
 
 describe.each(Object.entries(situations))("in the situation: %s", (name, situation) => {
-  it.each(commands)("the command %s is rejected before any change or reaches its goal", async (command) => {
+  it.each(commands)("the command %s is either rejected before any change or completes", async (command) => {
     const { error, changes, before, after } = await run(command, situation);
     const { refused = {}, withoutPlan = [] } = situation;
     const isWithoutPlan = withoutPlan.includes(command);

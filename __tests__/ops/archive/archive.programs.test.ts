@@ -17,7 +17,7 @@ const what = "the operators' archive commands with an object storage and MySQL";
 const possible = ["/opt/moto/bin/python", "mysqlbinlog", "age"].every((tool) => hasTool(tool, what)) && isRoot(what);
 
 it.runIf(possible)(
-  "the archive programs pass their Python tests",
+  "the Python tests of the backup archive programs pass",
   () => {
     const run = spawnSync(debianPython, ["-m", "unittest", "discover", "-s", folder(".")], { encoding: "utf8", env });
     expect(run.stderr).toMatch(/Ran \d{2,} tests[\s\S]*\nOK\n$/);

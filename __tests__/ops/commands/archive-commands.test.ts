@@ -32,7 +32,7 @@ const timeline: Timeline = {
 const [first, last] = timeline.bases.map(({ come }) => come);
 const look = (difference: Partial<Timeline> = {}) => ({ look: { timelines: [{ ...timeline, ...difference }] } });
 
-it("the backups command lists the archive and exits with 0 if the archive has no problem", async () => {
+it("npm run ops backups lists the backup archive and exits with 0 if the archive has no problem", async () => {
   const { code, said, given } = await withArchive(look(), () => backups(config, {}));
   expect(code).toBe(0);
   expect(given("look")?.keys).toEqual({ reader: keys.reader });
@@ -46,7 +46,7 @@ it("the backups command lists the archive and exits with 0 if the archive has no
   ]);
 });
 
-it("the backups command exits with 1 if the archive has a problem, and lists problems as text or JSON", async () => {
+it("npm run ops backups exits with 1 if the backup archive has a problem, and lists the problems as text or JSON", async () => {
   const { code, said } = await withArchive(look({ bases: [] }), () => backups(config, {}));
   expect([code, said.split("\n").slice(-2)]).toEqual([
     1,
@@ -59,7 +59,7 @@ it("the backups command exits with 1 if the archive has a problem, and lists pro
   ]);
 });
 
-it("the backups command fails with the error of the object storage if the bucket is unreachable", async () => {
+it("npm run ops backups fails with the error of the object storage if the backup bucket is unreachable", async () => {
   await expect(withArchive({}, () => backups(config, {}))).rejects.toThrow("the bucket is away");
 });
 
@@ -69,16 +69,19 @@ const no = { good: false, what: "servers cannot read" };
 it.each([
   [[yes], 0, "yes  servers write"],
   [[yes, no], 1, "yes  servers write\nNO   servers cannot read"],
-])("the check of the backup bucket exits with 0 only if every check passes: %j", async (check, expected, words) => {
-  const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
-  expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
-});
+])(
+  "the check of the backup bucket exits with 0 only if every result of the check is good: %j",
+  async (check, expected, words) => {
+    const { code, said, given } = await withArchive({ check }, () => checkBucket(config));
+    expect([code, said, given("check")?.keys]).toEqual([expected, words, keys]);
+  },
+);
 
 it.each([
   [true, "was created"],
   [false, "already exists"],
 ])(
-  "ops backups --create-bucket checks the bucket after it has created or updated the bucket (created: %s)",
+  "npm run ops backups --create-bucket also checks the backup bucket, whether the bucket is new or already exists (new: %s)",
   async (made, words) => {
     const { code, said, given } = await withArchive({ create: { made }, check: [no] }, () =>
       createBucket(config, "4711"),
@@ -94,7 +97,7 @@ it.each([
   ['{"alpha":"a:1","bravo":"b"}', /bravo, charlie has no key/],
   ['{"alpha":"a:1","bravo":"b:2","charlie":"a:1"}', /alpha and charlie have the same key; create one for each server/],
 ])(
-  "the check of the backup bucket rejects the bucket keys unless each server has its own key: %s",
+  "the check of the backup bucket rejects access keys unless every server has its own key: %s",
   async (value, words) => {
     const command = (): Promise<number> => {
       vi.stubEnv("TF_VAR_backup_bucket_keys", value);
@@ -110,7 +113,7 @@ it.each([
   ["latest", last],
   [ago(20), first],
 ])(
-  "ops restore for the time %s prints the setting to write and the base backup that the restore starts from",
+  "npm run ops restore --at %s prints the setting for the configuration and the base backup from which the restore starts",
   async (at, base) => {
     const { said } = await withArchive(look(), () => restore(config, { at }, never, undefined as never));
     expect(said).toContain(
@@ -123,7 +126,7 @@ it.each([
   },
 );
 
-it("ops restore prints the exclusions, and ops backups lists all branches if there are several", async () => {
+it("npm run ops restore adds excluded servers to the printed setting, and npm run ops backups lists every branch of the binary logs", async () => {
   const choice = { excludeServers: ["bravo"], uploadedBefore: ago(1), branch: "0123456789abcdef" };
   const { said } = await withArchive(look(), () =>
     restore(config, { at: "latest", choice }, never, undefined as never),
@@ -139,12 +142,12 @@ it("ops restore prints the exclusions, and ops backups lists all branches if the
   expect(shown.said).toContain(`  branch       ${"b".repeat(16)} since ${ago(3)}`);
 });
 
-it("ops restore rejects a time before the oldest base backup", async () => {
+it("npm run ops restore rejects a time before the oldest base backup", async () => {
   const refused = withArchive(look(), () => restore(config, { at: ago(50) }, never, undefined as never));
   await expect(refused).rejects.toThrow(/^restore: .* is before the oldest base backup/);
 });
 
-it("ops restore waits until the site serves the configured restore, and then asks the operator to remove the restore keys", async () => {
+it("npm run ops restore waits until the site serves the restored data, and then asks the operator to remove the restore keys", async () => {
   const restoring = { restore: { timeline: timeline.name, at: "latest" }, application: release("2") };
   const other = "11111111-2222-4333-8444-555555555555";
   const world = new World(exampleConfig({ backup: exampleBackup, database: { groupName: other }, ...restoring }));

@@ -11,7 +11,7 @@ it.each([
   [14, 30, 23],
   [1, 1, 9],
 ])(
-  "with a retention of %i days and a base backup every %i h, objects of the backup are kept for %i days",
+  "with a retention of %i days and a base backup every %i hours, backup objects are stored for %i days",
   (retentionDays, baseHours, days) => {
     expect(objectDays({ ...archive.backup, retentionDays, baseHours })).toBe(days);
   },
@@ -32,12 +32,16 @@ describe("the problems of an archive", () => {
   };
   const hands = (difference: Partial<Timeline>) => handsOf([{ ...good, ...difference }], archive, now);
 
-  it("the backups command reports no problem for a healthy archive", () => {
+  it("npm run ops backups reports no problem if the backup archive is healthy", () => {
     expect(hands({})).toEqual([]);
   });
 
   it.each<[string, Partial<Timeline>, RegExp]>([
-    ["a bucket without the environment's timeline", { name: "other" }, /^the bucket contains nothing of timeline .*$/],
+    [
+      "a bucket that lacks the backups of this environment",
+      { name: "other" },
+      /^the bucket contains nothing of timeline .*$/,
+    ],
     [
       "binary logs that stopped arriving",
       { until: "2026-11-25T19:50:00Z" },
@@ -67,11 +71,11 @@ describe("the problems of an archive", () => {
       { oldest: "2026-10-31T00:00:00Z" },
       /^objects are 25 days old, but should expire after 22/,
     ],
-  ])("the backups command reports %s", (_, difference, text) => {
+  ])("npm run ops backups reports %s", (_, difference, text) => {
     expect(hands(difference)).toEqual([expect.stringMatching(text)]);
   });
 
-  it("the backups command reports no problem if logs, base backups, drills and expiry are only slightly late", () => {
+  it("npm run ops backups reports no problem if logs, base backups, restore drills and deletions are only slightly late", () => {
     for (const difference of [
       // The logs end two minutes ago. The base backup is 26 hours old. The last drill was eight days ago. The oldest object should have
       // expired three days ago.
@@ -86,7 +90,7 @@ describe("the problems of an archive", () => {
       expect(hands(difference), JSON.stringify(difference)).toEqual([]);
   });
 
-  it("the backups command requires no restore drill of a new archive", () => {
+  it("npm run ops backups reports no missing restore drill if the backup archive is new", () => {
     expect(hands({ drills: [], oldest: "2026-11-24T20:00:00Z" })).toEqual([]);
   });
 });

@@ -103,7 +103,7 @@ async function world({ healthy, records, dead = [], hetzner = 200, troubles = []
 const everywhere = (...addresses: readonly string[]) => hosts.map(() => addresses);
 const extra = { type: "A", content: ip2, comment: extraComment };
 
-it("ops balancers directs visitors to both load balancers, to one of them, and back, and a second run changes nothing", async () => {
+it("npm run ops balancers directs visitors to both load balancers, to only one, and back to both; a repeated command changes nothing", async () => {
   const { direct: to, addresses, asked, records, said } = await world();
   const before = records();
   for (const [wanted, expected] of [
@@ -125,7 +125,7 @@ it("ops balancers directs visitors to both load balancers, to one of them, and b
   expect(said.join("\n")).toContain(`www.foobar.com: A ${ip1} -> ${ip1}, ${ip2}`);
 });
 
-it("ops balancers uses only Hetzner's and Cloudflare's APIs, and changes all host names at once", async () => {
+it("npm run ops balancers uses only the APIs of Hetzner and Cloudflare, and changes the DNS records of all host names at once", async () => {
   const { direct: to, asked } = await world();
   await to("both");
   expect(asked.filter((line) => !line.startsWith("GET"))).toEqual(["POST /zones/zone/dns_records/batch"]);
@@ -166,7 +166,7 @@ it.each([
   ["second", { hetzner: 500 }, /production-second \(fsn1\): Hetzner's API does not answer, and the DNS records do not/],
   ["second", { hetzner: 403 }, /Hetzner: GET \/servers: 403/],
 ] as const)(
-  "ops balancers refuses the direction %s without a change if the environment is %o",
+  'npm run ops balancers rejects the direction "%s" and changes no DNS record if the environment has the state %o',
   async (wanted, props, reason) => {
     const { direct: to, asked, addresses } = await world(props);
     const before = addresses();
@@ -176,7 +176,7 @@ it.each([
   },
 );
 
-it("ops balancers directs visitors away from a lost location although Hetzner's API does not answer, if the DNS records contain both addresses", async () => {
+it("npm run ops balancers directs visitors away from a lost location during an outage of Hetzner's API if DNS contains both addresses", async () => {
   const { direct: to, addresses } = await world({
     ...{ hetzner: 503, dead: [ip1], records: [{ type: "A", content: ip1 }, extra] },
   });
@@ -184,7 +184,7 @@ it("ops balancers directs visitors away from a lost location although Hetzner's 
   expect(addresses()).toEqual(everywhere(ip2));
 });
 
-it("ops balancers reads the DNS records again if a response is lost or a change is refused, and fails after the last attempt", async () => {
+it("npm run ops balancers reads the DNS records again if a response is lost or a change is rejected, and fails after the last attempt", async () => {
   const { direct: to, addresses } = await world({ troubles: ["refused", "answer lost"] });
   await to("both");
   expect(addresses()).toEqual(everywhere(ip1, ip2));
@@ -193,7 +193,7 @@ it("ops balancers reads the DNS records again if a response is lost or a change 
   expect(broken.addresses()).toEqual(everywhere(ip1));
 });
 
-it("ops balancers removes the DNS records of a second load balancer that the configuration no longer contains", async () => {
+it("npm run ops balancers removes the DNS records of a second load balancer that is no longer in the configuration", async () => {
   const { direct: to, addresses } = await world({
     ...{ config: exampleConfig(), records: [{ type: "A", content: ip1 }, { type: "AAAA", content: "::1" }, extra] },
   });
@@ -201,7 +201,7 @@ it("ops balancers removes the DNS records of a second load balancer that the con
   expect(addresses()).toEqual(everywhere(ip1, "::1"));
 });
 
-it("ops balancers shows each load balancer, and fails if visitors are directed to a load balancer that cannot serve them", async () => {
+it("npm run ops balancers lists each load balancer, and fails if DNS directs visitors to a load balancer that cannot serve requests", async () => {
   const fine = await world({ records: [{ type: "A", content: ip1 }, extra] });
   expect(await fine.show()).toBe(0);
   const broken = await world({ healthy: { production: [] } });
@@ -212,7 +212,7 @@ it("ops balancers shows each load balancer, and fails if visitors are directed t
   ]);
 });
 
-it("ops balancers accepts only the directions both, first and second", () => {
+it('npm run ops balancers accepts only the directions "both", "first" and "second"', () => {
   expect(["both", "first", "second"].map(directedNamed)).toEqual(["both", "first", "second"]);
   expect(() => directedNamed("third")).toThrow("must be one of both, first, second, got third");
 });

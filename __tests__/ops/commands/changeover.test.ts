@@ -185,13 +185,13 @@ const changes = {
 };
 
 describe.each(Object.entries(changes))("a load balancer migration %s", (_, { takesOver, goesBack, led, whole }) => {
-  it("a load balancer migration creates the new balancer first, directs visitors to it when it has half of the servers, and removes the old balancer last", async () => {
+  it("a load balancer migration creates the new load balancer, changes DNS when half of the servers have moved, and deletes the old load balancer last", async () => {
     const world = new World();
     await world.rollout(takesOver);
     expect(world).toMatchObject({ done: whole, outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("a load balancer migration of two servers causes no outage, and a migration of one server causes an outage", async () => {
+  it("a load balancer migration causes no outage with two servers, and causes an outage with one server", async () => {
     const two = new World(2);
     await two.rollout(takesOver);
     expect(two.done.indexOf("pointed")).toBeLessThan(two.done.indexOf("bravo is off"));
@@ -202,7 +202,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(one).toMatchObject({ used: 2, only: 2 });
   });
 
-  it("a load balancer migration keeps the old balancer as long as one server, which a rollout with --only did not replace, is its target", async () => {
+  it("a load balancer migration keeps the old load balancer while a server that --only excluded from the rollout is its target", async () => {
     const world = new World();
     await world.rollout(takesOver, Infinity, ["alpha", "bravo"]);
     expect(world).toMatchObject({ done: whole.slice(0, whole.indexOf("charlie is off")), balancers: new Set([1, 2]) });
@@ -210,7 +210,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(world).toMatchObject({ outages: [], balancers: new Set([2]), used: 2, only: 2 });
   });
 
-  it("a dry run of a load balancer migration lists the remaining steps and does not execute them", async () => {
+  it("a dry run of a load balancer migration lists the remaining steps and executes no step", async () => {
     const world = new World();
     await expect(world.rollout(takesOver, whole.indexOf("bravo is off"))).rejects.toBe(killed);
     world.done.length = 0;
@@ -225,7 +225,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
     expect(world.done).toEqual([]);
   });
 
-  it("a completed load balancer migration is not repeated, although the configuration still contains the previous load balancer", async () => {
+  it("a completed load balancer migration does not run again while the configuration still contains the previous load balancer", async () => {
     const world = new World();
     await world.rollout(takesOver);
     world.done.length = 0;
@@ -234,7 +234,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   });
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "a load balancer migration continues without an outage after it was killed at this step: %s",
+    "if a load balancer migration is killed at this step, the next run completes the migration without an outage: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -244,7 +244,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
   );
 
   it.each(whole.map((what, index) => [what, index] as const))(
-    "a load balancer migration can be reversed without an outage after it was killed at this step: %s",
+    "if a load balancer migration is killed at this step, an operator can reverse the migration without an outage: %s",
     async (_, index) => {
       const world = new World();
       await expect(world.rollout(takesOver, index)).rejects.toBe(killed);
@@ -259,7 +259,7 @@ describe.each(Object.entries(changes))("a load balancer migration %s", (_, { tak
 
 const { takesOver } = tls;
 
-it("if servers were created for another load balancer, a rollout stops and prints each difference and the settings for a migration", async () => {
+it("a rollout stops if servers were created for another load balancer, and prints each difference and the settings for a migration", async () => {
   const world = new World();
   await expect(world.rollout(exampleConfig({ tls: "passthrough" }))).rejects.toThrow(
     [
@@ -276,7 +276,7 @@ it("if servers were created for another load balancer, a rollout stops and print
   expect(world.done).toEqual([]);
 });
 
-it("if the configured previous load balancer is wrong, a rollout stops and prints the settings with which the servers were created", async () => {
+it("a rollout stops if the configured previous load balancer is wrong, and prints the settings with which the servers were created", async () => {
   const wrong = exampleConfig({
     tls: "passthrough",
     network: { balancerIp: "10.0.1.6" },
@@ -287,7 +287,7 @@ it("if the configured previous load balancer is wrong, a rollout stops and print
   );
 });
 
-it("if servers were created for another domain, a rollout stops and also prints the next zone number and certificate generation", async () => {
+it("a rollout stops if servers were created for another domain, and prints the next zone number and the next certificate number", async () => {
   await expect(new World().rollout(exampleConfig({ domain: "foobar.net" }))).rejects.toThrow(
     [
       "  charlie: domain is foobar.net, but the server was created for another domain",
@@ -301,7 +301,7 @@ it("if servers were created for another domain, a rollout stops and also prints 
   );
 });
 
-it("if the configured previous domain is wrong, a rollout stops and prints the numbers of the configuration", async () => {
+it("a rollout stops if the configured previous domain is wrong, and repeats the zone and certificate numbers of the configuration", async () => {
   const wrong = exampleConfig({
     ...exampleMove,
     loadBalancer: { number: 2, formerly: { domain: "foobar.org", tls: "terminate", balancerIp: "10.0.1.5" } },
@@ -311,7 +311,7 @@ it("if the configured previous domain is wrong, a rollout stops and prints the n
   );
 });
 
-it("if the configured previous load balancer no longer exists, a rollout stops and prints new numbers for another migration", async () => {
+it("a rollout stops if the configured previous load balancer no longer exists, and prints new numbers for another migration", async () => {
   const world = new World();
   await world.rollout(takesOver);
   const next = exampleConfig({
@@ -323,13 +323,13 @@ it("if the configured previous load balancer no longer exists, a rollout stops a
   await expect(world.rollout(next)).rejects.toThrow(/loadBalancer: \{ number: 1, [^]*cloudflare\.number: 2\n/);
 });
 
-it("if it is unknown for which load balancer a server was created, a rollout stops and prints a manual procedure", async () => {
+it("a rollout stops if the load balancer for which a server was created is unknown, and prints a manual procedure", async () => {
   const world = new World();
   world.madeFor.bravo = "none";
   await expect(world.rollout(plain)).rejects.toThrow(/bravo: .*\n[^]*manually: docs\/operations\.md/);
 });
 
-it("a rollout stops if a server still needs the previous load balancer, which was removed", async () => {
+it("a rollout stops if a server still needs the previous load balancer and that load balancer was deleted", async () => {
   const world = new World();
   await world.rollout(takesOver);
   world.madeFor.charlie = agreement(plain);

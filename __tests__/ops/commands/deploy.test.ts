@@ -23,7 +23,7 @@ function stacksWith(...plans: readonly Plan[]) {
   return { stacks: [terraform.servers, terraform.edge], calls: terraform.calls };
 }
 
-it("npm run ops deploy deploys each stack after its dependencies, and the monitoring stack only if monitoring is enabled", () => {
+it("npm run ops deploy deploys each Terraform stack after its dependencies, and skips the monitoring stack if monitoring is disabled", () => {
   const namesOf = (enabled: boolean) =>
     stacksOf(exampleConfig({ monitoring: { enabled } }), "terraform").stacks.map(
       ({ name }) => name.split("production-")[1],
@@ -32,7 +32,7 @@ it("npm run ops deploy deploys each stack after its dependencies, and the monito
   expect(namesOf(false)).toEqual(["foundation", "credentials", "servers", "edge"]);
 });
 
-it("a deploy first initializes all stacks, then checks and applies the plan of each stack", async () => {
+it("npm run ops deploy initializes all Terraform stacks before it plans, checks and applies one stack after the other", async () => {
   const { stacks, calls } = stacksWith(harmless, {});
   await deploy(stacks, {}, silent);
   const inEach = (...words: readonly string[]) =>
@@ -43,7 +43,7 @@ it("a deploy first initializes all stacks, then checks and applies the plan of e
   ]);
 });
 
-it("a deploy rejects a plan that destroys or replaces a resource without a review, and lists the deployed stacks", async () => {
+it("npm run ops deploy rejects a plan that destroys or replaces a resource without a review, and lists the stacks already deployed", async () => {
   const { stacks, calls } = stacksWith(harmless, destroying);
   await expect(deploy(stacks, {}, silent)).rejects.toThrow(
     /^production-edge: the plan destroys resources without a review:\n {2}deletes cloudflare_dns_record.www\n {2}replaces hcloud_load_balancer.b\nDeployed before: production-servers/,
@@ -51,7 +51,7 @@ it("a deploy rejects a plan that destroys or replaces a resource without a revie
   expect(applied(calls())).toHaveLength(1);
 });
 
-it("a deploy rejects a plan that creates a server if a secret of the server is missing", async () => {
+it("npm run ops deploy rejects a plan that creates a server if a secret of the server is missing", async () => {
   const check = (name: string) => ({
     address: { to_display: `check.${name}` },
     status: "fail",
@@ -71,7 +71,7 @@ it("a deploy rejects a plan that creates a server if a secret of the server is m
     await deploy(stacksWith(first, {}).stacks, {}, silent);
 });
 
-it("a deploy destroys only the resources that the reviewed plan destroys", async () => {
+it("npm run ops deploy --reviewed destroys only the resources that the reviewed plan destroys", async () => {
   const agreed = { "production-edge": ["deletes cloudflare_dns_record.www", "replaces hcloud_load_balancer.b"] };
   const all = stacksWith({}, destroying);
   await deploy(all.stacks, agreed, silent);
@@ -84,7 +84,7 @@ it("a deploy destroys only the resources that the reviewed plan destroys", async
   expect(applied(one.calls())).toHaveLength(1);
 });
 
-it("a deploy recreates a missing resource only after a review, because the content of the resource is lost", async () => {
+it("npm run ops deploy recreates a missing resource only after a review, because the content of the resource is lost", async () => {
   const missing: Plan = {
     resource_drift: [change("hcloud_volume.alpha", "delete")],
     resource_changes: [change("hcloud_volume.alpha", "create"), change("hcloud_volume.bravo", "create")],
@@ -100,7 +100,7 @@ it("a deploy recreates a missing resource only after a review, because the conte
   expect(applied(reviewed.calls())).toHaveLength(2);
 });
 
-it("a deploy does not accept a replacement if only an update or the plan of another stack was reviewed", async () => {
+it("npm run ops deploy rejects the replacement of a resource if only an update or the plan of another stack was reviewed", async () => {
   const { stacks } = stacksWith({}, destroying);
   const other = {
     "production-edge": ["updates hcloud_load_balancer.b"],
@@ -109,7 +109,7 @@ it("a deploy does not accept a replacement if only an update or the plan of anot
   await expect(deploy(stacks, other, silent)).rejects.toThrow("deletes cloudflare_dns_record.www");
 });
 
-it("reviewed plans are stored as actions without values and can be read back", async () => {
+it("a file of reviewed Terraform plans contains actions without values and can be read back", async () => {
   const { stacks } = stacksWith(harmless, {
     resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
     output_changes: { site_url: { actions: ["update"] } },
@@ -128,7 +128,7 @@ it("reviewed plans are stored as actions without values and can be read back", a
   expect(await readReviewed(file, stacks)).toEqual(reviewed.stacks);
 });
 
-it("reviewed plans are rejected for another configuration", async () => {
+it("npm run ops deploy --reviewed rejects plans that were reviewed for another configuration", async () => {
   const { stacks } = stacksWith(harmless, {});
   const file = join(temporaryFolder(), "plan.json");
   await writeReviewed(file, await planAll(stacks, () => undefined));
@@ -138,7 +138,7 @@ it("reviewed plans are rejected for another configuration", async () => {
   );
 });
 
-it("reviewed plans are created without a state lock and without applying anything", async () => {
+it("the command that saves Terraform plans for a review locks no state and applies no plan", async () => {
   const { stacks, calls } = stacksWith({}, {});
   await planAll(stacks, () => undefined);
   expect(
@@ -150,7 +150,7 @@ it("reviewed plans are created without a state lock and without applying anythin
   expect(calls().filter((call) => / show -no-color \S+ops\.tfplan$/.test(call))).toHaveLength(2);
 });
 
-it("reviewed plans are rejected if the file has another format", async () => {
+it("npm run ops deploy --reviewed rejects a file of reviewed plans in another format", async () => {
   await expect(readReviewed("package.json", [])).rejects.toThrow(
     "package.json: must be a file written by `npm run ops",
   );

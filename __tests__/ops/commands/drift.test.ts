@@ -23,7 +23,7 @@ async function report(status: number, variables: NodeJS.ProcessEnv, overrides: O
   return { requests, said };
 }
 
-it("a comparison of configuration and resources is reported to Datadog as a metric, with only the environment and the API key", async () => {
+it("npm run ops drift sends its result to Datadog as a metric, using only the environment's name and the API key", async () => {
   const before = Math.floor(Date.now() / 1000);
   const { requests, said } = await report(202, { DD_API_KEY: "key", DD_APP_KEY: "secret" });
   expect(requests).toEqual([expect.objectContaining({ path: "/api/v2/series", key: "key" })]);
@@ -38,7 +38,7 @@ it("a comparison of configuration and resources is reported to Datadog as a metr
   expect(said).toEqual([]);
 });
 
-it("a comparison of configuration and resources is not reported without monitoring or without a key; a missing key is shown", async () => {
+it("npm run ops drift sends no metric if monitoring is disabled or the API key is missing, and reports a missing key", async () => {
   const { requests, said } = await report(202, {});
   expect(requests).toEqual([]);
   expect(said).toEqual([expect.stringContaining("DD_API_KEY is not set")]);
@@ -48,7 +48,7 @@ it("a comparison of configuration and resources is not reported without monitori
   });
 });
 
-it("a comparison of configuration and resources stays valid if Datadog rejects the report or does not answer", async () => {
+it("npm run ops drift keeps its result if Datadog rejects the metric or does not answer", async () => {
   expect((await report(403, { DD_API_KEY: "key" })).said).toEqual([expect.stringContaining("answers 403")]);
   const unreachable = await report(202, { DD_API_KEY: "key", DD_HOST: "http://127.0.0.1:1" });
   expect(unreachable.said).toEqual([expect.stringContaining("not reported")]);

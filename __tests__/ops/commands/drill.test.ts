@@ -32,18 +32,18 @@ async function tried({ version = "9.7.4", good = true, key = "AGE-SECRET-KEY-1X"
 }
 
 describe("a restore drill", () => {
-  it("a restore drill prints its result, and exits with 0 only if the restored data are correct", async () => {
+  it("npm run ops drill, which tests a restore, prints its result and exits with 0 only if the restored data are correct", async () => {
     expect(await tried()).toEqual({ code: 0, said: '{\n  "good": true\n}' });
     expect(await tried({ good: false })).toMatchObject({ code: 1 });
   });
 
-  it("a restore drill has a time limit of at least four hours", async () => {
+  it("the time limit of a restore drill is at least four hours", async () => {
     const given = limits();
     await tried();
     expect(given.at(-1)).toBeGreaterThanOrEqual(4 * 3600);
   });
 
-  it("a restore drill does nothing and exits with 0 if no backup is configured", async () => {
+  it("npm run ops drill does nothing and exits with 0 if no backup is configured", async () => {
     expect(await tried({ of: exampleConfig() })).toEqual({
       code: 0,
       said: "production: backup is not set, so there is nothing to restore",
@@ -59,7 +59,7 @@ describe("a restore drill", () => {
       /^mysqld of the series 9\.7 must be installed on this machine/,
     ],
     ["MySQL of a release series with the same prefix", { version: "9.70.1" }, /^mysqld of the series 9\.7 must be/],
-  ])("a restore drill is rejected with %s", async (_, machine, words) => {
+  ])("npm run ops drill rejects %s", async (_, machine, words) => {
     await expect(tried(machine)).rejects.toThrow(words);
   });
 });

@@ -48,7 +48,7 @@ async function situation() {
 describe.runIf(
   hasTools(["python3", "/usr/lib/apt/apt-helper"], "the delivery of a vendor's new key to running servers"),
 )("the delivery of a vendor's new key to a running server", () => {
-  it("the delivery of a vendor's key downloads the key with apt's own program, then changes the source", async () => {
+  it("npm run ops upgrade downloads a vendor's new signing key with apt's own download program before it writes the package source", async () => {
     const { folder, deliver, read } = await situation();
     const { status, output } = await deliver("next-key");
     expect(status).toBe(0);
@@ -60,7 +60,7 @@ describe.runIf(
     expect(existsSync(join(folder, `${source}.new`))).toBe(false);
   });
 
-  it("the delivery of a vendor's key downloads nothing if the server already has the key", async () => {
+  it("npm run ops upgrade downloads no signing key if the server already has the vendor's current key", async () => {
     const { deliver, requests } = await situation();
     await deliver("next-key");
     const asked = requests.length;
@@ -68,7 +68,7 @@ describe.runIf(
     expect(requests).toHaveLength(asked);
   });
 
-  it("the delivery of a vendor's key changes no source if the key cannot be downloaded, because a source without its key is useless", async () => {
+  it("npm run ops upgrade keeps the old package source if the signing key cannot be downloaded, because the source would not work", async () => {
     const { deliver, read } = await situation();
     const { status } = await deliver("missing-key");
     expect(status).not.toBe(0);
@@ -80,7 +80,7 @@ describe.runIf(
 
 const ofAlpha = packageFilesOf(exampleConfig(), { roles: ["web", "database"] });
 
-it("an upgrade sends each server the package sources of both vendors, the addresses of their keys and the known expiry dates", () => {
+it("npm run ops upgrade sends each server the package sources of both vendors, the URLs of their keys and the keys' expiry dates", () => {
   expect(ofAlpha.map(({ path }) => path).sort()).toEqual(
     [
       paths.ends,
@@ -90,7 +90,7 @@ it("an upgrade sends each server the package sources of both vendors, the addres
   );
 });
 
-it("the files that an upgrade sends contain the configured key instead of the project's default key", () => {
+it("npm run ops upgrade sends servers the signing key from the configuration instead of the default key", () => {
   const publishedKey = {
     url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2027",
     fingerprints: ["A".repeat(40)],

@@ -7,13 +7,13 @@ import { World } from "../support/world.js";
 
 beforeEach(instantly);
 
-it("a release command starts with the server that an interrupted run left unfinished", () => {
+it("npm run ops release starts with the server that an interrupted run left unfinished", () => {
   const order = (inHand?: string) => changesTo(snapshot(), named("3"), inHand).map(({ server }) => server);
   expect(order("charlie")).toEqual(["charlie", "alpha", "bravo"]);
   expect(order()).toEqual(["alpha", "bravo", "charlie"]);
 });
 
-it("a release command changes all web servers that run another release, and remembers the previous release of each server", () => {
+it("npm run ops release updates all web servers that run another release, and stores the previous release of each server", () => {
   const servers = snapshot({ bravo: { observation: { releases: [named("3"), named("2")] } } });
   expect(changesTo(servers, named("3"))).toEqual([
     { server: "alpha", to: named("3"), from: named("2"), served: true },
@@ -25,7 +25,7 @@ it("a release command changes all web servers that run another release, and reme
   ]);
 });
 
-it("a rollback activates the release that most web servers ran before", () => {
+it("npm run ops release --rollback activates the release that most web servers ran before", () => {
   expect(previousRelease(snapshot({ alpha: { observation: { releases: [named("2"), named("0")] } } }))).toEqual(
     named("1"),
   );
@@ -35,14 +35,14 @@ it("a rollback activates the release that most web servers ran before", () => {
   );
 });
 
-it("a release command reports all problems of its arguments before any change", () => {
+it("npm run ops release reports all errors in its arguments before any change", () => {
   expect(() => releaseNamed({ url: "http://releases.foobar.com/1.tar.gz", sha256: "nothex" })).toThrow(
     /^release: nothing was changed:\n {2}url: must .*https.*\n {2}sha256: must be 64 lower-case hexadecimal digits, got "nothex"; copy/,
   );
   expect(releaseNamed(named("1"))).toEqual(named("1"));
 });
 
-it("a release command accepts a URL with a SHA-256, or --rollback", () => {
+it("npm run ops release accepts a URL with a SHA-256 checksum, or --rollback", () => {
   expect(releaseNamed({}, true)).toBeUndefined();
   for (const args of [{}, { url: named("1").url }])
     expect(() => releaseNamed(args)).toThrow("release: requires URL and SHA256, or only --rollback");
@@ -57,7 +57,7 @@ describe("a release", () => {
     "lock: no server",
   ];
 
-  it("a release is deployed to one web server at a time, and the first server is observed before the others follow", async () => {
+  it("npm run ops release updates one web server at a time, and observes the first updated server before it updates the next server", async () => {
     const world = new World();
     await release(await world.context("release"), to);
     expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
@@ -65,7 +65,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).toContain(`application: { url: "${to.url}", sha256: "${to.sha256}" }`);
   });
 
-  it("a release is deployed without observation of the first server if another server already runs the release", async () => {
+  it("npm run ops release skips the observation of the first server if another server already runs the release", async () => {
     const world = new World();
     for (const name of ["alpha", "bravo"]) world.machine(name).releases = [to];
     await release(await world.context("release"), to);
@@ -73,7 +73,7 @@ describe("a release", () => {
     expect(world.said.join("\n")).not.toContain("alone");
   });
 
-  it("a release is rolled back on all servers if the deployment to one server fails", async () => {
+  it("npm run ops release rolls back the release on all servers if the update of one server fails", async () => {
     const world = new World();
     world.failing.add(`bravo: /usr/local/sbin/deploy-app ${to.url} ${to.sha256}`);
     await expect(release(await world.context("release"), to)).rejects.toThrow(
@@ -88,7 +88,7 @@ describe("a release", () => {
     ]);
   });
 
-  it("a release is rolled back if the application does not become ready, and servers with a failed rollback are listed", async () => {
+  it("npm run ops release rolls back if the application does not become ready, and lists servers whose rollback failed", async () => {
     const world = new World();
     world.sick = to.sha256;
     world.failing.add(`alpha: /usr/local/sbin/deploy-app ${named("2").url} ${named("2").sha256}`);
@@ -98,7 +98,7 @@ describe("a release", () => {
     expect(world.steps.at(-1)).toBe("lock: alpha");
   });
 
-  it("a release is rolled back if the load balancer finds the ready application unhealthy", async () => {
+  it("npm run ops release rolls back if the application reports ready but the load balancer's health check fails", async () => {
     const world = new World();
     world.unhealthy = to.sha256;
     await expect(release(await world.context("release"), to)).rejects.toThrow(
@@ -107,7 +107,7 @@ describe("a release", () => {
     expect(world.steps).toEqual([...deploys("alpha").slice(0, 2), ...deploys("alpha", named("2")), "lock: no server"]);
   });
 
-  it("a release command prints the line for the configuration unless its URL and checksum are already configured", async () => {
+  it("npm run ops release prints the setting for the configuration unless the URL and the checksum are already configured", async () => {
     const said = async (application: object) => {
       const world = new World(exampleConfig({ application }));
       await release(await world.context("release"), to);
@@ -118,7 +118,7 @@ describe("a release", () => {
     expect(await said({ ...to, sha256: "0".repeat(64) })).toContain("now write the release into");
   });
 
-  it("a rollback activates the previous release and skips servers that already run it", async () => {
+  it("npm run ops release --rollback activates the previous release and skips servers that already run the previous release", async () => {
     const world = new World();
     world.machine("bravo").releases = [named("1"), named("2")];
     await release(await world.context("release"), undefined);
@@ -132,19 +132,19 @@ describe("a release", () => {
       return world;
     };
 
-    it("a broken release can be rolled back although no application is ready", async () => {
+    it("npm run ops release --rollback works although no application is ready because the current release is broken", async () => {
       const world = broken();
       await release(await world.context("release"), undefined);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name, named("1"))));
     });
 
-    it("a broken release can be replaced by a release with a fix although no application is ready", async () => {
+    it("npm run ops release can deploy a fixed release although no application is ready because the current release is broken", async () => {
       const world = broken();
       await release(await world.context("release"), to);
       expect(world.steps).toEqual(["alpha", "bravo", "charlie"].flatMap((name) => deploys(name)));
     });
 
-    it("a broken release is rolled back on the servers that answer, and the remaining servers are listed", async () => {
+    it("npm run ops release --rollback rolls back a broken release on the servers that answer, and lists the other servers", async () => {
       const world = broken();
       world.machine("charlie").running = false;
       await release(await world.context("release"), undefined);
@@ -154,7 +154,7 @@ describe("a release", () => {
       );
     });
 
-    it("a broken release is rolled back although the database has no primary, if the servers still have the earlier release", async () => {
+    it("npm run ops release --rollback works without a database primary if the servers still store the previous release", async () => {
       const world = broken();
       world.primary = "";
       await release(await world.context("release"), undefined);
@@ -162,7 +162,7 @@ describe("a release", () => {
       expect(world.said.filter((line) => line.includes("was out of service before and still is"))).toHaveLength(3);
     });
 
-    it("a new release is refused while the database has no primary, because its migrations could not run", async () => {
+    it("npm run ops release rejects a new release while the database has no primary, because migrations could not run", async () => {
       const world = broken();
       world.primary = "";
       await expect(release(await world.context("release"), to)).rejects.toThrow(
@@ -171,7 +171,7 @@ describe("a release", () => {
       expect(world.steps).toEqual([]);
     });
 
-    it("without a primary, an earlier release is activated if all servers that answer still have the files of that release", async () => {
+    it("npm run ops release activates an earlier release without a database primary if all reachable servers still store the release", async () => {
       const world = broken();
       world.primary = "";
       world.machine("charlie").running = false;
@@ -179,7 +179,7 @@ describe("a release", () => {
       expect(world.steps).toEqual(["alpha", "bravo"].flatMap((name) => deploys(name, named("1"))));
     });
 
-    it("without a primary, an earlier release is refused if one server no longer has the files of that release", async () => {
+    it("npm run ops release rejects an earlier release without a database primary if one server no longer stores the release", async () => {
       const world = broken();
       world.primary = "";
       world.machine("bravo").releases = [named("2")];
@@ -191,7 +191,7 @@ describe("a release", () => {
       ["all applications fail and one server is off", (world: World) => (world.machine("charlie").running = false)],
       ["all disks are full", (world: World) => world.machines.forEach((one) => (one.diskPercent = { "/": 100 }))],
       ["the database has no majority", (world: World) => (world.primary = "")],
-    ])("a broken release is rolled back while %s", async (_, damage) => {
+    ])("npm run ops release --rollback rolls back a broken release while %s", async (_, damage) => {
       const world = broken();
       damage(world);
       await release(await world.context("release"), undefined);
@@ -199,7 +199,7 @@ describe("a release", () => {
       expect(running.map(({ releases }) => releases[0])).toEqual(running.map(() => named("1")));
     });
 
-    it("a rollback changes nothing if no web server answers", async () => {
+    it("npm run ops release --rollback changes nothing if no web server answers", async () => {
       const world = broken();
       for (const machine of world.machines.values()) machine.running = false;
       await expect(release(await world.context("release"), undefined)).rejects.toThrow(
@@ -209,7 +209,7 @@ describe("a release", () => {
       expect(world.steps).toEqual([]);
     });
 
-    it("a rollback requires a release as argument if the servers have different previous releases", () => {
+    it("npm run ops release --rollback requires a release as an argument if the servers have different previous releases", () => {
       const back = { observation: { releases: [named("1"), named("2")] } };
       expect(() => previousRelease(snapshot({ alpha: back, charlie: { observation: null } }))).toThrow(
         /different previous releases/,

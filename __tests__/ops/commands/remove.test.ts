@@ -9,14 +9,14 @@ beforeEach(instantly);
 const four = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.14"];
 const refusals = (differences: Parameters<typeof snapshot>[0]) => removalRefusals(snapshot(differences), "charlie");
 
-it("a server may be removed if the other servers keep the database majority and serve visitors", () => {
+it("npm run ops remove allows the removal of a server if the other servers keep the database majority and serve visitors", () => {
   expect(refusals({})).toEqual([]);
   expect(refusals({ alpha: { member: { view: four, remembered: four } } })).toEqual([]);
   // One member is already lost, but the group still counts this member.
   expect(refusals({ alpha: { member: { view: four.slice(0, 2), remembered: four.slice(0, 3) } } })).toEqual([]);
 });
 
-it("the removal of a server is rejected if the group would lose its majority", () => {
+it("npm run ops remove rejects the removal of a server if the MySQL group would lose its majority", () => {
   expect(refusals({ alpha: { member: { view: four.slice(0, 3), remembered: four } } })).toEqual([
     "without charlie, 2 of the 4 counted members would be left, which is not a majority",
   ]);
@@ -24,7 +24,7 @@ it("the removal of a server is rejected if the group would lose its majority", (
   expect(refusals({ alpha: silent, bravo: silent, charlie: silent })[1]).toMatch(/does not report its members/);
 });
 
-it("the removal of the only web server in service is rejected", () => {
+it("npm run ops remove rejects the removal of the only web server in service", () => {
   const out = { observation: { inService: false } };
   for (const others of [out, { healthy: false }, { healthy: null }, { observation: { serves: false } }])
     expect(refusals({ alpha: others, bravo: others })).toEqual(["charlie is the only web server that serves visitors"]);
@@ -33,7 +33,7 @@ it("the removal of the only web server in service is rejected", () => {
   ).toEqual([]);
 });
 
-it("the removal of a server is rejected if the volume may have quarantined transactions, unless an option discards them", () => {
+it("npm run ops remove rejects a server whose volume may have quarantined transactions, unless an option discards the transactions", () => {
   const holding = { member: { kept: ["/var/lib/mysql/kept-aside-1"] } };
   expect(refusals({ charlie: holding })).toEqual([
     "charlie has quarantined transactions, which no other member has: /var/lib/mysql/kept-aside-1; if they are not needed, add --discard-quarantined",
@@ -54,7 +54,7 @@ const withDelta = (): World => {
   return world;
 };
 
-it("the removal of a server shuts down and deletes the server, then makes the remaining members forget it", async () => {
+it("npm run ops remove shuts down and deletes the server, then makes the remaining members forget the server", async () => {
   const world = withDelta();
   world.remembered = ["10.0.1.14"];
   await remove(await world.context("remove"), "delta");
@@ -70,7 +70,7 @@ it("the removal of a server shuts down and deletes the server, then makes the re
   ]);
 });
 
-it("the removal of a server continues after an interruption if the server is already off or deleted", async () => {
+it("npm run ops remove continues after an interruption if the server is already off or deleted", async () => {
   const off = withDelta();
   off.machine("delta").running = false;
   off.primary = "alpha";
@@ -95,7 +95,7 @@ it("the removal of a server continues after an interruption if the server is alr
   ]);
 });
 
-it("the removal of a server is rejected without a change if the server is configured or needed for the majority", async () => {
+it("npm run ops remove changes nothing and fails if the server is still configured or is needed for the database majority", async () => {
   const world = new World();
   await expect(remove(await world.context("remove"), "alpha")).rejects.toThrow(
     /^refused: alpha is in the configuration/,

@@ -21,11 +21,11 @@ describe("the precondition check of a replacement", () => {
     ["has a full disk", { observation: { diskPercent: { "/": 100 } } }],
     ["has damaged data", { member: { state: "DOWN", majority: false } }],
     ["is healthy but possibly compromised", {}],
-  ])("a replacement is allowed if the server %s", (_, bravo) => {
+  ])("npm run ops replace allows the replacement of a server if the server %s", (_, bravo) => {
     expect(replacementRefusals(snapshot({ bravo }), "bravo")).toEqual([]);
   });
 
-  it("a server may be replaced if the primary is read-only or cannot be reached", () => {
+  it("npm run ops replace allows the replacement of a server if the primary is read-only or unreachable", () => {
     expect(replacementRefusals(snapshot({ alpha: { member: { writable: false } } }), "alpha")).toEqual([]);
     expect(replacementRefusals(snapshot({ alpha: { observation: null } }), "alpha")).toEqual([]);
   });
@@ -35,7 +35,7 @@ describe("the precondition check of a replacement", () => {
     ["is not online", { member: { state: "RECOVERING" } }],
     ["sees no majority", { member: { majority: false } }],
   ])(
-    "the replacement of a member is rejected while another member %s, because acknowledged writes could be lost",
+    "npm run ops replace rejects the replacement of a member while another member %s, because acknowledged writes could be lost",
     (_, charlie) => {
       expect(replacementRefusals(snapshot({ charlie }), "bravo")).toEqual([
         expect.stringMatching(/^without bravo, 1 of 3 members are healthy, which is not a majority/),
@@ -43,24 +43,24 @@ describe("the precondition check of a replacement", () => {
     },
   );
 
-  it("the check before a replacement counts all members that the group remembers", () => {
+  it("npm run ops replace counts all members that the MySQL group remembers before it replaces a server", () => {
     const remembered = ["10.0.1.11", "10.0.1.12", "10.0.1.13", "10.0.1.19"];
     expect(replacementRefusals(snapshot({ alpha: { member: { remembered } } }), "bravo")).toEqual([
       expect.stringMatching(/^without bravo, 2 of 4 members are healthy/),
     ]);
   });
 
-  it("no server may be replaced while there are two primaries", () => {
+  it("npm run ops replace replaces no server while the MySQL group has two primaries", () => {
     const two = snapshot({ bravo: { member: { role: "PRIMARY", writable: true } } });
     expect(replacementRefusals(two, "charlie")).toEqual(["alpha and bravo is the primary"]);
   });
 
-  it("a web server without data may be replaced regardless of the members' health", () => {
+  it("npm run ops replace allows the replacement of a web server without a database regardless of the members' health", () => {
     const web = { roles: ["web"], observation: { member: null } } satisfies Difference;
     expect(replacementRefusals(snapshot({ alpha: down, bravo: down, charlie: web }), "charlie")).toEqual([]);
   });
 
-  it("if no SSH login is possible, a replacement requires that all other servers pass the load balancer's health check", () => {
+  it("if SSH logins fail, npm run ops replace requires that all other servers pass the load balancer's health check", () => {
     const silent = { observation: null } satisfies Difference;
     const all = { alpha: silent, bravo: silent, charlie: silent };
     expect(replacementRefusals(snapshot(all), "bravo", true)).toEqual([]);
@@ -70,7 +70,7 @@ describe("the precondition check of a replacement", () => {
   });
 });
 
-it("the list of resources that a replacement destroys contains the server, and the data volume only if the volume is deleted", () => {
+it("npm run ops replace announces that the server is destroyed, and lists the data volume only if the volume is also deleted", () => {
   expect(destroyed(snapshot(), "bravo", {})).toEqual([
     expect.stringMatching(/^bravo: the server and its system disk/),
     "bravo: keeps its data volume",
@@ -82,7 +82,7 @@ it("the list of resources that a replacement destroys contains the server, and t
   ]);
 });
 
-it("the list of losses of a replacement contains the outage if no other server serves visitors", () => {
+it("npm run ops replace announces an outage if no other server serves visitors", () => {
   expect(destroyed(snapshot({ alpha: down, charlie: down }), "bravo", {}).at(-1)).toMatch(/the site is down until/);
 });
 
@@ -99,27 +99,27 @@ const steps = (name: string, ...stop: readonly string[]) => [
   "lock: no server",
 ];
 
-it("a replacement also works if the server is off", async () => {
+it("npm run ops replace also replaces a server that is off", async () => {
   const world = open();
   world.machine("bravo").running = false;
   await replace(await world.context("replace bravo"), "bravo", {}, agrees);
   expect(world.steps).toEqual(steps("bravo"));
 });
 
-it("the replacement of the primary transfers its role and shuts down the server if it answers", async () => {
+it("npm run ops replace transfers the role of the primary before it shuts the primary down, if the primary answers", async () => {
   const world = open();
   await replace(await world.context("replace alpha"), "alpha", {}, agrees);
   expect(world.steps).toEqual(steps("alpha", "alpha: mysql-group step-down", "alpha: systemctl poweroff"));
 });
 
-it("the replacement of a server cuts its power if it does not shut down", async () => {
+it("npm run ops replace cuts the power of a server that does not shut down", async () => {
   const world = open();
   world.failing.add("bravo: systemctl poweroff");
   await replace(await world.context("replace bravo"), "bravo", {}, agrees);
   expect(world.steps).toEqual(steps("bravo", "bravo: systemctl poweroff", "provider: cut bravo"));
 });
 
-it("the replacement of a dead server works although the running release is broken on every server", async () => {
+it("npm run ops replace replaces a dead server although every server runs a broken release", async () => {
   const world = open();
   world.machine("bravo").running = false;
   world.sick = world.machine("alpha").releases[0]?.sha256;
@@ -127,26 +127,26 @@ it("the replacement of a dead server works although the running release is broke
   expect(world.steps).toEqual(steps("bravo"));
 });
 
-it("the replacement of a server deletes its data volume only on request", async () => {
+it("npm run ops replace deletes the data volume of the server only if an option requests the deletion", async () => {
   const world = open();
   await replace(await world.context("replace bravo"), "bravo", { newVolume: true }, agrees);
   expect(world.steps).toContain("provider: replace bravo with a new volume");
 });
 
-it("the replacement of a server starts over after an interruption", async () => {
+it("npm run ops replace restarts from the beginning after an interruption", async () => {
   const world = open();
   await replace(await world.context("replace bravo", "bravo"), "bravo", {}, agrees);
   expect(world.steps).toContain("provider: replace bravo");
 });
 
-it("the replacement of a server changes nothing before a person agrees", async () => {
+it("npm run ops replace changes nothing until the operator confirms the replacement", async () => {
   const world = open();
   const disagrees = () => Promise.reject(new Error("no"));
   await expect(replace(await world.context("replace bravo"), "bravo", {}, disagrees)).rejects.toThrow("no");
   expect(world.steps).toEqual(["provider: prepare bravo"]);
 });
 
-it("the replacement of a server changes nothing if the precondition check fails", async () => {
+it("npm run ops replace changes nothing if the precondition check fails", async () => {
   const world = open();
   world.machine("charlie").running = false;
   await expect(replace(await world.context("replace bravo"), "bravo", {}, agrees)).rejects.toThrow(
@@ -155,7 +155,7 @@ it("the replacement of a server changes nothing if the precondition check fails"
   expect(world.steps).toEqual([]);
 });
 
-it("the replacement of a server uses the health checks of the load balancer if SSH login is impossible", async () => {
+it("npm run ops replace uses the health checks of the load balancer if SSH logins fail", async () => {
   const world = new World();
   for (const machine of world.machines.values()) machine.isStunned = true;
   world.failing.add("bravo: systemctl poweroff");
@@ -164,7 +164,7 @@ it("the replacement of a server uses the health checks of the load balancer if S
   expect(world.said.join("\n")).toContain("check in the database dashboard");
 });
 
-it("the replacement of a server requires --yes if it cannot ask a person at a terminal", async () => {
+it("npm run ops replace requires --yes if no terminal is available for the confirmation", async () => {
   const streams = { ...process, stdin: { isTTY: false } } as unknown as NodeJS.Process;
   await expect(agreement("bravo", false, streams)(["bravo"])).rejects.toThrow(/to confirm without one, add --yes/);
   await expect(agreement("bravo", true, streams)(["bravo"])).resolves.toBeUndefined();

@@ -28,7 +28,7 @@ const backup = {
   recipients: [...exampleRecipients],
 };
 
-it("a restore uses the timeline that is given, or else configured, or else of this environment, or else the latest timeline", () => {
+it("npm run ops restore uses the given timeline, otherwise the configured timeline, the environment's timeline, or the latest timeline", () => {
   const restoring = exampleConfig({ restore: { timeline: other.name, at: "latest" }, backup });
   expect(chosen([other, timeline], exampleConfig(), timeline.name)).toBe(timeline);
   expect(chosen([other, timeline], restoring)).toBe(other);
@@ -37,13 +37,13 @@ it("a restore uses the timeline that is given, or else configured, or else of th
   expect(chosen([other], exampleConfig())).toBe(other);
 });
 
-it("ops restore rejects a timeline that does not exist in the bucket", () => {
+it("npm run ops restore rejects a timeline that does not exist in the backup bucket", () => {
   expect(() => chosen([other], exampleConfig(), "x")).toThrow(`no timeline x; existing timelines: ${other.name}`);
   expect(() => chosen([], exampleConfig())).toThrow("existing timelines: none");
 });
 
 it.each(["2026-11-11T02:17:00Z", "2026-11-25T19:59:59.5Z", "latest", `before ${other.name}:7`])(
-  "ops restore accepts the restore time %s",
+  "npm run ops restore accepts the restore time %s",
   (at) => {
     expect(refusalOf(timeline, at)).toBeUndefined();
   },
@@ -54,7 +54,7 @@ it.each<[string, Partial<Timeline>, RegExp]>([
   ["2026-11-25T20:00:01Z", {}, /after the last log .* 2026-11-25T20:00:00.000Z: use an earlier time, or --latest$/],
   ["latest", { bases: [] }, /it cannot be restored/],
   ["latest", { until: null }, /it cannot be restored/],
-])("ops restore rejects the restore time %s if the timeline has %j", (at, difference, text) => {
+])("npm run ops restore rejects the restore time %s if the archive's timeline has %j", (at, difference, text) => {
   expect(refusalOf({ ...timeline, ...difference }, at)).toMatch(text);
 });
 
@@ -68,15 +68,18 @@ it.each([
   ["0 if no server has a restore key", { alpha: 1, bravo: 1 }, 0],
   ["1 if one server still has a restore key", { alpha: 0, bravo: 1 }, 1],
   ["1 if one server does not answer", { alpha: 1, bravo: 255 }, 1],
-])("the check at the end of a restore exits with %s", async (_, codes, exit) => {
-  expect(await keysAreGone(site(codes))).toBe(exit);
-});
+])(
+  "at its end, npm run ops restore looks for restore keys on the servers and exits with %s",
+  async (_, codes, exit) => {
+    expect(await keysAreGone(site(codes))).toBe(exit);
+  },
+);
 
 it.each([
   [[paths.backup.restorePrivateKey], 1],
   [[paths.backup.restoreBucketKey], 1],
   [[], 0],
-])("the check at the end of a restore finds both kinds of restore keys on a server: %s", async (there, exit) => {
+])("at its end, npm run ops restore finds both kinds of restore keys on a server: %s", async (there, exit) => {
   const folder = temporaryFolder();
   writeBelow(
     folder,
@@ -93,14 +96,14 @@ it.each([
   expect(await keysAreGone({ logins, ssh: { tryRun } } as unknown as Site)).toBe(exit);
 });
 
-it("ops restore ends although a reboot is pending, but waits while the application is not ready", () => {
+it("npm run ops restore completes although a server needs a reboot, but waits while an application is not ready", () => {
   expect(faults(snapshot({ alpha: { observation: { rebootFor: ["linux"] } } }))).toEqual([]);
   expect(faults(snapshot({ alpha: { observation: { serves: false } } }))).toEqual([
     "alpha: its application is not ready",
   ]);
 });
 
-it("ops restore without a key for the bucket fails with the name of the missing variable", async () => {
+it("npm run ops restore fails with the name of the missing variable if the key of the backup bucket is missing", async () => {
   delete process.env["TF_VAR_restore_bucket_key"];
   await expect(
     restore(exampleConfig({ backup }), { at: "latest" }, () => Promise.reject(new Error("no")), undefined as never),

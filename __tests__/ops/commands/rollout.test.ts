@@ -13,11 +13,11 @@ const outdated = { cloud: { current: false } };
 
 const all = snapshot({ alpha: outdated, bravo: outdated, charlie: outdated });
 
-it("a rollout also creates a configured server that does not exist", () => {
+it("npm run ops rollout also creates a configured server that does not exist", () => {
   expect(nextOf(snapshot({ bravo: { cloud: null } }), isWanted({}))?.name).toBe("bravo");
 });
 
-it("a rollout with server names replaces only these servers, and replaces a current server only with --even-current", () => {
+it("npm run ops rollout with server names replaces only the named servers, and replaces an up-to-date server only with --even-current", () => {
   expect(nextOf(all, isWanted({ only: ["charlie"] }))?.name).toBe("charlie");
   expect(nextOf(snapshot(), isWanted({ only: ["charlie"] }))).toBeUndefined();
   expect(nextOf(snapshot(), isWanted({ only: ["charlie"], evenCurrent: true }))?.name).toBe("charlie");
@@ -33,11 +33,14 @@ it.each<[string, Difference, boolean]>([
   ["is not healthy yet", { healthy: false }, false],
   ["is not yet registered with the load balancer", { healthy: null }, false],
   ["has failed its first boot", { observation: { firstBoot: "runcmd failed" } }, true],
-])("a rollout replaces an unfinished server again only if waiting cannot help: the server %s", (_, bravo, anew) => {
-  expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
-});
+])(
+  "npm run ops rollout replaces an unfinished server again only if waiting cannot help: the server %s",
+  (_, bravo, anew) => {
+    expect(mustReplace(snapshot({ bravo }).servers[1] as ServerState, true)).toBe(anew);
+  },
+);
 
-it("a rollout replaces a server again if its creation was incomplete, although the server seems to be current", () => {
+it("npm run ops rollout replaces a server again if the creation of the server was incomplete, even if the server seems up to date", () => {
   expect(mustReplace(snapshot().servers[1] as ServerState, false)).toBe(true);
 });
 
@@ -50,7 +53,7 @@ const replaced = (name: string, ...before: readonly string[]): readonly string[]
   "lock: no server",
 ];
 
-it("a rollout replaces outdated servers one at a time, and the primary last after it has handed over its role", async () => {
+it("npm run ops rollout replaces outdated servers one at a time, and replaces the primary last, after a transfer of the primary role", async () => {
   const world = new World();
   for (const name of ["alpha", "charlie"]) world.machine(name).current = false;
   await rollout(await world.context("rollout"), {});
@@ -58,7 +61,7 @@ it("a rollout replaces outdated servers one at a time, and the primary last afte
   expect(world.said.at(-1)).toMatch(/^charlie, alpha replaced in /);
 });
 
-it("a rollout transfers the primary role to a member nearby before it replaces the primary", async () => {
+it("npm run ops rollout transfers the primary role to a member nearby before it replaces the primary", async () => {
   const config = exampleConfig({ servers: { bravo: { location: "hel1" }, charlie: { location: "fsn1" } } });
   const world = new World(config);
   world.machine("alpha").current = false;
@@ -67,7 +70,7 @@ it("a rollout transfers the primary role to a member nearby before it replaces t
   expect(world.primary).toBe("charlie");
 });
 
-it("a rollout makes the members forget the old address of a replaced server before the next replacement", async () => {
+it("npm run ops rollout makes the MySQL members forget the old address of a replaced server before it replaces the next server", async () => {
   const world = new World();
   world.machine("charlie").current = false;
   world.remembered = ["10.0.1.19"];
@@ -76,14 +79,14 @@ it("a rollout makes the members forget the old address of a replaced server befo
   expect(world.steps).toEqual([...replaced("charlie").slice(0, -1), ...forgets, "lock: no server"]);
 });
 
-it("a rollout makes the members forget an unknown address even if no server is outdated", async () => {
+it("npm run ops rollout makes the MySQL members forget an unknown address even if no server is outdated", async () => {
   const world = new World();
   world.remembered = ["10.0.1.19"];
   await rollout(await world.context("rollout"), {});
   expect(world.steps).toEqual(["alpha", "bravo", "charlie"].map((name) => `${name}: mysql-group forget 10.0.1.19`));
 });
 
-it("if only a new primary creates needed database accounts, a rollout makes the first replaced member the primary", async () => {
+it("npm run ops rollout promotes the first replaced member if only a primary with the new payload creates the required database accounts", async () => {
   const world = new World();
   for (const name of ["alpha", "bravo", "charlie"]) world.machine(name).current = false;
   world.grants = "and one for migrations";
@@ -97,7 +100,7 @@ it("if only a new primary creates needed database accounts, a rollout makes the 
   expect(world.primary).toBe("bravo");
 });
 
-it("a rollout continues to wait and reports the error if MySQL does not promote the replaced member", async () => {
+it("npm run ops rollout continues to wait and reports the error if MySQL does not promote the replaced member", async () => {
   const world = new World();
   world.machine("bravo").current = false;
   world.grants = "and one for migrations";
@@ -109,7 +112,7 @@ it("a rollout continues to wait and reports the error if MySQL does not promote 
   expect(world.said.join("\n")).toContain("it failed");
 });
 
-it("a rollout does not replace the next server while an application is not ready", async () => {
+it("npm run ops rollout does not replace the next server while an application is not ready", async () => {
   const world = new World();
   for (const name of ["bravo", "charlie"]) world.machine(name).current = false;
   const context = await world.context("rollout");
@@ -137,19 +140,19 @@ const isSick = (world: World): void => void (world.sick = named("2").sha256);
 it.each([
   ["15 minutes by default", {}, 900],
   ["for the given time", { patienceMinutes: 40 }, 2400],
-])("a rollout waits %s for a replaced server to become ready", async (_, props, seconds) => {
+])("npm run ops rollout waits %s for a replaced server to become ready", async (_, props, seconds) => {
   const { world, context } = await withReplaced(isSick);
   await expect(rollout(context, props)).rejects.toThrow(`bravo is back: timed out after ${seconds} s`);
   // All accounts exist, so the replaced server does not have to become the primary.
   expect(world.primary).toBe("alpha");
 });
 
-it("a rollout reports the reason if a replaced server does not answer", async () => {
+it("npm run ops rollout reports the reason if a replaced server does not answer", async () => {
   const { context } = await withReplaced((world) => void (world.machine("bravo").isStunned = true));
   await expect(rollout(context, {})).rejects.toThrow("bravo: does not answer: timed out after 20 s");
 });
 
-it("a rollout observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
+it("npm run ops rollout observes a recovered server for a while and stops if the server becomes unhealthy again", async () => {
   const { context } = await withReplaced(() => undefined);
   const began = Date.now();
   await rollout(context, {});
@@ -163,7 +166,7 @@ it("a rollout observes a recovered server for a while and stops if the server be
   await expect(rollout(late.context, {})).rejects.toThrow("bravo stays healthy: timed out after 30 s");
 });
 
-it("a rollout completes the server that an interrupted run left unfinished, or replaces it if its creation was incomplete", async () => {
+it("npm run ops rollout completes the server that an interrupted run left unfinished, and replaces a server whose creation was incomplete", async () => {
   for (const [whole, steps] of [
     [true, ["provider: prepare bravo", "provider: complete bravo", "lock: no server"]],
     [false, replaced("bravo")],
@@ -175,7 +178,7 @@ it("a rollout completes the server that an interrupted run left unfinished, or r
   }
 });
 
-it("a rollout replaces a server that is not outdated only if its name is given, and only once", async () => {
+it("npm run ops rollout replaces an up-to-date server only once, and only if the operator gives the name of the server", async () => {
   const world = new World();
   await expect(rollout(await world.context("rollout"), { evenCurrent: true })).rejects.toThrow(
     "requires the servers' names",

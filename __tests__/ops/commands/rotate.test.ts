@@ -12,14 +12,14 @@ beforeEach(instantly);
 
 const stage = (configured: number, used: number, oldest: number): RotationStage => ({ configured, used, oldest });
 
-it("a rotation makes servers accept the new secret, use it and then reject the old secret, even after an interruption", () => {
+it("a secret rotation makes servers accept the new secret, then use the new secret, then reject the old secret, even after an interruption", () => {
   expect(nextOf(stage(2, 1, 1))).toBe("used");
   expect(nextOf(stage(2, 2, 1))).toBe("oldest");
   expect(nextOf(stage(2, 2, 2))).toBeUndefined();
   expect([stage(2, 1, 1), stage(2, 2, 1), stage(2, 2, 2)].map(accepted)).toEqual([[1, 2], [2, 1], [2]]);
 });
 
-it("the rotation of an unknown secret is rejected with a list of the known secrets", () => {
+it("npm run ops rotate rejects an unknown secret and lists the known secrets", () => {
   expect(() => rotatedNamed("everything")).toThrow(/^rotate: unknown secret everything; use one of edge-token/);
 });
 
@@ -41,7 +41,7 @@ const onEach = (what: string, path: string, ...steps: readonly string[]): readon
     "lock: no server",
   ]);
 
-it("a rotation makes every server accept both edge tokens, makes Cloudflare send the new token, then makes servers reject the old token", async () => {
+it("rotating the edge token makes servers accept both tokens, makes Cloudflare send the new token, and makes servers reject the old token", async () => {
   const world = second();
   const taken = onEach("edge-token", paths.nginx.edgeToken, "nginx -t -q", "systemctl reload nginx.service");
   await rotate(await world.context("rotate"), "edge-token");
@@ -64,7 +64,7 @@ it("a rotation makes every server accept both edge tokens, makes Cloudflare send
   expect(world.machine("bravo").files.get(paths.nginx.edgeToken)).toBe('"~^(?:edgeTokens-2)$" 1;\n');
 });
 
-it("if an interrupted rotation had only to clear the server's name in the lock, the next rotation clears the name", async () => {
+it("if an interrupted secret rotation had only to clear the server's name in the lock file, the next rotation clears the name", async () => {
   const world = second();
   await rotate(await world.context("rotate"), "edge-token");
   const again = await world.context("rotate", "bravo");
@@ -73,7 +73,7 @@ it("if an interrupted rotation had only to clear the server's name in the lock, 
   expect(world.steps.filter((step) => step.startsWith("bravo: "))).toEqual(["bravo: rm -f /run/rotate-edge-token"]);
 });
 
-it("a rotation of a token stops if a server fails, keeps the old token valid, and continues at this server in the next run", async () => {
+it("a token rotation stops if a server fails, keeps the old token valid, and continues at the same server in the next run", async () => {
   const world = second();
   world.failing.add("bravo: nginx -t -q");
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow("bravo: it failed");
@@ -91,7 +91,7 @@ it("a rotation of a token stops if a server fails, keeps the old token valid, an
   expect(world.stage).toEqual({ configured: 2, used: 2, oldest: 2 });
 });
 
-it("a rotation of a token stops while a server still accepts the old token", async () => {
+it("a token rotation stops while a server still accepts the old token", async () => {
   const world = second();
   world.stage = { configured: 2, used: 2, oldest: 2 };
   const context = await world.context("rotate");
@@ -103,7 +103,7 @@ it("a rotation of a token stops while a server still accepts the old token", asy
   );
 });
 
-it("a rotation changes no server if one server's software is too old for the rotation", async () => {
+it("a secret rotation changes no server if the software of one server is too old for the rotation", async () => {
   const world = second();
   world.tooOld.add("charlie");
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
@@ -115,7 +115,7 @@ it("a rotation changes no server if one server's software is too old for the rot
   expect(world.steps.filter((step) => step.includes(": gets "))).toEqual([]);
 });
 
-it("a rotation replaces a leaked secret although servers are down or broken, and reports the steps that remain", async () => {
+it("a secret rotation replaces a leaked secret although servers are down or broken, and reports the remaining steps", async () => {
   const world = second();
   world.machine("charlie").running = false;
   world.machine("bravo").releases = [release("9")];
@@ -128,7 +128,7 @@ it("a rotation replaces a leaked secret although servers are down or broken, and
   );
 });
 
-it("a rotation changes nothing if a server serves visitors but cannot be reached", async () => {
+it("a secret rotation changes nothing if a server serves visitors but is unreachable over SSH", async () => {
   const world = second();
   world.machine("charlie").isStunned = true;
   await expect(rotate(await world.context("rotate"), "edge-token")).rejects.toThrow(
@@ -137,14 +137,14 @@ it("a rotation changes nothing if a server serves visitors but cannot be reached
   expect(world.steps).toEqual([]);
 });
 
-it("a rotation of the database's certificate authority does not start while a member is missing", async () => {
+it("a rotation of the database's certificate authority does not start while a MySQL member is missing", async () => {
   const world = second({ generations: { databaseAuthority: 2 } });
   world.machine("charlie").running = false;
   await expect(rotate(await world.context("rotate"), "database-authority")).rejects.toThrow(/charlie: is off/);
   expect(world.steps).toEqual([]);
 });
 
-it("a rotation of database certificates loads the new one on each member, and transfers the primary role before it does so on the primary", async () => {
+it("a rotation of the MySQL certificates loads each member's new certificate, and transfers the primary role before the primary's turn", async () => {
   const world = second({ generations: { databaseAuthority: 2 } });
   await rotate(await world.context("rotate"), "database-authority");
   // Steps of the first of two rounds. After this round, all members accept both authorities.
@@ -165,7 +165,7 @@ it("a rotation of database certificates loads the new one on each member, and tr
   expect([...world.shownOldOnes]).toEqual(names);
 });
 
-it("a rotation of database passwords restarts all services that use the passwords, and ends when each member rejects the old passwords", async () => {
+it("a rotation of database passwords restarts all services that use the passwords, and ends when every member rejects the old passwords", async () => {
   const world = second();
   await rotate(await world.context("rotate"), "database-passwords");
   const onAlpha = world.steps.filter((step) => step.startsWith("alpha: systemctl"));
@@ -179,7 +179,7 @@ it("a rotation of database passwords restarts all services that use the password
 it.each([
   ["accepts the old passwords", [2, 1]],
   ["lacks the new passwords", [1, 2]],
-] as const)("a rotation of database passwords is not completed while a replica %s", async (_, taken) => {
+] as const)("a rotation of database passwords does not complete while a replica %s", async (_, taken) => {
   const world = second();
   world.stage = { configured: 2, used: 2, oldest: 2 };
   world.accountsOfReplicas = taken;
@@ -188,7 +188,7 @@ it.each([
   );
 });
 
-it("a rotation distributes new SSH host keys in two rounds and reloads sshd on every server", async () => {
+it("a rotation of the SSH host keys distributes new keys in two rounds and reloads sshd on every server", async () => {
   const world = second();
   for (const name of names) world.machine(name).taken = new Map([[paths.sshHostKey, "sshHostKey-1"]]);
   await rotate(await world.context("rotate"), "ssh-host-keys");
@@ -202,7 +202,7 @@ it("a rotation distributes new SSH host keys in two rounds and reloads sshd on e
   ]);
 });
 
-it("a rotation of Cloudflare's authority makes nginx trust both authorities, then Cloudflare use the new certificate, then nginx reject the old authority", async () => {
+it("rotating Cloudflare's client CA makes nginx trust both CAs, Cloudflare use the new certificate, and nginx reject the old CA", async () => {
   const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
   await rotate(await world.context("rotate"), "origin-pull-authority");
   const reloads = names.map((name) => `${name}: systemctl reload nginx.service`);
@@ -223,14 +223,14 @@ it("a rotation of Cloudflare's authority makes nginx trust both authorities, the
   ]);
 });
 
-it("a rotation does not make Cloudflare use a new client certificate while a server's nginx does not trust it", async () => {
+it("a secret rotation does not make Cloudflare use a new client certificate while the nginx of a server does not trust the certificate", async () => {
   const world = second({ tls: "passthrough", generations: { originPullAuthority: 2 } });
   world.failing.add("bravo: nginx -t -q");
   await expect(rotate(await world.context("rotate"), "origin-pull-authority")).rejects.toThrow("bravo: it failed");
   expect(world.steps.filter((step) => step.startsWith("secrets"))).toEqual(["secrets: make"]);
 });
 
-it("a rotation of the origin certificate installs it on servers that terminate TLS, and labels each server", async () => {
+it("a rotation of the origin certificate installs the new certificate on servers that terminate TLS, and labels each server", async () => {
   const world = second({ tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };
   await rotate(await world.context("rotate"), "origin-certificate");
@@ -250,7 +250,7 @@ it("a rotation of the origin certificate installs it on servers that terminate T
   expect(world.steps.at(-1)).toBe("secrets: advance oldest");
 });
 
-it("without SSH, a rotation is refused unless all servers are current, and the error lists the outdated servers", async () => {
+it("without SSH access, a secret rotation is rejected unless all servers are up to date, and the error lists the outdated servers", async () => {
   const world = second({ administrators: { cidrs: [] }, tls: "passthrough" });
   world.stage = { configured: 2, used: 2, oldest: 1 };
   world.machine("bravo").current = false;

@@ -40,13 +40,13 @@ async function shown(world: World, { inHand, more, json }: Shown = {}) {
   return { code, text, cells };
 }
 
-it("npm run ops status exits with 0 if there are no faults and no due maintenance", async () => {
+it("npm run ops status exits with 0 if the servers have no fault and no maintenance is due", async () => {
   const { code, text, cells } = await shown(wellWorld());
   expect([code, text.split("\n").at(-1)]).toEqual([0, "nothing needs attention"]);
   expect(cells("bravo")).toBe("bravo web database current 22222222 online secondary 0.0 s healthy in 0 upd 20%");
 });
 
-it("npm run ops status exits with 1 and lists the outdated server if one server is outdated", async () => {
+it("npm run ops status exits with 1 and lists the outdated server if a server is outdated", async () => {
   const world = wellWorld();
   world.machine("charlie").current = false;
   const { code, text, cells } = await shown(world);
@@ -57,7 +57,7 @@ it("npm run ops status exits with 1 and lists the outdated server if one server 
   expect(cells("charlie")).toMatch(/^charlie web database outdated /);
 });
 
-it("if there are several locations, npm run ops status shows the current effect of the loss of each location", async () => {
+it("npm run ops status shows the effect that the loss of each location would have, if the servers are in several locations", async () => {
   const world = spreadWorld();
   world.machine("bravo").running = false;
   const { text, cells } = await shown(world);
@@ -66,14 +66,14 @@ it("if there are several locations, npm run ops status shows the current effect 
   expect(text).toContain("if fsn1 is lost: the site continues; ");
 });
 
-it("npm run ops status shows no location if there is only one location", async () => {
+it("npm run ops status shows no effect of a lost location if all servers are in the same location", async () => {
   const { text } = await shown(wellWorld());
   expect(text).not.toMatch(/location|is lost/);
 });
 
 it.each([
-  ["reports a far primary while a near member can be the primary", true],
-  ["does not report a far primary without a healthy near member", false],
+  ["reports a primary in a remote location while a healthy member nearby could be the primary", true],
+  ["reports no remote primary if no healthy member is nearby", false],
 ])("npm run ops status %s", async (_, isNearHealthy) => {
   const world = spreadWorld();
   world.primary = "charlie";
@@ -94,7 +94,7 @@ it("npm run ops status shows the server that an interrupted run left unfinished,
   }
 });
 
-it("npm run ops status shows unknown values as question marks for a server that is off or does not answer", async () => {
+it("npm run ops status shows question marks instead of unknown values if a server is off or does not answer", async () => {
   const world = wellWorld();
   world.machine("bravo").isStunned = true;
   world.machine("charlie").running = false;
@@ -103,7 +103,7 @@ it("npm run ops status shows unknown values as question marks for a server that 
   expect(cells("charlie")).toMatch(/^charlie web database off \? \? \? sick \? \? \?/);
 });
 
-it("npm run ops status --json prints a single JSON object", async () => {
+it("npm run ops status --json prints exactly one JSON object", async () => {
   const { code, text } = await shown(wellWorld(), { json: true });
   expect(code).toBe(0);
   expect(JSON.parse(text)).toMatchObject({ environment: "production", lock: null, needsHand: [] });

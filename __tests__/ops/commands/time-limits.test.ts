@@ -8,7 +8,7 @@ import { instantly } from "../support/instantly.js";
 import { release as named } from "../support/snapshot.js";
 import { World } from "../support/world.js";
 
-it("each command on a server has a time limit above its longest duration; commands that only observe have at most 20 seconds", async () => {
+it("every SSH command of npm run ops has a time limit above its longest duration; commands that only read have at most 20 seconds", async () => {
   instantly();
   const world = new World();
   world.machine("alpha").current = false;

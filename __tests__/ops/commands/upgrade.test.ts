@@ -25,7 +25,7 @@ const packageFilesProgram = readFileSync("ops/commands/files/package-files.py", 
 
 const bravoWith = (observation: object): ServerState => snapshot({ bravo: { observation } }).servers[1] as ServerState;
 
-it("npm run ops upgrade processes each server with upgrades or a pending reboot once, replicas first", () => {
+it("npm run ops upgrade processes each server that has package upgrades or needs a reboot once, starting with the replicas", () => {
   const all = snapshot({
     alpha: { observation: { rebootFor: ["mysql.service"] } },
     charlie: { observation: { upgradable } },
@@ -36,14 +36,14 @@ it("npm run ops upgrade processes each server with upgrades or a pending reboot 
   expect(nextOf(snapshot(), isDue({}), "bravo")?.name).toBe("bravo");
 });
 
-it("the plan of an upgrade lists the package upgrades of each server and the reason for a reboot", () => {
+it("npm run ops upgrade lists the package upgrades of each server and the reason for a reboot", () => {
   expect(duty(bravoWith({ upgradable, rebootFor: ["mysql.service"] }))).toBe(
     "bravo: upgrades datadog-agent 1:7.71.0-1 -> 1:7.72.1-1, mysql-community-server-core 8.4.6-1debian13 -> 8.4.7-1debian13; " +
       "a reboot for mysql.service",
   );
 });
 
-it("the list of upgrades counts as unknown while a reachable server does not report its upgrades", () => {
+it("npm run ops upgrade treats the list of upgrades as unknown while a reachable server does not report its upgrades", () => {
   const told = { observation: { upgradable: [] } };
   expect(untold(snapshot({ alpha: told, bravo: { observation: { upgradable: null } }, charlie: told }))).toMatch(
     /^bravo did not report;/,
@@ -51,7 +51,7 @@ it("the list of upgrades counts as unknown while a reachable server does not rep
   expect(untold(snapshot({ alpha: told, bravo: { observation: null }, charlie: told }))).toBeUndefined();
 });
 
-it("an upgrade is rejected if it would mix incompatible MySQL release series in the group", () => {
+it("npm run ops upgrade is rejected if MySQL versions of incompatible release series would run in the same group", () => {
   expect(mysqlRefusal(bravoWith({ upgradable }), ["8.4.6", "8.4.6"])).toBeUndefined();
   const series = [{ name: "mysql-server-core", from: "8.4.6-1", to: "9.7.4-2" }];
   expect(mysqlRefusal(bravoWith({ upgradable: series }), ["8.4.6"])).toMatch(
@@ -68,7 +68,7 @@ describe("an upgrade", () => {
   const lists = ["alpha", "bravo", "charlie"].map((name) => `${name}: apt-get update`);
   const script = "sh -s /usr/local/lib/platform/restart-upgraded /usr/local/lib/platform/vendor-updates";
 
-  it("npm run ops upgrade drains a server, upgrades it, reboots it only if required, and waits for it before the next server", async () => {
+  it("npm run ops upgrade drains a server, upgrades its packages, reboots the server only if required, and waits before the next server", async () => {
     const world = new World();
     world.machine("alpha").rebootFor = ["mysql.service"];
     world.machine("bravo").upgradable = agent;
@@ -94,7 +94,7 @@ describe("an upgrade", () => {
     expect(world.said).toContain("bravo: comes up");
   });
 
-  it("npm run ops upgrade delivers new package sources and keys to every server before it renews the package lists", async () => {
+  it("npm run ops upgrade delivers new package sources and keys to every server before it updates the package lists", async () => {
     const world = new World();
     const config = world.config;
     await upgrade(await world.context("upgrade"), { packageFiles: (server) => packageFilesOf(config, server) });
@@ -104,7 +104,7 @@ describe("an upgrade", () => {
     expect(world.steps.filter((step) => step.includes("systemctl"))).toEqual([]);
   });
 
-  it("npm run ops upgrade does not renew any package list if a key cannot be delivered", async () => {
+  it("npm run ops upgrade updates no package list if a signing key cannot be delivered", async () => {
     const world = new World();
     world.failing.add(`bravo: python3 -I -c ${packageFilesProgram}`);
     const run = upgrade(await world.context("upgrade"), { packageFiles: () => [] });
@@ -123,7 +123,7 @@ describe("an upgrade", () => {
     ]);
   });
 
-  it("npm run ops upgrade fails if the server is healthy but has not rebooted", async () => {
+  it("npm run ops upgrade fails if the server is healthy but did not reboot as required", async () => {
     const world = new World();
     world.machine("bravo").rebootFor = ["linux-image"];
     world.failing.add("bravo: systemctl reboot");
@@ -131,7 +131,7 @@ describe("an upgrade", () => {
     expect(world.steps.at(-1)).toBe("bravo: systemctl reboot");
   });
 
-  it("npm run ops upgrade reboots a server that does not answer after its upgrade", async () => {
+  it("npm run ops upgrade reboots a server that does not answer after the package upgrade", async () => {
     const world = new World();
     world.machine("bravo").upgradable = agent;
     world.stunned.add("bravo");
@@ -165,7 +165,7 @@ describe("an upgrade", () => {
   });
 });
 
-it("a continued upgrade waits until the restarting server answers before it sends commands to the server", async () => {
+it("a continued npm run ops upgrade waits until the rebooting server answers before it sends commands to the server", async () => {
   const world = new World();
   const charlie = world.machine("charlie");
   charlie.running = false;
@@ -181,7 +181,7 @@ it("a continued upgrade waits until the restarting server answers before it send
   expect(said.at(-1)).toBe("upgraded: charlie");
 });
 
-it("a dry run of an upgrade lists an unfinished server first and does not report that server as an obstacle", async () => {
+it("npm run ops upgrade --dry-run lists an unfinished server first and does not report the server as an obstacle", async () => {
   const world = new World();
   world.machine("charlie").inService = false;
   const said: string[] = [];
@@ -204,9 +204,12 @@ it("a dry run of an upgrade lists an unfinished server first and does not report
 describe("the upgrade script", () => {
   const script = fileURLToPath(new URL("../../../ops/commands/files/upgrade", import.meta.url));
 
-  it.runIf(hasTool("shellcheck", "scripts of ops"))("the script that upgrades packages passes shellcheck", () => {
-    expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
-  });
+  it.runIf(hasTool("shellcheck", "scripts of ops"))(
+    "the script that upgrades packages on a server passes shellcheck",
+    () => {
+      expect(runTool("shellcheck", [script])).toEqual({ status: 0, output: "" });
+    },
+  );
 
   /** Runs the upgrade script like SSH and returns the commands that the script runs. @param fails first words of the command that fails */
   const sent = ({ hasMysql = true, fails = "none" } = {}): readonly string[] => {
@@ -234,7 +237,7 @@ ${body}`;
   };
   const upgrades = "apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold dist-upgrade";
 
-  it("the script that upgrades packages completes an interrupted dpkg run, asks no questions, does not start MySQL, and restarts services", () => {
+  it("the package upgrade script completes an interrupted dpkg run, asks no questions, does not start MySQL, and restarts affected services", () => {
     expect(sent()).toEqual([
       "dpkg --configure -a, frozen",
       `${upgrades}, frozen`,
@@ -248,11 +251,11 @@ ${body}`;
     ]);
   });
 
-  it("the script that upgrades packages allows MySQL to start again and restarts nothing if the upgrade fails", () => {
+  it("if the package upgrade fails, the package upgrade script allows MySQL to start again and restarts no service", () => {
     expect(sent({ fails: "apt-get" }).slice(1)).toEqual([`${upgrades}, frozen`, "exit 1", "server.cnf"]);
   });
 
-  it("the script that upgrades packages does not start MySQL on a server without MySQL", () => {
+  it("the package upgrade script does not start MySQL on a server without MySQL", () => {
     expect(sent({ hasMysql: false })).not.toContain("systemctl start mysql.service");
   });
 });

@@ -48,14 +48,14 @@ function faults(): (method: string) => Fault {
 }
 
 describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
-  it("two processes never hold the same lock file at the same time", async () => {
+  it("two competing processes never hold the same lock file at the same time", async () => {
     const [log, place] = [newLog(), join(temporaryFolder(), "ops.lock")];
     const runs = await Promise.all([contend(log, 25, place), contend(log, 25, place)]);
     expect(runs.map(({ exitCode, stderr }) => exitCode || stderr)).toEqual(["", ""]);
     expect(overlaps(log)).toEqual({ turns: 50, overlaps: 0 });
   });
 
-  it("two processes never hold the same lock file at the same time, even if a holder is killed and the lock is taken over", async () => {
+  it("two competing processes never hold the same lock file at the same time, even if the process with the lock is killed", async () => {
     const [log, place] = [newLog(), join(temporaryFolder(), "ops.lock")];
     const killed = new Set<string>();
     const steady = contend(log, 60, place);
@@ -71,7 +71,7 @@ describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
     expect(overlaps(log, killed).overlaps).toBe(0);
   });
 
-  it("two processes never hold the same lock in a slow bucket at the same time", async () => {
+  it("two competing processes never hold the same lock at the same time if the lock is stored in a slow bucket", async () => {
     const log = newLog();
     const { props } = await standInBucket({ delayMs: 80 });
     const runs = await Promise.all([contend(log, 6, JSON.stringify(props)), contend(log, 6, JSON.stringify(props))]);
@@ -79,7 +79,7 @@ describe("two processes that compete for a lock", { timeout: 180_000 }, () => {
     expect(overlaps(log)).toEqual({ turns: 12, overlaps: 0 });
   });
 
-  it("two processes never hold the same lock at the same time in a bucket that loses and repeats requests and responses", async () => {
+  it("two processes never hold the same lock in a bucket at the same time, even if requests and responses are lost or repeated", async () => {
     const log = newLog();
     const { props } = await standInBucket({ delayMs: 5, faultOf: faults() });
     const places = JSON.stringify(props);

@@ -17,7 +17,7 @@ describe.runIf(
     return JSON.parse(output);
   };
 
-  it("a secret is written to a server byte for byte, and the server records that the secret changed until the record is removed", () => {
+  it('a delivered secret is written to the server byte for byte, and the server stores a "changed" marker until the marker is removed', () => {
     const folder = temporaryFolder();
     const text = "ä\r\n\u2028 $'\"\\ end";
     writeBelow(folder, [{ path: "secret", content: "old" }]);
@@ -33,7 +33,7 @@ describe.runIf(
     return runTool("python3", ["-I", "-c", replaced], JSON.stringify(input));
   };
 
-  it("a secret on a server is never readable for other users, while a certificate is readable for all users once it is complete", () => {
+  it("a secret file on a server is never readable for other users, while a certificate file is readable for all users once complete", () => {
     const folder = temporaryFolder();
     const [mark, secret, certificate] = ["mark", "secret", "certificate"].map((name) => join(folder, name)) as [
       string,
@@ -57,7 +57,7 @@ describe.runIf(
     ]);
   });
 
-  it("a secret on a server is synced to disk before it is renamed, and its folder is synced after that", () => {
+  it("a delivered secret is synced to the server's disk before the file is renamed, and the folder is synced after the renaming", () => {
     const folder = temporaryFolder();
     const files = [{ path: join(folder, "secret"), owner: "root", mode: "0600", content: "s" }];
     const say = (words: string): string => `print(${words}, file=sys.stderr)`;
@@ -71,7 +71,7 @@ describe.runIf(
     expect(output.match(/^(synced|named).*$/gm)?.slice(-3)).toEqual(["synced 1", "named", "synced False"]);
   });
 
-  it("a secret on a server is marked as changed before it is written, and stays marked when other secrets are delivered later", () => {
+  it("a secret on a server is marked as changed before the secret is written, and stays marked after a delivery of other secrets", () => {
     const folder = temporaryFolder();
     const [mark, first, second] = ["mark", "first", "second"].map((name) => join(folder, name)) as [
       string,

@@ -18,7 +18,7 @@ const command = `
 `;
 
 it.each(["SIGINT", "SIGTERM"] as const)(
-  "an interrupted command stops waiting, starts no new step and cleans up after %s",
+  "after %s, an npm run ops command stops waiting, starts no new step and cleans up",
   async (signal) => {
     const run = execa(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", command], {
       reject: false,
@@ -36,7 +36,7 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-it("an interrupted command waits for its running child process, although the terminal sends Ctrl-C to all processes", async () => {
+it("after Ctrl-C in a terminal, which signals all processes, an npm run ops command waits for its running child process", async () => {
   const applies = `
       import { endInOrder, runToEnd } from "./ops/core/shell.ts";
       endInOrder();
@@ -54,7 +54,7 @@ it("an interrupted command waits for its running child process, although the ter
   expect((await run).stdout).toBe("is under way\ncame to its end");
 });
 
-it("an interrupted command passes Ctrl-C exactly once to a program that must save its work", async () => {
+it("an interrupted npm run ops command passes Ctrl-C exactly once to a child program that must save its work", async () => {
   const program =
     "trap 'count=$((count + 1))' INT; for step in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; done; echo ends after $count";
   const applies = `

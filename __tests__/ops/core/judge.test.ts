@@ -5,7 +5,7 @@ import { faultsOf, gate, inOrder, needsHand, notBack, stopping } from "../../../
 import { primaryOf } from "../../../ops/core/snapshot.js";
 import { cloudServer, type Difference, release, snapshot } from "../support/snapshot.js";
 
-it("a healthy environment needs no attention and passes the precondition check of every command", () => {
+it("if all servers are healthy, npm run ops status reports nothing and the precondition check of every command passes", () => {
   expect(needsHand(snapshot())).toEqual([]);
   expect(gate(snapshot(), "rollout")).toEqual([]);
 });
@@ -16,7 +16,7 @@ it("a server that is no longer in the configuration is reported for removal and 
   expect(gate(left, "rollout")).toEqual([]);
 });
 
-it("a primary that is no longer in the configuration is listed only for removal", () => {
+it("a primary that is no longer in the configuration is reported only for removal", () => {
   const delta = cloudServer("charlie", { name: "delta", privateIp: "10.0.1.14", current: false });
   const replica = {
     role: "SECONDARY",
@@ -30,7 +30,7 @@ it("a primary that is no longer in the configuration is listed only for removal"
   expect(needsHand({ ...silent, outside: [delta] })).toContain("no member is the primary; docs/runbook.md#no-primary");
 });
 
-it("each fault of a server is reported with an existing section of the runbook, or with a command", () => {
+it("every fault of a server is reported with an existing section of the runbook or with a command", () => {
   const sections = readFileSync("docs/runbook.md", "utf8");
   for (const { help } of Object.values(faultTable)) {
     const [, section] = /runbook\.md#(\S+)$/.exec(help) ?? [];
@@ -42,7 +42,7 @@ it("each fault of a server is reported with an existing section of the runbook, 
 it.each<[string, Difference, Difference]>([
   ["disk usage", { observation: { diskPercent: { "/": 84 } } }, { observation: { diskPercent: { "/": 85 } } }],
   ["replication lag", { member: { lagSeconds: 10 } }, { member: { lagSeconds: 10.6 } }],
-])("a rollout is stopped only above the limit of %s", (_, well, notWell) => {
+])("a rollout is stopped only if a server is above the limit of %s", (_, well, notWell) => {
   expect(gate(snapshot({ bravo: well }), "rollout")).toEqual([]);
   expect(gate(snapshot({ bravo: notWell }), "rollout")).toHaveLength(1);
 });
@@ -75,40 +75,40 @@ it.each<[string, Difference, RegExp]>([
     { observation: { releases: [release("3")] } },
     /^web servers run different releases/,
   ],
-])("%s needs attention but does not stop a rollout", (_, bravo, words) => {
+])("npm run ops status reports %s, but a rollout continues", (_, bravo, words) => {
   expect(needsHand(snapshot({ bravo }))).toEqual([expect.stringMatching(words)]);
   expect(gate(snapshot({ bravo }), "rollout")).toEqual([]);
 });
 
-it("a release that runs on all servers but is not configured needs attention, because new servers would start another release", () => {
+it("a release that runs on all servers but differs from the configured release is reported, because new servers would start the configured release", () => {
   const newer = { observation: { releases: [release("3"), release("2")] } };
   expect(needsHand(snapshot({ alpha: newer, bravo: newer, charlie: newer }))).toEqual([
     expect.stringMatching(/^the configured release differs/),
   ]);
 });
 
-it("a certificate with a normal lifetime needs no attention until three weeks before it expires", () => {
+it("a certificate with a normal lifetime is not reported while at least 21 days remain until its expiry", () => {
   expect(needsHand(snapshot({ bravo: { observation: { certificateDays: { it: 21 } } } }))).toEqual([]);
 });
 
-it("if an environment does not require protection, unprotected servers are no fault", () => {
+it("unprotected servers are not reported as a fault if the environment requires no protection", () => {
   expect(needsHand({ ...snapshot({ bravo: { cloud: { isProtected: false } } }), protect: false })).toEqual([]);
 });
 
 const alone = { roles: ["web"], observation: { member: null } } satisfies Difference;
 
-it("a server with one role is checked for that role only", () => {
+it("a server with only one role is checked only for this role", () => {
   const view = ["10.0.1.11", "10.0.1.12"];
   const database = { roles: ["database"], observation: { inService: false, serves: false }, healthy: null } as const;
   const split = { alpha: { member: { view } }, bravo: { ...database, member: { view } }, charlie: alone };
   expect(needsHand(snapshot(split))).toEqual([]);
 });
 
-it("servers without the role database need no primary", () => {
+it("a group of servers without the database role needs no primary", () => {
   expect(gate(snapshot({ alpha: alone, bravo: alone, charlie: alone }), "rollout")).toEqual([]);
 });
 
-it("the precondition check ignores the server that an interrupted run left unfinished, also in the reports of other members", () => {
+it("the precondition check ignores faults of the server that an interrupted run left unfinished, also if other members report the faults", () => {
   const interrupted = snapshot({
     bravo: { cloud: null, observation: null, healthy: null },
     alpha: { member: { view: ["10.0.1.11", "10.0.1.13"] } },
@@ -118,13 +118,13 @@ it("the precondition check ignores the server that an interrupted run left unfin
   expect(gate(interrupted, "rollout")).not.toEqual([]);
 });
 
-it("the precondition check also fails for an unfinished server if another server is unhealthy", () => {
+it("the precondition check of a command fails if another server is unhealthy besides the server that an interrupted run left unfinished", () => {
   expect(gate(snapshot({ bravo: { observation: null }, charlie: { healthy: false } }), "rollout", "bravo")).toEqual([
     "charlie: its target is not healthy",
   ]);
 });
 
-it("a member counts as the primary only if it has the role and already accepts writes", () => {
+it("a MySQL member counts as the primary only if the member has the primary role and already accepts writes", () => {
   expect(primaryOf(snapshot())?.name).toBe("alpha");
   expect(primaryOf(snapshot({ alpha: { member: { writable: false } } }))).toBeUndefined();
   expect(primaryOf(snapshot({ alpha: { member: { role: "SECONDARY" } } }))).toBeUndefined();
@@ -137,7 +137,7 @@ it("commands process web-only servers first, then replicas, then the primary", (
   expect(inOrder(servers).map(({ name }) => name)).toEqual(["charlie", "bravo", "alpha"]);
 });
 
-it("a replaced server counts as recovered if it is healthy and the group has a writable primary", () => {
+it("a replaced server counts as recovered if the server is healthy and the MySQL group has a writable primary", () => {
   expect(notBack(snapshot(), "bravo")).toBeUndefined();
   expect(notBack(snapshot({ bravo: { healthy: false } }), "bravo")).toBe("bravo: its target is not healthy");
   expect(notBack(snapshot({ alpha: { member: { writable: false } } }), "bravo")).toMatch(/read-only/);
@@ -147,14 +147,14 @@ const [configured, old, removed] = [["10.0.1.11", "10.0.1.12", "10.0.1.13"], "10
 const counting = { member: { remembered: [...configured, old, removed] } };
 const outside = [cloudServer("charlie", { name: "delta", privateIp: removed })];
 
-it("a group member that is not configured is reported; the command that removes it is shown only if its server no longer exists", () => {
+it("an unconfigured MySQL group member is reported, and the command for its removal is shown only if its server no longer exists", () => {
   const found = { ...snapshot({ alpha: counting, bravo: counting }), outside };
   expect(needsHand(found).filter((line) => line.includes("counts as a member"))).toEqual([
     "10.0.1.19: counts as a member but is not in the configuration; npm run ops rollout",
   ]);
 });
 
-it("a group member that is not configured is not reported while it is online in the group", () => {
+it("an unconfigured MySQL group member is not reported while the member is online in the group", () => {
   const inGroup = { member: { view: [...configured, old], remembered: [...configured, old] } };
   expect(needsHand(snapshot({ alpha: inGroup }))).toEqual([]);
 });
@@ -244,7 +244,7 @@ const found: Readonly<Record<FaultKind, readonly [ReturnType<typeof snapshot>, l
 };
 const kinds = Object.keys(found) as FaultKind[];
 
-it.each(kinds)("the fault %s is reported without other faults and with its remedy, and stops a rollout", (kind) => {
+it.each(kinds)("the fault %s is reported alone and with its remedy, and the fault stops a rollout", (kind) => {
   const [faulty, line] = found[kind];
   expect([...new Set(faultsOf(faulty).map((fault) => fault.kind))]).toEqual([kind]);
   expect(needsHand(faulty)).toContain(line);
@@ -252,14 +252,14 @@ it.each(kinds)("the fault %s is reported without other faults and with its remed
 });
 
 it.each(kinds.flatMap((kind) => judgedCommands.map((command) => [kind, command] as const)))(
-  "the fault %s stops the command %s exactly if the table of faults says so",
+  "the fault %s stops the command %s if and only if the table of faults requires the stop",
   (kind, command) => {
     const stops = faultTable[kind].verdicts[command] === "stops";
     expect(stopping(found[kind][0], command).length > 0).toBe(stops);
   },
 );
 
-it.each(kinds)("the fault %s of a server does not stop a command that processes this server", (kind) => {
+it.each(kinds)("the fault %s of a server does not stop a command that processes the faulty server", (kind) => {
   const ofGroup = ["no-primary", "two-primaries", "balancer-idle"].includes(kind);
   const current = kind === "read-only-primary" ? "alpha" : "bravo";
   for (const command of judgedCommands)
@@ -268,6 +268,6 @@ it.each(kinds)("the fault %s of a server does not stop a command that processes 
     );
 });
 
-it("no fault in the table of faults stops a rollback", () => {
+it("no fault in the table of faults stops a rollback of the release", () => {
   for (const kind of kinds) expect(faultTable[kind].verdicts.rollback).not.toBe("stops");
 });

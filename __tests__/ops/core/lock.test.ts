@@ -29,18 +29,18 @@ const otherBoot = { boot: "another boot" };
 it.each([
   ["jane", "jane"],
   ["", "unknown user"],
-])("the holder of a lock contains the name of the user: USER=%s", (user, name) => {
+])('a lock contains the name of the user who runs the command, or "unknown user": USER=%s', (user, name) => {
   vi.stubEnv("USER", user);
   onTestFinished(() => void vi.unstubAllEnvs());
   expect(holdingOf("rollout").holder).toBe(`${name} on ${hostname()}`);
 });
 
-it("a lock may be taken over after its holder has ended if the holder ran the same command or changed no server", () => {
+it("a command takes over the lock of an ended run if the run had the same command or was changing no server", () => {
   expect(refusalOf(holding({ inHand: "alpha" }), "rollout", "ended")).toBeUndefined();
   expect(refusalOf(holding(), "release", "ended")).toBeUndefined();
 });
 
-it("a lock is not taken over if its holder is running, is on another machine or was changing a server with another command", () => {
+it("a lock is not taken over if its run is still active, is on another machine, or was changing a server with another command", () => {
   expect(refusalOf(holding(), "rollout", "running")).toMatch(
     /^npm run ops rollout \(.*, process \d+, since .*\) is running; wait until it ends$/,
   );
@@ -55,7 +55,7 @@ it("a lock is not taken over if its holder is running, is on another machine or 
   );
 });
 
-it("the lock of an environment is held by one run, stores the current server and is free afterwards", async () => {
+it("only one run at a time holds the lock of an environment; the lock contains the current server and is free after the run", async () => {
   const place = fileLock();
   const lock = await Lock.take(place, "rollout");
   expect(await place.read()).toMatchObject({ command: "rollout", pid: process.pid });
@@ -73,17 +73,17 @@ it("the lock of an environment is held by one run, stores the current server and
   expect(await place.read()).toBeUndefined();
 });
 
-it("the lock of an environment is not taken from a run on another machine with the same host name", async () => {
+it("a run does not take over the lock of a run on another machine, even if both machines have the same host name", async () => {
   await expect(Lock.take(await held({ ...ended, ...elsewhere }), "rollout")).rejects.toThrow(/runs on another machine/);
 });
 
-it("the lock of an environment is taken over after a restart of the machine if the holder no longer renews it", async () => {
+it("after a reboot of the machine, a run takes over the lock of an earlier run if nobody renews the lock", async () => {
   instantly();
   const place = await held({ ...otherBoot, inHand: "alpha" });
   expect((await Lock.take(place, "rollout")).inHand).toBe("alpha");
 });
 
-it("the lock of an environment is not taken from a clone of this machine that renews it", async () => {
+it("a run on a clone of a machine does not take over the lock while the original machine renews the lock", async () => {
   instantly();
   const place = await held(otherBoot);
   const read = place.store.read.bind(place.store);
@@ -95,7 +95,7 @@ it("the lock of an environment is not taken from a clone of this machine that re
 });
 
 it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
-  "an unreadable lock is rejected with its text and the command that removes the lock: %j",
+  "a command rejects an unreadable lock and prints the lock's text and the command that removes the lock: %j",
   async (text) => {
     const place = fileLock();
     await place.store.write(text, undefined);
@@ -105,13 +105,13 @@ it.each(["", "{", "null", '{"command":"rollout","host":"desk","pid":1}'])(
   },
 );
 
-it("a file system error during locking is reported", async () => {
+it("a command reports a file system error while it takes the lock", async () => {
   const place = fileLock();
   mkdirSync(place.place, { recursive: true });
   await expect(Lock.take(place, "rollout")).rejects.toThrow(/EISDIR/);
 });
 
-it("a lock file of an older version is replaced with a file that only its owner can read", async () => {
+it("a command replaces a lock file of an older version with a file that only the owner can read", async () => {
   const folder = join(temporaryFolder(), "state");
   mkdirSync(folder, { mode: 0o755 });
   const place = new LockStore(new FileStore(join(folder, "ops.lock")));
@@ -124,7 +124,7 @@ it("a lock file of an older version is replaced with a file that only its owner 
   expect(statSync(join(folder, files[0] ?? "")).mode & 0o777).toBe(0o600);
 });
 
-it("a run that has lost its lock stops at its next step and neither overwrites nor removes the new lock", async () => {
+it("a run that has lost its lock stops at its next step, and neither overwrites nor removes the lock of the new run", async () => {
   const place = fileLock();
   const first = await Lock.take(place, "rollout");
   await unlock(place, { force: true }, () => undefined);
@@ -145,7 +145,7 @@ it("a run that has lost its lock stops at its next step and neither overwrites n
   await second.verify();
 });
 
-it("a write of a lock with an outdated version fails, even if newer versions were removed in the meantime", async () => {
+it("a write of a lock with an outdated version number fails, even if newer versions of the lock were removed in the meantime", async () => {
   const { store } = fileLock();
   const first = await store.write("1", undefined);
   const second = await store.write("2", first);
@@ -162,14 +162,14 @@ const unlocked = async (place: LockStore, force = false) => {
   return said.join("\n");
 };
 
-it("npm run ops unlock reports a free lock", async () => {
+it("npm run ops unlock reports that the lock is free if no run holds the lock", async () => {
   const place = fileLock();
   expect(await unlocked(place)).toBe("the lock is free");
   await (await Lock.take(place, "rollout")).release();
   expect(await unlocked(place)).toBe("the lock is free");
 });
 
-it("npm run ops unlock fails while the holder runs on this machine, unless --force is given", async () => {
+it("npm run ops unlock fails if the run that holds the lock is active on this machine, unless --force is given", async () => {
   const place = fileLock();
   await Lock.take(place, "rollout");
   await expect(unlocked(place)).rejects.toThrow(/^npm run ops rollout .* is alive; stop it first with Ctrl-C/);
@@ -177,11 +177,11 @@ it("npm run ops unlock fails while the holder runs on this machine, unless --for
   expect(await place.read()).toBeUndefined();
 });
 
-it("npm run ops unlock reports that the holder has ended", async () => {
+it("npm run ops unlock reports that the run that held the lock has ended", async () => {
   expect(await unlocked(await held(ended))).toMatch(/^removed the lock: npm run ops rollout .* has ended$/);
 });
 
-it("npm run ops unlock removes the lock of another machine only if the holder does not renew it for 25 s", async () => {
+it("npm run ops unlock removes a lock from another machine only if the other machine does not renew the lock for 25 s", async () => {
   instantly();
   expect(await unlocked(await held(elsewhere))).toMatch(
     /^watches for 25 s.*\nremoved .* has not renewed the lock for 25 s$/,
@@ -199,7 +199,7 @@ it("npm run ops unlock removes an unreadable lock only with --force", async () =
   expect(await place.read()).toBeUndefined();
 });
 
-it("npm run ops unlock does not remove a lock that another run takes in the meantime", async () => {
+it("npm run ops unlock does not remove a lock that another run acquires in the meantime", async () => {
   const place = await held(ended);
   const stored = await place.store.read();
   vi.spyOn(place.store, "read").mockResolvedValueOnce(stored);

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { livenessOf, machineId, thisProcess } from "../../../ops/core/machine.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 
-it("the id of this machine is a hash of the first usable machine-id file", () => {
+it("the machine ID in a lock is a hash of the first usable machine-id file", () => {
   const folder = temporaryFolder();
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
@@ -19,13 +19,13 @@ it("the id of this machine is a hash of the first usable machine-id file", () =>
   expect(machineId([...unusable, other])).toBe(machineId([other]));
 });
 
-it("the id of this machine is a hash of the host name and a hardware address if no machine-id file is usable", () => {
+it("the machine ID in a lock is a hash of the host name and a hardware address if no machine-id file is usable", () => {
   expect(machineId([])).toMatch(/^[0-9a-f]{32}$/);
 });
 
 const here = thisProcess();
 
-it("a lock's holder counts as ended if its process has ended or if another process has its process ID", async () => {
+it("the run that holds a lock counts as ended if its process has ended or if another process has the same process ID", async () => {
   expect(livenessOf(here)).toBe("running");
   expect(livenessOf({ ...here, began: "0" })).toBe("ended");
   const child = spawn("true");
@@ -33,11 +33,11 @@ it("a lock's holder counts as ended if its process has ended or if another proce
   expect(livenessOf({ ...here, pid: child.pid ?? 0 })).toBe("ended");
 });
 
-it("it is unknown whether the holder of a lock has ended if it runs on another machine or in another container", () => {
+it("the state of the run that holds a lock is unknown if the run is on another machine or in another container", () => {
   expect(livenessOf({ ...here, machine: "another" })).toBe("elsewhere");
   expect(livenessOf({ ...here, boot: `${here.boot.split(" ")[0]} pid:[1]` })).toBe("elsewhere");
 });
 
-it("it is unknown whether the holder of a lock has ended if the machine has restarted since", () => {
+it("the state of the run that holds a lock is unknown if the machine has rebooted since the run took the lock", () => {
   expect(livenessOf({ ...here, boot: "earlier pid:[1]" })).toBe("other-boot");
 });

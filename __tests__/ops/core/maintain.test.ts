@@ -32,17 +32,17 @@ function siteWith(logins: ReadonlyMap<string, object>, obeys?: string) {
 }
 
 it.each([
-  ["only over SSH if the server answers, even if the shutdown takes a while", known, "ssh", ["ssh"]],
-  ["through the provider if the server does not answer", known, "provider", ["ssh", "provider"]],
-  ["through the provider if no output contains the server", new Map(), "provider", ["provider"]],
-])("the shutdown of a server is requested %s", async (_, logins, obeys, expected) => {
+  ["only over SSH if the server answers, even if the shutdown is slow", known, "ssh", ["ssh"]],
+  ["through Hetzner's API if the server does not answer", known, "provider", ["ssh", "provider"]],
+  ["through Hetzner's API if the Terraform outputs do not contain the server", new Map(), "provider", ["provider"]],
+])("npm run ops commands request the shutdown of a server %s", async (_, logins, obeys, expected) => {
   instantly();
   const { context, asked } = siteWith(logins, obeys);
   await shutDown(context, { name: "alpha", observation: undefined });
   expect(asked).toEqual(expected);
 });
 
-it("the shutdown of a server is not requested again if the SSH connection ended because the server is off", async () => {
+it("if an SSH connection ends because the server has shut down, the shutdown is not requested again", async () => {
   const { context, asked } = siteWith(known);
   const servers = () => Promise.resolve([cloudServer("alpha", { running: asked.length === 0 })]);
   const { site } = context;
@@ -53,7 +53,7 @@ it("the shutdown of a server is not requested again if the SSH connection ended 
   expect(asked).toEqual(["ssh"]);
 });
 
-it("the power of a server is cut only if the server has never served", async () => {
+it("the power of a server that cannot shut down is cut only if the server has never served visitors", async () => {
   instantly();
   const [alpha] = snapshot({ alpha: { observation: { firstBoot: "running mysql", member: null } } }).servers;
   const { context, asked } = siteWith(known);
@@ -80,14 +80,14 @@ it.each<[string, Difference, boolean]>([
     true,
   ],
   ["allowed for a web server with an unfinished setup", { observation: { firstBoot: "running", member: null } }, true],
-])("a power cut for a server that does not shut down is %s", (_, bravo, cut) => {
+])("cutting the power of a server that does not shut down is %s", (_, bravo, cut) => {
   expect(hasNeverServed(snapshot({ bravo }).servers[1] as ServerState)).toBe(cut);
 });
 
 const faultOf = (firstBoot: string): string | undefined =>
   firstBootFault(snapshot({ bravo: { observation: { firstBoot } } }).servers[1]);
 
-it("the first boot of a server has failed if its status is neither done nor running", () => {
+it("the first boot of a server counts as failed if cloud-init reports a status other than done or running", () => {
   expect(["done", "running", "running mysql"].flatMap((said) => faultOf(said) ?? [])).toEqual([]);
   expect(faultOf("apt failed")).toBe("bravo failed during its first boot: apt failed");
   expect(firstBootFault(undefined)).toBeUndefined();

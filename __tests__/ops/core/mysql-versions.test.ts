@@ -7,7 +7,7 @@ it.each([
   ["1:8.0.43-0ubuntu1", "8.0.43"],
   ["8.4.7-log", "8.4.7"],
   ["none", undefined],
-])("the package version %s contains the MySQL version %s", (text, version) => {
+])("the version string %s of a Debian package is read as the MySQL version %s", (text, version) => {
   expect(mysqlVersionOf(text)).toBe(version);
 });
 
@@ -23,13 +23,13 @@ it.each<[string, readonly string[], string, string]>([
   ["another package of the same version", ["8.4.7", "8.4.7"], "8.4.7", "8.4.7"],
   ["an upgrade within the next long-term series", ["9.7.4", "9.7.4", "9.7.4"], "9.7.4", "9.7.10"],
   [
-    "an upgrade outside of a long-term series, because a higher version can join",
+    "the upgrade of a member outside of a long-term series, because a member with a higher version can join",
     ["9.5.0", "9.5.0", "9.5.0"],
     "9.5.0",
     "9.5.1",
   ],
   ["the upgrade of the last member outside of a long-term series", ["9.5.1", "9.5.1", "9.5.0"], "9.5.0", "9.5.1"],
-])("the check for mixed MySQL versions allows %s", (_, group, own, next) => {
+])("the check for incompatible MySQL versions in a group allows %s", (_, group, own, next) => {
   expect(mixRefusal(group, own, next)).toBeUndefined();
 });
 
@@ -51,12 +51,12 @@ it.each<[string, readonly string[], string, string, RegExp]>([
     /accepts no member with 9\.8\.1/,
   ],
   [
-    "a version below the group's lowest outside of a long-term series",
+    "a version below the group's lowest version outside of a long-term series",
     ["9.5.3", "9.5.3"],
     "9.5.0",
     "9.5.1",
     /accepts no member with 9\.5\.1/,
   ],
-])("the check for mixed MySQL versions rejects %s", (_, group, own, next, words) => {
+])("the check for incompatible MySQL versions in a group rejects %s", (_, group, own, next, words) => {
   expect(mixRefusal(group, own, next)).toMatch(words);
 });

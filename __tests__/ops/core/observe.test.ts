@@ -83,7 +83,7 @@ async function observed({ files = {}, commands = {}, answers = {}, ...more }: Se
   return JSON.parse(stdout) as Observation;
 }
 
-it("the observation of a server reads the files from the paths that the payload defines", async () => {
+it("the script that inspects a server reads the files at the paths that the payload defines", async () => {
   const config = exampleConfig({ application: { readyPath: "/ready" } });
   const alpha = serverOf(config, "alpha");
   let asked: readonly string[] = [];
@@ -131,7 +131,7 @@ it("the observation of a server reads the files from the paths that the payload 
 });
 
 describe.runIf(hasTool("python3", "the observation of a server"))("the observation of a healthy server", () => {
-  it("the observation of a healthy server reports no fault, and lists the releases from newest to oldest, the current one first", async () => {
+  it("the inspection of a healthy server reports no fault, and lists the releases from newest to oldest, with the active release first", async () => {
     const releases = Object.fromEntries(
       ["one", "two", "three"].map((name, index) => [
         `releases/${name}/RELEASE`,
@@ -157,7 +157,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
 });
 
 describe.runIf(hasTool("python3", "the observation of a server"))("the observation of a server", () => {
-  it("the observation of a server reports an application that is not ready, a missing group member and the failed units", async () => {
+  it("the inspection of a server reports an application that is not ready, a missing group member and failed systemd units", async () => {
     const failed = "nginx.service loaded failed failed A high performance web server\n\nx.timer loaded failed failed X";
     expect(
       await observed({
@@ -168,7 +168,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     ).toMatchObject({ inService: false, serves: false, member: null, failedUnits: ["nginx.service", "x.timer"] });
   });
 
-  it("the observation of a server accepts any response body as ready, and is complete if responses are cut off and a command hangs", async () => {
+  it("the inspection of a server treats any response body as ready, and completes if responses are truncated and a command hangs", async () => {
     const files = { "deploy-app": "" };
     expect((await observed({ files, answers: { "/readyz": Buffer.of(0xff) } })).serves).toBe(true);
     const commands = { systemctl: "sleep 0.5; echo nginx.service" };
@@ -177,12 +177,12 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     });
   });
 
-  it("the observation of a server contains no data about roles that the server does not have", async () => {
+  it("the inspection of a server returns no data about roles that the server does not have", async () => {
     const told = await observed({ files: { "settings/group": "null" } });
     expect(told).toMatchObject({ inService: null, serves: null, releases: [], member: null });
   });
 
-  it("the observation of a server contains the component that the setup waits for and the errors of cloud-init", async () => {
+  it("the inspection of a server returns the component for which the setup waits, and the errors of cloud-init", async () => {
     expect((await observed({})).firstBoot).toBe("running");
     expect((await observed({ files: { notice: "mysql:\n  waits" } })).firstBoot).toBe("running mysql: waits");
     const result = (errors: readonly string[]) => ({
@@ -192,7 +192,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     expect((await observed({ files: { ...result(["one"]), complete: "" } })).firstBoot).toBe("done");
   });
 
-  it("the observation of a server contains the packages that require a reboot", async () => {
+  it("the inspection of a server returns the packages that require a reboot", async () => {
     expect((await observed({ files: { "run/reboot-required": "" } })).rebootFor).toEqual(["the system"]);
     const empty = { "run/reboot-required": "", "run/reboot-required.pkgs": "" };
     expect((await observed({ files: empty })).rebootFor).toEqual(["the system"]);
@@ -200,7 +200,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     expect((await observed({ files: packages })).rebootFor).toEqual(["libc6", "linux"]);
   });
 
-  it("the observation of a server contains the possible package upgrades", async () => {
+  it("the inspection of a server returns the available package upgrades", async () => {
     const simulated = [
       "Inst libc6 [2.41-11] (2.41-12 Debian:13.3/stable [amd64]) []",
       "Inst linux-image-6.12.60 (6.12.60-1 Debian-Security:13/stable-security [amd64])",
@@ -217,7 +217,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
   });
 
   it.runIf(hasTool("openssl", "the remaining days of a certificate"))(
-    "the observation of a server contains the remaining days of a certificate",
+    "the inspection of a server returns the number of days until a certificate expires",
     async () => {
       const words = [
         "req",
@@ -241,7 +241,7 @@ describe.runIf(hasTool("python3", "the observation of a server"))("the observati
     },
   );
 
-  it("the observation of a server contains the disk usage excluding root's reserve, and a boot ID that changes with every boot", async () => {
+  it("the inspection of a server returns the disk usage without root's reserved blocks, and a boot ID that changes at every boot", async () => {
     const { diskPercent, bootId } = await observed({});
     expect(Object.values(diskPercent)).toEqual([80]);
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -267,7 +267,7 @@ describe.runIf(hasTool("python3", "the cache of possible upgrades"))("the cache 
   };
   const upgrade = "echo 'Inst added (2.0 Debian:13 [all])'";
 
-  it("the cache of possible upgrades avoids a second run of apt", async () => {
+  it("the cached list of available package upgrades avoids a second run of apt", async () => {
     const added = [{ name: "added", from: "", to: "2.0" }];
     expect([await upgradable(upgrade), await upgradable("exit 1")]).toEqual([added, added]);
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe("x");
@@ -276,13 +276,13 @@ describe.runIf(hasTool("python3", "the cache of possible upgrades"))("the cache 
   it.each([
     ["a package is installed", () => utimesSync(join(folder, "status"), 1, 1)],
     ["a package list changes", () => writeBelow(folder, [{ path: "lists/other", content: "" }])],
-  ])("the cache of possible upgrades is renewed if %s", async (_, change) => {
+  ])("the cached list of available package upgrades is renewed if %s", async (_, change) => {
     await upgradable(upgrade);
     change();
     expect(await upgradable(":")).toEqual([]);
   });
 
-  it("the cache of possible upgrades does not store a failed apt run", async () => {
+  it("the result of a failed apt run is not stored in the cached list of available package upgrades", async () => {
     expect(await upgradable(`${upgrade}; exit 100`)).toBeNull();
     expect(await upgradable(":")).toEqual([]);
   });

@@ -9,7 +9,7 @@ const steps = () => {
 };
 const lasting = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-it("a step of a command logs its start, its status every 30 s and its duration, and nothing afterwards", async () => {
+it("a step of an npm run ops command logs its start, its status every 30 s and its duration, and nothing afterwards", async () => {
   const { said, progress } = steps();
   const step = progress.step("alpha: comes up", async (report) => {
     report("waits for mysql");
@@ -28,7 +28,7 @@ it("a step of a command logs its start, its status every 30 s and its duration, 
   ]);
 });
 
-it("a step of a command logs nothing more after it fails", async () => {
+it("a step of an npm run ops command logs nothing more after the step fails", async () => {
   const { said, progress } = steps();
   await expect(progress.step("it", () => Promise.reject(new Error("why")))).rejects.toThrow("why");
   await vi.advanceTimersByTimeAsync(600_000);

@@ -3,7 +3,7 @@ import { runToEnd, waitUntil } from "../../../ops/core/shell.js";
 import { temporaryFolder } from "../../support/payload-files.js";
 import { instantly } from "../support/instantly.js";
 
-it("runToEnd passes input, folder and environment to a program and returns its output and exit code", async () => {
+it("runToEnd passes input, working directory and environment variables to a program and returns its output and exit code", async () => {
   const folder = temporaryFolder();
   const words = 'cat; echo "$PLACE $(pwd)"; echo why >&2; exit 3';
   const props = { timeoutSeconds: 20, input: "input ", directory: folder, environment: { PLACE: "here" } };
@@ -16,7 +16,7 @@ it("runToEnd passes input, folder and environment to a program and returns its o
   expect(await runToEnd(["true"], { timeoutSeconds: 20 })).toMatchObject({ ok: true, exitCode: 0, stderr: "" });
 });
 
-it("runToEnd passes empty input by default", async () => {
+it("runToEnd passes empty input to a program by default", async () => {
   expect(await runToEnd(["cat"], { timeoutSeconds: 5 })).toMatchObject({ ok: true, stdout: "" });
 });
 
@@ -43,7 +43,7 @@ it("waitUntil checks its condition every 2 s, and fails with the last reason aft
   expect(looks).toEqual([0, 2, 4, 6]);
 });
 
-it("waitUntil returns as soon as its condition is met, and reports each change of the reason once", async () => {
+it("waitUntil returns as soon as its condition is true, and reports every new reason for the wait once", async () => {
   instantly();
   const left = ["a", "a", "b", undefined];
   const told: string[] = [];

@@ -65,7 +65,7 @@ describe.runIf(hasTool("/usr/sbin/sshd", "the check of host keys") && isRoot("th
   "a server",
   { concurrent: true },
   () => {
-    it("a server is trusted only by its known host key, and no key is stored at a login", () =>
+    it("npm run ops trusts a server only by its known SSH host key, and stores no key at a login", () =>
       withServer(async ({ ssh, login, strange }) => {
         for (const hostKey of [strange, ""]) {
           ssh.know([{ name: "alpha", hostKey }]);

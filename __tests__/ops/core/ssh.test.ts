@@ -14,14 +14,14 @@ const login = { name: "alpha", address: "192.0.2.1", hostKey: "" };
 // Like sshd, this program passes the last argument to a shell.
 const ssh = sshIn(folder, [], { through: ["sh", "-c", 'shift $(($# - 1)); exec sh -c "$1"', "sh"] });
 
-it("a command on a server receives its arguments and its input unchanged", async () => {
+it("a command that runs on a server over SSH receives its arguments and its input unchanged", async () => {
   const words = ["it's", 'a "b"', "$HOME", "`id`", "a\\b", "", "ä;|&<>*?", "two\nlines"];
   expect(await ssh.run(login, ["sh", "-c", 'cat; printf "[%s]" "$@"', "sh", ...words], { input: "a secret" })).toBe(
     `a secret${words.map((word) => `[${word}]`).join("")}`,
   );
 });
 
-it("a command on a server fails with its exit code and arguments, and an unreachable server causes another error", async () => {
+it("an SSH command that fails is reported with exit code and arguments, while an unreachable server causes another error", async () => {
   await expect(ssh.run(login, ["sh", "-c", "echo why >&2; exit 7"])).rejects.toThrow(
     "alpha: sh -c 'echo why >&2; exit 7' ended with 7\nwhy",
   );
@@ -29,22 +29,28 @@ it("a command on a server fails with its exit code and arguments, and an unreach
   expect(await ssh.tryRun(login, ["sh", "-c", "exit 255"])).toMatchObject({ ok: false, reached: false });
 });
 
-it.runIf(canFindProcesses)("a command on a server is stopped on the server after its time limit", async () => {
-  const ended = await ssh.tryRun(login, ["sleep", `61.${process.pid}`], { timeoutSeconds: 1 });
-  expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
-  expect(runTool("pgrep", ["-f", `^sleep 61.${process.pid}`]).output).toBe("");
-});
+it.runIf(canFindProcesses)(
+  "a command that runs on a server over SSH is stopped on the server after its time limit",
+  async () => {
+    const ended = await ssh.tryRun(login, ["sleep", `61.${process.pid}`], { timeoutSeconds: 1 });
+    expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 124 });
+    expect(runTool("pgrep", ["-f", `^sleep 61.${process.pid}`]).output).toBe("");
+  },
+);
 
-it.runIf(canFindProcesses)("a command that ignores SIGTERM is killed soon after its time limit", async () => {
-  const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], {
-    timeoutSeconds: 1,
-  });
-  expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 137 });
-  expect(runTool("pgrep", ["-f", `^sleep 62.${process.pid}`]).output).toBe("");
-});
+it.runIf(canFindProcesses)(
+  "a command that ignores SIGTERM on a server is killed soon after its time limit",
+  async () => {
+    const ended = await ssh.tryRun(login, ["sh", "-c", `trap '' TERM; exec sleep 62.${process.pid}`], {
+      timeoutSeconds: 1,
+    });
+    expect(ended).toMatchObject({ ok: false, reached: true, exitCode: 137 });
+    expect(runTool("pgrep", ["-f", `^sleep 62.${process.pid}`]).output).toBe("");
+  },
+);
 
 it.runIf(hasTool("ssh", "the settings of ssh"))(
-  "the options of the ssh program disable prompts and user settings and limit the wait for an unreachable server",
+  "the options for the ssh program disable prompts and user settings, and limit the wait for an unreachable server",
   async () => {
     // Makes ssh print its effective options.
     const asked = sshIn(folder, [], {

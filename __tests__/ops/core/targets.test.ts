@@ -20,19 +20,19 @@ const healthOf = (
   return { idle, alpha: of("alpha"), bravo: of("bravo") };
 };
 
-it("a web server is healthy only if both load balancers consider it healthy, in any order", () => {
+it("during a migration between two load balancers, a web server is healthy only if both report the server as healthy", () => {
   expect(healthOf({ alpha: true, bravo: true }, { alpha: true, bravo: false })).toEqual({
     ...{ idle: [], alpha: true, bravo: false },
   });
   expect(healthOf({ alpha: true, bravo: false }, { alpha: true, bravo: true })).toMatchObject({ bravo: false });
 });
 
-it("the health of a web server is unknown if only one of two load balancers has the server as a target", () => {
+it("the health of a web server is unknown if only one of the two load balancers has the server as a target", () => {
   expect(healthOf({ alpha: true, bravo: true }, { alpha: true }).bravo).toBeUndefined();
   expect(healthOf({ alpha: true }, { alpha: true, bravo: true }).bravo).toBeUndefined();
 });
 
-it("a load balancer that finds no server healthy is ignored and reported as unused", () => {
+it("if one of two load balancers reports all servers as unhealthy, its results are ignored and the load balancer is reported as unused", () => {
   const dead = { alpha: false, bravo: false };
   expect(healthOf({ alpha: true, bravo: false }, dead)).toEqual({
     ...{ idle: ["production-second"], alpha: true, bravo: false },
@@ -40,18 +40,18 @@ it("a load balancer that finds no server healthy is ignored and reported as unus
   expect(healthOf(dead, { alpha: true, bravo: true })).toEqual({ idle: ["production"], alpha: true, bravo: true });
 });
 
-it("if no load balancer finds a server healthy, the servers are reported as unhealthy", () => {
+it("if both load balancers report all servers as unhealthy, the servers count as unhealthy", () => {
   const dead = { alpha: false, bravo: false };
   expect(healthOf(dead, dead)).toEqual({ idle: [], alpha: false, bravo: false });
 });
 
-it("the second load balancer is ignored for servers whose payload is older than this load balancer", () => {
+it("the second load balancer's health checks are ignored for servers with a payload that is older than the second load balancer", () => {
   const both = { alpha: true, bravo: true };
   expect(healthOf(both, { alpha: false, bravo: false }, ["alpha", "bravo"])).toEqual({ idle: [], ...both });
   expect(healthOf(both, { alpha: false, bravo: true }, ["alpha"])).toEqual({ idle: [], ...both });
 });
 
-it("during a migration, the health of a web server is read from the load balancer that has the server as a target", () => {
+it("during a load balancer migration, the health of a web server comes from the load balancer that has the server as a target", () => {
   const { idle, of } = targetHealth(
     exampleConfig(),
     [at("production", { alpha: true }), at("production-2", { bravo: false })],

@@ -13,7 +13,7 @@ beforeEach(instantly);
 const clientOf = async (listener: RequestListener): Promise<HetznerApi> =>
   new HetznerApi({ token: "t", endpoint: await httpServer(listener) });
 
-it("a request that changes a resource verifies the lock before each attempt, because another run may take the lock between two attempts", async () => {
+it("a request that changes a resource at Hetzner checks before each attempt that this run still holds the lock", async () => {
   const { api, asked } = await standInApi([], ["no answer"]);
   const verify = vi.fn<() => Promise<void>>().mockResolvedValueOnce().mockRejectedValueOnce(new Error("lost the lock"));
   requireLock({ verify } as unknown as Lock);
@@ -34,18 +34,18 @@ const acting = async (
   return { done: api.shutDown({ id: 7 }), looks: () => looks };
 };
 
-it("an action at Hetzner is polled until it succeeds, even for longer than a minute", async () => {
+it("an action of Hetzner's API is polled until the action succeeds, even for longer than a minute", async () => {
   const { done, looks } = await acting(...Array.from({ length: 90 }, () => "running"), "success");
   await done;
   expect(looks()).toBe(91);
 });
 
-it("an action at Hetzner that fails or times out throws an error with the action's path and the reason", async () => {
+it("an action of Hetzner's API that fails or times out throws an error with the action's path and the reason", async () => {
   await expect((await acting("running", "error")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: why");
   await expect((await acting("running")).done).rejects.toThrow("Hetzner: /servers/7/actions/shutdown: running");
 });
 
-it("a request to Hetzner is retried after a temporary error or no response, but not after a client error", async () => {
+it("a request to Hetzner's API is retried after a server error or a missing response, but not after a client error", async () => {
   const busy = await standInApi([], [429, 503, 423, "no answer", 409]);
   expect(await busy.api.balancers("a=b")).toHaveLength(1);
   const wrong = await standInApi([], [403]);
@@ -53,7 +53,7 @@ it("a request to Hetzner is retried after a temporary error or no response, but 
   expect(wrong.asked).toHaveLength(1);
 });
 
-it("a request to Hetzner is retried for 31 s at growing intervals and then fails with the last response", async () => {
+it("a request to Hetzner's API is retried for 31 s at growing intervals and then fails with the last response", async () => {
   const times: number[] = [];
   const api = await clientOf((_, response) => {
     times.push(Date.now());
@@ -63,7 +63,7 @@ it("a request to Hetzner is retried for 31 s at growing intervals and then fails
   expect(times.map((time) => (time - (times[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7, 15, 31]);
 });
 
-it("a request to Hetzner is retried if its response is cut off", async () => {
+it("a request to Hetzner's API is retried if its response is truncated", async () => {
   let answers = 0;
   const api = await clientOf((request, response) => {
     const body = JSON.stringify({ load_balancers: [] });
@@ -75,7 +75,7 @@ it("a request to Hetzner is retried if its response is cut off", async () => {
   expect(answers).toBe(2);
 });
 
-it("a request that deletes a resource succeeds if the resource no longer exists, for example after a lost response", async () => {
+it("a request that deletes a resource at Hetzner succeeds if the resource no longer exists, for example after a lost response", async () => {
   const asked: string[] = [];
   const api = await clientOf((request, response) => {
     asked.push(`${request.method} ${request.url}`);
@@ -88,7 +88,7 @@ it("a request that deletes a resource succeeds if the resource no longer exists,
   await expect(api.shutDown({ id: 7 })).rejects.toThrow("404 server not found");
 });
 
-it("a request to Hetzner is aborted and retried if it hangs", async () => {
+it("a request to Hetzner's API is aborted and retried if no response arrives within the time limit", async () => {
   const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation((milliseconds) => {
     expect(milliseconds).toBeLessThanOrEqual(30_000);
     return AbortSignal.abort();
@@ -109,7 +109,7 @@ const target = (id: number, ...statuses: readonly string[]) => ({
   health_status: statuses.map((status, index) => ({ listen_port: 443 + index, status })),
 });
 
-it("a target of a load balancer is healthy only if it has passed the health check of every service", () => {
+it("a server counts as healthy at a load balancer only if the server passes the health check of every service of the load balancer", () => {
   const healthy = (...statuses: readonly string[]) =>
     healthOf({ targets: [target(1, ...statuses)] }, servers).get("alpha");
   expect(healthy("healthy", "healthy")).toBe(true);
@@ -118,7 +118,7 @@ it("a target of a load balancer is healthy only if it has passed the health chec
   expect(healthy()).toBe(false);
 });
 
-it("the health of targets contains only known servers that are targets of the load balancer", () => {
+it("the health checks of a load balancer are returned only for known servers that are its targets", () => {
   const targets = [target(2, "healthy"), target(9, "healthy"), { type: "ip" }];
   expect([...healthOf({ targets }, servers)]).toEqual([["bravo", true]]);
 });

@@ -9,11 +9,11 @@ const type = (name: string, location: object) => ({
   locations: [{ name: "nbg1", available: true, ...location }],
 });
 
-it("a replacement is accepted if the server type and the image can be ordered at Hetzner", () => {
+it("the replacement of a server is allowed if Hetzner offers the server type and the image", () => {
   expect(refusalOf(order, [type("cpx22", {})], images, now)).toBeUndefined();
 });
 
-it("a replacement is accepted while a deprecated server type can still be ordered", () => {
+it("the replacement of a server is allowed while Hetzner still offers a deprecated server type", () => {
   const deprecation = { unavailable_after: "2026-12-02T00:00:00Z" };
   expect(refusalOf(order, [type("cpx22", { deprecation })], images, now)).toBeUndefined();
 });
@@ -34,10 +34,10 @@ it.each([
     [type("cpx22", { available: false }), type("cx33", {})],
     /^cpx22 is out of stock in nbg1: try again later, .* in stock there: cx33$/,
   ],
-])("a replacement is rejected with alternatives if %s", (_, types, refusal) => {
+])("the replacement of a server is rejected with a list of alternatives if %s", (_, types, refusal) => {
   expect(refusalOf(order, types, images, now)).toMatch(refusal);
 });
 
-it("a replacement is rejected if Hetzner has retired the image", () => {
+it("the replacement of a server is rejected if Hetzner has retired the image", () => {
   expect(refusalOf(order, [type("cpx22", {})], [], now)).toBe("Hetzner no longer offers the image debian-13");
 });

@@ -98,7 +98,7 @@ const closes: readonly (readonly [string, string])[] = [
 ];
 const copied = "-chdir=production-edge-ops";
 
-it("a second load balancer is created next to the first one, with its origin pull certificate, from a temporary copy of the stack", async () => {
+it("a migration creates the second load balancer and its origin pull certificate next to the first load balancer, from a temporary copy of the stack", async () => {
   const { balancers, terraform, changes, report } = await balancersWith([planOf(...opens)]);
   await balancers.open(report);
   expect(terraform.calls()).toEqual([
@@ -112,7 +112,7 @@ it("a second load balancer is created next to the first one, with its origin pul
   expect(terraform.leavesCopy("edge")).toBe(false);
 });
 
-it("servers that an interrupted run created for the second load balancer become its targets, and are no longer targets of the first load balancer", async () => {
+it("servers that an interrupted run created for the second load balancer become its targets, and are removed from the first load balancer", async () => {
   const { balancers, applied, report } = await balancersWith([
     planOf(
       ["hcloud_load_balancer_target.balancer-2_alpha[0]", "create"],
@@ -124,12 +124,16 @@ it("servers that an interrupted run created for the second load balancer become 
 });
 
 it.each([
-  ["replaces a load balancer service in use", "hcloud_load_balancer_service.balancer_service-443[0]", "delete,create"],
-  ["replaces the balancer in use", "hcloud_load_balancer.balancer[0]", "delete,create"],
-  ["destroys the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
+  [
+    "replaces a service of the active load balancer",
+    "hcloud_load_balancer_service.balancer_service-443[0]",
+    "delete,create",
+  ],
+  ["replaces the active load balancer", "hcloud_load_balancer.balancer[0]", "delete,create"],
+  ["destroys the new load balancer", "hcloud_load_balancer.balancer-2", "delete"],
   ["changes DNS records", "cloudflare_dns_record.site_www-a", "update"],
   ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
-])("a second load balancer is not created by a plan that %s", async (_, address, actions) => {
+])("a migration creates no second load balancer if the Terraform plan %s", async (_, address, actions) => {
   await expectRefused(
     "open",
     planOf(...opens, [address, actions]),
@@ -139,7 +143,7 @@ it.each([
   );
 });
 
-it("no second load balancer is created if the existing load balancer does not match loadBalancer.formerly", async () => {
+it("a migration creates no second load balancer if the existing load balancer differs from the setting loadBalancer.formerly", async () => {
   const { balancers, terraform, report } = await balancersWith([], { there: [{ name: "production-2" }] });
   await expect(balancers.open(report)).rejects.toThrow(
     "Hetzner has no load balancer production; it has production-2. loadBalancer.number must differ",
@@ -147,7 +151,7 @@ it("no second load balancer is created if the existing load balancer does not ma
   expect(terraform.calls()).toEqual(["-chdir=production-edge init"]);
 });
 
-it("a second load balancer that is missing in the Terraform state and has no targets is deleted and created again", async () => {
+it("a migration deletes and recreates a second load balancer that has no targets and is missing in the Terraform state", async () => {
   const { balancers, changes, report } = await balancersWith([planOf(...opens)], {
     there: [before, { id: 50, name: "production-2" }],
   });
@@ -158,7 +162,7 @@ it("a second load balancer that is missing in the Terraform state and has no tar
   ]);
 });
 
-it("a second load balancer that is missing in the Terraform state but has targets is not changed", async () => {
+it("a migration changes nothing if a second load balancer is missing in the Terraform state but has targets", async () => {
   const { balancers, applied, changes, report } = await balancersWith([planOf(...opens)], {
     there: [before, { ...now, targets: [target(1, "healthy")] }],
   });
@@ -168,7 +172,7 @@ it("a second load balancer that is missing in the Terraform state but has target
   expect({ applied: applied(), changes: changes() }).toEqual({ applied: 0, changes: [] });
 });
 
-it("the step that directs visitors to the new load balancer may change only DNS records", async () => {
+it("the migration step that directs visitors to the new load balancer may change only DNS records", async () => {
   const { balancers, applied, report } = await balancersWith([
     planOf(["terraform_data.changeover_used", "update"], ...recordsOf("site")),
   ]);
@@ -183,7 +187,7 @@ it("the step that directs visitors to the new load balancer may change only DNS 
 
 const noted = planOf(["terraform_data.changeover_only", "update"]);
 
-it("the previous load balancer and all resources that only it uses are deleted, and the Terraform state then records the deletion", async () => {
+it("a migration deletes the previous load balancer with all resources that only this load balancer uses, then records the deletion in the Terraform state", async () => {
   const { balancers, terraform, changes, applied, report } = await balancersWith([planOf(...closes), noted], {
     there: [before, now],
   });
@@ -194,18 +198,21 @@ it("the previous load balancer and all resources that only it uses are deleted, 
 });
 
 it.each([
-  ["the new balancer", "hcloud_load_balancer.balancer-2", "delete"],
+  ["the new load balancer", "hcloud_load_balancer.balancer-2", "delete"],
   [
     "the origin pull settings of the new servers",
     "cloudflare_authenticated_origin_pulls_settings.site_origin-pull-settings",
     "delete",
   ],
-  ["a target of the new balancer", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
+  ["a target of the new load balancer", "hcloud_load_balancer_target.balancer-2_alpha[0]", "delete"],
   ["a DNS record", "cloudflare_dns_record.site_www-a", "update"],
-])("the previous load balancer is not deleted by a plan that also changes %s", async (_, address, actions) => {
-  const plan = planOf(...closes, [address, actions]);
-  await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
-});
+])(
+  "a migration does not delete the previous load balancer if the Terraform plan also changes %s",
+  async (_, address, actions) => {
+    const plan = planOf(...closes, [address, actions]);
+    await expectRefused("close", plan, /more than remove the previous load balancer/, { there: [before, now] });
+  },
+);
 
 /** Configuration of a change of domain. There are two zones, and both load balancers present a certificate with both names. */
 const moved = exampleConfig(exampleMove);
@@ -224,7 +231,7 @@ describe("a new domain", () => {
     ["hcloud_load_balancer_service.balancer_service-443[0]", "update"],
   ] as const;
 
-  it("a new domain gets its own Cloudflare site, which must answer before any server is replaced", async () => {
+  it("a migration to a new domain creates a new site at Cloudflare, which must answer before any server is replaced", async () => {
     const { balancers, applied, visited, report } = await balancersWith([planOf(...opensToo)], { as: moved });
     await balancers.open(report);
     expect({ applied: applied(), visited }).toEqual({ applied: 1, visited: ["https://www.foobar.net/"] });
@@ -248,17 +255,17 @@ describe("a new domain", () => {
     ["redirects the old domain", "cloudflare_ruleset.site_redirect[0]", "create"],
     ["deletes the edge token that servers require", "cloudflare_ruleset.site_edge-token[0]", "delete"],
     [
-      "replaces a listening load balancer service",
+      "replaces an active load balancer service",
       "hcloud_load_balancer_service.balancer_service-443[0]",
       "delete,create",
     ],
     ["changes a rule of the old zone", "cloudflare_ruleset.site_firewall", "update"],
-  ])("a new domain is not created by a plan that %s", async (_, address, actions) => {
+  ])("a migration to a new domain is stopped if the Terraform plan %s", async (_, address, actions) => {
     const plan = planOf(...opensToo, [address, actions]);
     await expectRefused("open", plan, /more than create a second load balancer/, { as: moved });
   });
 
-  it("the new domain stops redirecting to the old domain, and then the old domain redirects to the new domain; no DNS record changes", async () => {
+  it("a migration to a new domain first stops the new domain's redirect, then redirects the old domain, and changes no DNS record", async () => {
     const parting = planOf(
       ["terraform_data.changeover_used", "update"],
       ["cloudflare_ruleset.site-2_redirect[0]", "delete"],
@@ -277,7 +284,7 @@ describe("a new domain", () => {
       await expectRefused("point", plan, /more than direct visitors to the new load balancer/, { as: moved });
   });
 
-  it("the old domain is not redirected to a new domain that does not answer", async () => {
+  it("a migration does not redirect the old domain if the new domain does not answer", async () => {
     const { balancers, applied, report } = await balancersWith([], { as: moved, answer: 530 });
     await expect(balancers.point(report)).rejects.toThrow(
       /https:\/\/www\.foobar\.net\/ answers: .* timed out after 0 s; 530/,
@@ -285,7 +292,7 @@ describe("a new domain", () => {
     expect(applied()).toBe(0);
   });
 
-  it("the rules and DNS records of the old domain's zone remain when the previous load balancer is deleted", async () => {
+  it("the rules and DNS records of the old domain's zone remain after a migration deletes the previous load balancer", async () => {
     const { balancers, applied, report } = await balancersWith(
       [
         planOf(...closes.filter(([address]) => !address.includes("certificate")), ...recordsOf("site")),
@@ -312,31 +319,31 @@ describe("a new domain", () => {
 
 it.each([
   ["before the first deployment of the change", {}, [before], { pointed: false, over: false }],
-  ["with records of the first balancer", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
-  ["with records of the second balancer", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
-  ["after the deletion of the first balancer", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
+  ["if DNS contains the first load balancer", { used: 1, only: 0 }, [before, now], { pointed: false, over: false }],
+  ["if DNS contains the second load balancer", { used: 2, only: 0 }, [before, now], { pointed: true, over: false }],
+  ["after the deletion of the first load balancer", { used: 2, only: 2 }, [now], { pointed: true, over: true }],
   [
-    "with a first balancer that a deployment created again",
+    "if a deployment has created the first load balancer again",
     { used: 2, only: 2 },
     [before, now],
     { pointed: true, over: false },
   ],
 ])(
-  "the progress of a load balancer migration is read from the outputs and the existing load balancers: %s",
+  "the progress of a load balancer migration is derived from Terraform outputs and existing load balancers: %s",
   async (_, stage, there, expected) => {
     const { balancers } = await balancersWith([], { there, outputs: { balancer_change: stage } });
     expect(await balancers.changeover()).toEqual(expected);
   },
 );
 
-it("the progress of a load balancer migration contains the servers that pass the health check of the new load balancer", async () => {
+it("the progress of a load balancer migration includes the servers that pass the health check of the new load balancer", async () => {
   const { balancers } = await balancersWith([], { there: [before, now] });
   expect(await balancers.healthy()).toEqual(["alpha"]);
   const none = await balancersWith([]);
   expect(await none.balancers.healthy()).toEqual([]);
 });
 
-it("during a load balancer migration, a plan may move only the replaced server from one load balancer to the other", () => {
+it("during a load balancer migration, the plan of a server's replacement may move only this server to the other load balancer", () => {
   expect(Object.keys(retargetingOf("alpha", ["balancer-2"], "balancer"))).toEqual([
     "hcloud_load_balancer_target.balancer-2_alpha[0]",
     "hcloud_load_balancer_target.balancer_alpha[0]",
@@ -350,7 +357,7 @@ it("during a load balancer migration, a plan may move only the replaced server f
   ]);
 });
 
-it("the deletion of the recorded progress of a migration does not count as destruction in a plan", () => {
+it("a plan that deletes the recorded progress of a migration is not treated as destructive", () => {
   expect(destructionOf(planOf(["terraform_data.changeover_used", "delete"], ["hcloud_x.y", "delete"]))).toEqual([
     "deletes hcloud_x.y",
   ]);

@@ -10,7 +10,7 @@ async function bucket(props?: BucketProps) {
   return { store: new BucketStore(storeProps), asked };
 }
 
-it("only one run can take the lock in a bucket; the lock contains the server that is being processed, and is free after the run", async () => {
+it("only one run at a time holds a lock in a bucket; the lock contains the server in progress and is free after the run", async () => {
   const { store, asked } = await bucket();
   const place = new LockStore(store);
   expect(await place.read()).toBeUndefined();
@@ -26,7 +26,7 @@ it("only one run can take the lock in a bucket; the lock contains the server tha
   );
 });
 
-it("an error status of the object storage is reported, unless the status means that a condition of a write was not met", async () => {
+it("an error of the object storage that stores the lock is reported, except for the status of an unmet write condition", async () => {
   const { store } = await bucket({ refusal: 403 });
   await store.write("one", undefined);
   await expect(store.write("two", undefined)).rejects.toThrow(
@@ -34,13 +34,13 @@ it("an error status of the object storage is reported, unless the status means t
   );
 });
 
-it("an error is reported if the object storage of the lock does not answer", async () => {
+it("an error is reported if the object storage that stores the lock does not answer", async () => {
   const { store } = await bucket({ faultOf: () => "lose request" });
   await expect(store.read()).rejects.toThrow(/ops\.lock: the lock cannot be read after 5 attempts: no response; /);
 });
 
 it.each([412, 409])(
-  "if two writers compete, a conditional write succeeds only for the first writer if the object storage answers %i",
+  "if two clients write a lock at the same time, only the first conditional write succeeds when the object storage answers %i",
   async (refusal) => {
     const { store } = await bucket({ refusal });
     expect(await store.write("one", undefined)).toBeDefined();
@@ -53,7 +53,7 @@ it.each([412, 409])(
 );
 
 it.each(["lose response", "lose request", "execute twice"] as const)(
-  "a conditional write to the object storage succeeds exactly once despite the fault: %s",
+  "a conditional write to the object storage succeeds exactly once despite this fault: %s",
   async (fault) => {
     const faults: Fault[] = [fault];
     const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
@@ -62,7 +62,7 @@ it.each(["lose response", "lose request", "execute twice"] as const)(
   },
 );
 
-it("if the write of a lock gets the response of an earlier write, the run detects that it does not hold the lock, and takes it again", async () => {
+it("if the object storage answers a lock write with an earlier response, the run detects the mismatch and takes the lock again", async () => {
   const faults: Fault[] = ["repeat response", "none"];
   const { store } = await bucket({ faultOf: (method) => (method === "PUT" && faults.pop()) || "none" });
   const place = new LockStore(store);
@@ -76,14 +76,14 @@ const key = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 const placeOf = (settings: object, variables: NodeJS.ProcessEnv = key) =>
   lockOf({ environment: "production", backend: settings } as never, variables).place;
 
-it("the lock of an environment is stored next to its state", () => {
+it("the lock of an environment is stored next to the environment's Terraform state", () => {
   expect(placeOf({ type: "local" })).toMatch(/\/state\/production-ops\.lock$/);
   expect(placeOf(backend)).toBe("https://fsn1.test/states/production/ops.lock");
   expect(placeOf({ ...backend, prefix: "www" })).toBe("https://fsn1.test/states/www/ops.lock");
 });
 
 it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])(
-  "a lock in a bucket requires both parts of the bucket's key, so it is rejected without %s",
+  "a lock in a bucket requires both variables of the bucket's access key, so the lock is rejected without %s",
   (variable) => {
     expect(() => placeOf(backend, { ...key, [variable]: undefined })).toThrow(/are not set/);
   },
@@ -97,7 +97,7 @@ const check = async (conditions?: BucketProps["conditions"]) => {
   return { code, said: said.join() };
 };
 
-it("check-backend accepts an object storage that obeys both conditions of writes, and removes its test objects", async () => {
+it("check-backend accepts an object storage that obeys If-Match and If-None-Match, and removes the test objects", async () => {
   expect(await check()).toEqual({ code: 0, said: expect.stringMatching(/^the lock works: /) as string });
 });
 

@@ -79,12 +79,12 @@ const noted = async (payload: string) => {
   return changes();
 };
 
-it("a server that received another origin certificate over SSH gets a label of the new certificate and keeps its other labels", async () => {
+it("after the delivery of a new origin certificate over SSH, a server gets the label of the new certificate and keeps its other labels", async () => {
   const labels = { payload: madeFor(2), kept: "label" };
   expect(await noted(madeFor(1))).toEqual([`PUT /servers/${server("alpha").id} ${JSON.stringify({ labels })}`]);
 });
 
-it("a server that received another origin certificate over SSH does not become current if other parts of its payload are outdated", async () => {
+it("after the delivery of a new origin certificate over SSH, a server still counts as outdated if another part of its payload is outdated", async () => {
   expect(await noted(madeFor(1, { domain: "other.example.org" }))).toEqual([]);
 });
 
@@ -92,7 +92,7 @@ it.each([
   ["old", 1],
   ["new", 0],
 ])(
-  "a server that received the application's secrets over SSH gets a label of the new secrets and keeps its other labels (it had the %s secrets)",
+  "after the delivery of application secrets over SSH, a server has the new secrets' label and keeps other labels (before: %s secrets)",
   async (had, times) => {
     const made = server("alpha", { labels: { kept: "label", "secret-application": had } });
     const outputs = { secret_digests: { "secret-application": "new" } };
@@ -123,7 +123,7 @@ const removes = (...addresses: readonly string[]): Plan => ({
 
 const made = (privateIp: string) => ({ roles: ["web", "database"], privateIp, agreement: agreement(config) });
 
-it("the list of servers at Hetzner includes servers that are no longer in the configuration, with the roles of their labels", async () => {
+it("the list of servers at Hetzner includes servers that are no longer in the configuration, with the roles from their labels", async () => {
   const { cloud } = await cloudWith([], [...all, gone]);
   expect((await cloud.servers()).at(-1)).toMatchObject({
     name: "delta",
@@ -133,7 +133,7 @@ it("the list of servers at Hetzner includes servers that are no longer in the co
   });
 });
 
-it("a server at Hetzner is outdated if it was created with another external key, unless no key is set or the label is missing", async () => {
+it("a server is outdated if the server was created with another vendor key, unless no key is set or the label is missing", async () => {
   const madeWith = (name: string, digest: string) =>
     server(name, { labels: { ...server(name).labels, "secret-datadogApiKey": digest } });
   const servers = [madeWith("alpha", "0123456789ab"), madeWith("bravo", "none"), server("charlie")];
@@ -145,7 +145,7 @@ it("a server at Hetzner is outdated if it was created with another external key,
   expect(await currentWith("none")).toEqual(["alpha", "bravo", "charlie"]);
 });
 
-it("the list of servers at Hetzner is read from all pages, and a server is current if payload and type match the configuration", async () => {
+it("the list of servers at Hetzner is read from all pages, and a server is up to date if payload and type match the configuration", async () => {
   const other = server("charlie", {
     labels: { payload: "old" },
     status: "off",
@@ -174,7 +174,7 @@ it("the list of servers at Hetzner is read from all pages, and a server is curre
 });
 
 it.each(["running", "starting", "stopping", "deleting"])(
-  "a server at Hetzner counts as running unless its status is off: %s",
+  'a server at Hetzner counts as running unless its status is "off": %s',
   async (status) => {
     const { cloud } = await cloudWith([], [server("alpha", { status })]);
     expect(await cloud.servers()).toMatchObject([{ running: true }]);
@@ -184,12 +184,15 @@ it.each(["running", "starting", "stopping", "deleting"])(
 it.each([
   { delete: true, rebuild: false },
   { delete: false, rebuild: true },
-])("a server at Hetzner counts as protected only with both of Hetzner's protections: %s", async (protection) => {
-  const { cloud } = await cloudWith([], [server("alpha", { protection })]);
-  expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
-});
+])(
+  "a server counts as protected only if Hetzner protects the server against both deletion and rebuild: %s",
+  async (protection) => {
+    const { cloud } = await cloudWith([], [server("alpha", { protection })]);
+    expect(await cloud.servers()).toMatchObject([{ isProtected: false }]);
+  },
+);
 
-it("the replacement of a server removes the protection of this server only, applies the reviewed plan and adds the server to the load balancer", async () => {
+it("the replacement of a server removes only this server's protection, applies the reviewed plan and adds the server to the load balancer", async () => {
   const { cloud, terraform, changes } = await cloudWith([replaces, retargets]);
   await cloud.replace(alpha, silent);
   expect(terraform.calls()).toEqual([
@@ -204,7 +207,7 @@ it("the replacement of a server removes the protection of this server only, appl
   expect(terraform.leavesCopy()).toBe(false);
 });
 
-it("the replacement of a server with a new volume deletes the server before its volume, and lets Terraform create both", async () => {
+it("the replacement of a server with a new volume deletes the server before its volume, and lets Terraform create both again", async () => {
   const volume: Plan = { resource_changes: [change("hcloud_volume.alpha_data", "create")] };
   const { cloud, terraform, changes } = await cloudWith([{}, volume, creates, retargets]);
   await cloud.replace(alpha, silent, { newVolume: true });
@@ -228,7 +231,7 @@ it("the replacement of a server with a new volume deletes nothing while the foun
   expect(changes()).toEqual([]);
 });
 
-it("the replacement of a server is rejected before any deletion if the server type cannot be ordered", async () => {
+it("the replacement of a server is rejected before any deletion if Hetzner does not offer the server type", async () => {
   const soldOut = () => Promise.reject(new Error("cx23 is sold out in fsn1"));
   const { cloud, changes } = await cloudWith([], all, { requireOrderable: soldOut });
   await expect(cloud.prepare(alpha, silent)).rejects.toThrow("sold out");
@@ -249,7 +252,7 @@ it.each<[string, Plan]>([
   ],
   ["a replacement of the data volume", { resource_changes: [change("hcloud_volume.alpha_data", "delete,create")] }],
   ["only the removal of the server", { resource_changes: [change("hcloud_server.alpha", "delete")] }],
-])("the replacement of a server is rejected before any change if the plan contains %s", async (_, plan) => {
+])("the replacement of a server is rejected before any change if the Terraform plan contains %s", async (_, plan) => {
   const { cloud, terraform, changes } = await cloudWith([plan]);
   await expect(cloud.replace(alpha, silent)).rejects.toThrow(
     /refused: the plan would do more than replace this server/,
@@ -259,20 +262,20 @@ it.each<[string, Plan]>([
   expect(terraform.leavesCopy()).toBe(false);
 });
 
-it("the replacement of a server is completed if a run was killed between the deletion of the old server and the creation of the new one", async () => {
+it("if a run is killed after it deleted the old server, the next run completes the replacement of the server", async () => {
   const { cloud, changes } = await cloudWith([creates, retargets], all.slice(1));
   await cloud.replace(alpha, silent);
   expect(changes()).toEqual([]);
 });
 
-it("the replacement of a server that is missing in the Terraform state deletes the server and creates it again", async () => {
+it("the replacement of a server deletes the server and creates the server again if the Terraform state does not contain the server", async () => {
   const { cloud, terraform, changes } = await cloudWith([creates, retargets]);
   await cloud.replace(alpha, silent);
   expect(changes()).toEqual([unprotects, `DELETE /servers/${server("alpha").id}`]);
   expect(terraform.calls()[2]).toMatch(/^-chdir=production-servers-ops apply/);
 });
 
-it("a server that is missing in the Terraform state is not changed if the plan of its replacement contains other changes", async () => {
+it("if the Terraform state lacks a server and the plan of its replacement contains other changes, the server is not changed", async () => {
   const more = { resource_changes: [...(creates.resource_changes ?? []), change("hcloud_server.bravo", "update")] };
   const { cloud, asked } = await cloudWith([more]);
   await expect(cloud.replace(alpha, silent)).rejects.toThrow(/refused/);
@@ -286,16 +289,28 @@ const replacedFor = (reason: string) => ({
 const disk = "hcloud_volume_attachment.alpha_data";
 
 it.each([
-  ["true if the server was completely created", [replacedFor("by_request"), change(disk, "delete,create")], true],
-  ["false if the server is tainted", [replacedFor("because_tainted"), change(disk, "delete,create")], false],
-  ["false if the server is in no state", [change("hcloud_server.alpha", "create"), change(disk, "create")], false],
-  ["false if its volume attachment is in no state", [replacedFor("by_request"), change(disk, "create")], false],
-])("the preparation of a server's replacement returns %s", async (_, resource_changes, isWhole) => {
+  ["true if the server was created completely", [replacedFor("by_request"), change(disk, "delete,create")], true],
+  [
+    "false if Terraform has marked the server as tainted",
+    [replacedFor("because_tainted"), change(disk, "delete,create")],
+    false,
+  ],
+  [
+    "false if the Terraform state does not contain the server",
+    [change("hcloud_server.alpha", "create"), change(disk, "create")],
+    false,
+  ],
+  [
+    "false if the Terraform state does not contain its volume attachment",
+    [replacedFor("by_request"), change(disk, "create")],
+    false,
+  ],
+])("the preparation for the replacement of a server returns %s", async (_, resource_changes, isWhole) => {
   const { cloud } = await cloudWith([{ resource_changes }]);
   expect(await cloud.prepare(alpha, silent)).toBe(isWhole);
 });
 
-it("the replacement of a server restores the protection that an interrupted run removed, unless the configuration has no protection", async () => {
+it("the replacement of a server restores the protection that an interrupted run removed, unless the configuration disables protection", async () => {
   const bare = server("alpha", { protection: { delete: false, rebuild: false } });
   const { cloud, changes } = await cloudWith([replaces, retargets], [bare]);
   await cloud.replace(alpha, silent);
@@ -305,7 +320,7 @@ it("the replacement of a server restores the protection that an interrupted run 
   expect(open.changes()).toEqual([]);
 });
 
-it("if a run is killed after it created the new server, the next run completes the replacement and does not create the server again", async () => {
+it("if a run is killed after it created the new server, the next run completes the replacement without a second creation", async () => {
   const attaches = {
     resource_changes: [
       change("hcloud_server.alpha", "update"),
@@ -328,10 +343,10 @@ it("if a run is killed after it created the new server, the next run completes t
 
 it.each([
   ["was applied", [replaces, retargets], undefined],
-  ["was refused", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
+  ["was rejected", [{ resource_changes: [change("hcloud_server.alpha", "delete")] }], /refused/],
   ["failed", [replaces, retargets], /apply in .* failed/],
 ])(
-  "the replacement of a server leaves no plan file, because plans contain secrets, after the plan %s",
+  "the replacement of a server leaves no plan file with secrets on the disk after the plan %s",
   async (_, plans, problem) => {
     const { cloud, terraform } = await cloudWith(plans);
     if (_ === "failed") terraform.failApply();
@@ -348,7 +363,7 @@ const state = [
   "hcloud_volume.deltas_data",
 ];
 
-it("the removal of a server deletes only resources of this server, edge resources first, and removes the protection of its volume", async () => {
+it("the removal of a server deletes only resources of the server, first in the edge stack, and removes the protection of its volume", async () => {
   const deletes = removes("hcloud_volume.delta_data", "tls_private_key.ssh-host-key_delta");
   const { cloud, terraform, changes } = await cloudWith([deletes, deletes, deletes, deletes], [...all, gone]);
   terraform.setState(state);
@@ -363,7 +378,7 @@ it("the removal of a server deletes only resources of this server, edge resource
   expect([...new Set(changes())]).toEqual(['POST /volumes/70/actions/change_protection {"delete":false}']);
 });
 
-it("the removal of a server is rejected before any change if the plan deletes another resource", async () => {
+it("the removal of a server is rejected before any change if the plan deletes a resource of another server", async () => {
   const { cloud, terraform } = await cloudWith([removes("hcloud_volume.delta_data", "hcloud_volume.alpha_data")]);
   terraform.setState(state);
   await expect(cloud.prepareRemoval("delta", silent)).rejects.toThrow(

@@ -83,7 +83,7 @@ async function identifyWith(
   return { error, asked };
 }
 
-it("the check of the tokens accepts matching tokens and sends each vendor only its own token", async () => {
+it("the check of the API tokens accepts tokens of the right projects and sends each vendor only the vendor's own token", async () => {
   const { error, asked } = await identifyWith({});
   expect(error).toBeUndefined();
   const headersOf = (path: string) => asked.find((one) => one.path === path)?.headers;
@@ -92,7 +92,7 @@ it("the check of the tokens accepts matching tokens and sends each vendor only i
   expect(headersOf("/api/v1/monitor")).toMatchObject({ "dd-api-key": "key", "dd-application-key": "application" });
 });
 
-it("the check of the tokens finds resources on every page of Hetzner's lists", async () => {
+it("the check of the API tokens finds resources on every page of Hetzner's lists", async () => {
   const stray = { id: 2, name: "bravo", labels: { environment: "production" } };
   const { error } = await identifyWith({
     answers: {
@@ -103,7 +103,7 @@ it("the check of the tokens finds resources on every page of Hetzner's lists", a
   expect(error).toMatch(/not in the state: hcloud_server bravo \(2\)/);
 });
 
-it("the check of the tokens reports the problems of all vendors at once", async () => {
+it("the check of the API tokens reports the problems of all vendors at once", async () => {
   const { error } = await identifyWith({
     answers: { "/servers": { servers: [] }, "/zones": { result: [] }, "/zones/zone": 403, "/api/v1/monitor": [] },
   });
@@ -112,7 +112,7 @@ it("the check of the tokens reports the problems of all vendors at once", async 
     expect(error).toContain(name);
 });
 
-it("the check of the tokens refuses servers whose location differs from that of their volume, and reports each server once", async () => {
+it("the check of the API tokens rejects servers in another location than their volume, and reports each server once", async () => {
   const at = (type: string, name: string, location: string) =>
     inState(`${type}.${name}`, { id: "1", location, labels: { server: name.split("_")[0] } });
   const { error } = await identifyWith(
@@ -131,7 +131,7 @@ it("the check of the tokens refuses servers whose location differs from that of 
   );
 });
 
-it("the check of the tokens refuses to remove a second load balancer that visitors are directed to", async () => {
+it("the check of the API tokens rejects the removal of a second load balancer if DNS directs visitors to this load balancer", async () => {
   const second = inState("hcloud_load_balancer.balancer-second", { id: "3", ipv4: "203.0.113.2" });
   const answers = (content: string) => ({
     "/load_balancers": { load_balancers: [{ id: 3, name: "production-second", labels: {} }] },
@@ -146,14 +146,14 @@ it("the check of the tokens refuses to remove a second load balancer that visito
   expect((await identifyWith({ answers: answers("203.0.113.3") }, states)).error).toBeUndefined();
 });
 
-it("the check of the tokens retries a busy vendor and fails if the vendor stays busy", async () => {
+it("the check of the API tokens retries a request if a vendor is busy, and fails if the vendor stays busy", async () => {
   const cloudflare = { edge: [record] };
   const busy = { "/zones/zone": 503 };
   expect((await identifyWith({ failures: [429, 500, 503] })).error).toBeUndefined();
   expect((await identifyWith({ answers: busy }, cloudflare)).error).toMatch(/^127\.0\.0\.1:\d+: answers 503$/);
 });
 
-it("the check of the tokens requires a Cloudflare token only for the edge", async () => {
+it("the check of the API tokens requires a Cloudflare token only for the edge stack", async () => {
   const none = { CLOUDFLARE_API_TOKEN: "" };
   expect((await identifyWith({}, { servers: [server] }, none)).error).toBeUndefined();
   expect((await identifyWith({}, { servers: [server], edge: [record] }, none)).error).toMatch(
@@ -161,13 +161,13 @@ it("the check of the tokens requires a Cloudflare token only for the edge", asyn
   );
 });
 
-it("the check of the tokens rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
+it("the check of the API tokens rejects invalid Datadog keys and skips Datadog if a key is missing", async () => {
   const answers = { "/api/v1/monitor": 403 };
   expect((await identifyWith({ answers })).error).toMatch(/DD_API_KEY, DD_APP_KEY: Datadog rejects them/);
   expect((await identifyWith({ answers }, everything, { DD_APP_KEY: "" })).error).toBeUndefined();
 });
 
-it("the check of the tokens ignores monitors of other environments and monitors without an environment", async () => {
+it("the check of the API tokens ignores Datadog monitors of other environments and monitors without an environment", async () => {
   const others = [
     { id: 8, name: "disk", tags: ["env:staging"] },
     { id: 9, name: "by hand", tags: [] },

@@ -30,23 +30,26 @@ const stray = found("charlie", "3", "production");
 const others = [found("cedar", "8", "staging"), found("somebody", "9")];
 
 it.each<[string, Partial<Identity>]>([
-  ["a project whose resources are those of the state", {}],
+  ["a project with the resources that the Terraform state contains", {}],
   [
     "resources of other environments and without a label",
     { found: [found("alpha", "1"), found("bravo", "2"), ...others] },
   ],
-  ["a first deployment into an empty project", { state: [], found: [] }],
-  ["a first deployment into a project without labelled resources", { state: [], found: [found("somebody", "9")] }],
+  ["a first deployment to an empty project", { state: [], found: [] }],
+  ["a first deployment to a project without labelled resources", { state: [], found: [found("somebody", "9")] }],
   [
-    "an interrupted first deployment whose resources are in the state",
+    "an interrupted first deployment whose resources are in the Terraform state",
     { state: [inState("alpha", "1")], found: all.slice(0, 1) },
   ],
-  ["a single missing resource, because the check for destruction stops its plan", { found: all.slice(0, 1) }],
   [
-    "a resource outside the state that the command handles",
+    "a project that lacks a single resource, because the check for destructive plans stops the plan",
+    { found: all.slice(0, 1) },
+  ],
+  [
+    "a project with a resource outside the Terraform state if the current command manages this resource",
     { found: [...all, stray], handles: ({ name }) => name === "charlie" },
   ],
-])("the check that a Hetzner project belongs to the environment accepts %s", (_, changes) => {
+])("the check that a Hetzner token belongs to the environment's project accepts %s", (_, changes) => {
   expect(problems(changes)).toEqual([]);
 });
 
@@ -70,21 +73,21 @@ it.each<[string, Partial<Identity>, string]>([
       "set the token of the Hetzner project of production, or correct ENVIRONMENT",
   ],
   [
-    "an empty state although the project has resources of the environment",
+    "an empty Terraform state although the project has resources of the environment",
     { state: [] },
     "backend: the state of production is empty, but the Hetzner project has its resources: hcloud_server alpha (1), hcloud_server bravo (2). Restore the state",
   ],
   [
-    "the state of another environment",
+    "the Terraform state of another environment",
     { found: [found("alpha", "1", "staging"), found("bravo", "2", "staging")] },
     "ENVIRONMENT: is production, but the state has resources that the Hetzner project labels as environment staging: ",
   ],
   [
-    "resources of the environment that are not in the state",
+    "a project with resources of the environment that are not in the Terraform state",
     { found: [...all, stray] },
     "state: the Hetzner project has resources of production that are not in the state: hcloud_server charlie (3). ",
   ],
-])("the check that a Hetzner project belongs to the environment rejects %s", (_, changes, problem) => {
+])("the check that a Hetzner token belongs to the environment's project rejects %s", (_, changes, problem) => {
   expect(problems(changes)[0]).toContain(problem);
 });
 
@@ -110,6 +113,6 @@ it.each([
         "Set the token of the account that this environment was deployed to",
     ],
   ],
-])("the check that a Cloudflare zone belongs to the environment %s", (_, state, zones, expected) => {
+])("the check that a Cloudflare token belongs to the environment's zone %s", (_, state, zones, expected) => {
   expect(zoneProblems("foobar.com", state, zones)).toEqual(expected);
 });

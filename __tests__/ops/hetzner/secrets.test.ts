@@ -19,7 +19,7 @@ const plan = (...changes: readonly (readonly [address: string, actions: string])
   resource_changes: changes.map(([address, actions]) => change(address, actions)),
 });
 
-it("the plan that creates a new generation of a secret may also delete the second-last generation", () => {
+it("a Terraform plan that creates version 3 of a secret may also delete version 1", () => {
   expect(excessOfMaking(plan(["random_password.edge-2_token", "create"]), "edge-token", 2)).toEqual([]);
   const third = plan(["random_password.edge-3_token", "create"], ["random_password.edge_token", "delete"]);
   expect(excessOfMaking(third, "edge-token", 3)).toEqual([]);
@@ -27,7 +27,7 @@ it("the plan that creates a new generation of a secret may also delete the secon
   expect(excessOfMaking(fourth, "edge-token", 4)).toEqual([]);
 });
 
-it("the plan that creates a new generation of a secret may delete only resources of the rotated secret", () => {
+it("a Terraform plan that creates a new version of a secret may delete only resources of the rotated secret", () => {
   expect(excessOfMaking(plan(["random_password.password_replication", "delete"]), "database-passwords", 3)).toEqual([]);
   expect(
     excessOfMaking(plan(["tls_locally_signed_cert.mysql_alpha_certificate", "delete"]), "database-authority", 3),
@@ -35,7 +35,7 @@ it("the plan that creates a new generation of a secret may delete only resources
   expect(excessOfMaking(plan(["tls_private_key.ssh-host-key-2_alpha", "delete"]), "ssh-host-keys", 4)).toEqual([]);
 });
 
-it("the plan that creates a new generation of a secret may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
+it("a plan that creates a new secret may delete the key of a revoked Cloudflare certificate, but not the certificate in use", () => {
   const key = plan(["tls_private_key.origin-certificate-1_key", "delete"]);
   expect(excessOfMaking(key, "origin-certificate", 3)).toEqual([]);
   const used = plan(["cloudflare_origin_ca_certificate.origin-certificate-2_certificate[0]", "delete"]);
@@ -50,7 +50,7 @@ it.each([
   [3, "tls_private_key.mysql_authority_key", "update"],
   [3, "tls_private_key.ssh-host-key_alpha", "delete"],
 ])(
-  "the plan that creates a new generation of a secret may contain no other change (generation %i: %s, %s)",
+  "a plan that creates a new version of the edge token may contain no other change (version %i: %s, %s)",
   (generation, address, actions) => {
     expect(excessOfMaking(plan([address, actions]), "edge-token", generation)).toHaveLength(1);
   },
@@ -71,7 +71,7 @@ describe("the application's secrets", () => {
   ] as const);
   const said = () => undefined;
 
-  it("the application's secrets are read from environment variables after the servers' Terraform state was updated", async () => {
+  it("the application's secrets are read from environment variables after an update of the servers' Terraform state", async () => {
     const terraform = recordedTerraform("production", [plan(["hcloud_server.alpha", "no-op"])]);
     const values = await storeOf(config, terraform, variables).fromOutside(names, said);
     expect(values.of("alpha", "application.secrets.PIN")).toBe("1234");
@@ -112,7 +112,7 @@ describe("secrets in the Terraform state", () => {
   };
   const silent = () => undefined;
 
-  it("the stage of a rotation is read from the configuration and the Terraform state", async () => {
+  it("the stage of a secret rotation is derived from the configuration and the Terraform state", async () => {
     const { secrets } = secretsWith();
     expect(await secrets.stage("edge-token")).toEqual(stage(2, 1, 1));
     // If the state has no rotation numbers of a secret, the secret is in its first generation.
@@ -130,7 +130,7 @@ describe("secrets in the Terraform state", () => {
     expect(() => values.of("alpha", "originKey")).toThrow("secret originKey of alpha");
   });
 
-  it("a rotation advances the Terraform state by one step through a temporary copy of the stack", async () => {
+  it("a secret rotation advances its recorded stage in Terraform by one step, through a temporary copy of the stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["terraform_data.edge-token_used", "update"]));
     await secrets.advance("edge-token", "used", silent);
     expect(terraform.calls().filter((call) => call.includes(" apply "))).toEqual([
@@ -138,7 +138,7 @@ describe("secrets in the Terraform state", () => {
     ]);
   });
 
-  it("the last step of a rotation revokes only the previous Cloudflare certificate", async () => {
+  it("the last step of an origin certificate rotation may revoke only the previous certificate at Cloudflare", async () => {
     const certificate = (number: number) =>
       [`cloudflare_origin_ca_certificate.origin-certificate-${number}_certificate[0]`, "delete"] as const;
     const moved = ["terraform_data.origin-certificate_oldest", "update"] as const;
@@ -158,7 +158,7 @@ describe("secrets in the Terraform state", () => {
     ["show", plan(["cloudflare_ruleset.site_edge-token", "delete,create"])],
     ["show", plan(["hcloud_uploaded_certificate.certificate", "create,delete"])],
   ] as const)(
-    "a rotation does not change the Terraform state if the plan contains other changes (%s)",
+    "a secret rotation does not apply a Terraform plan that contains other changes (%s)",
     async (step, more) => {
       const { secrets, terraform } = secretsWith(more);
       const doing =
@@ -220,7 +220,7 @@ describe("secrets in the Terraform state", () => {
     );
   });
 
-  it("a rotation sends new secrets to Cloudflare through a plan of the edge stack", async () => {
+  it("a secret rotation sends new secrets to Cloudflare through a Terraform plan of the edge stack", async () => {
     const { secrets, terraform } = secretsWith(plan(["cloudflare_ruleset.site_edge-token", "update"]));
     await secrets.show("edge-token", silent);
     expect(terraform.calls().at(-1)).toBe("-chdir=production-edge apply production-edge/ops.tfplan");

@@ -6,7 +6,7 @@ import { fingerprintAt } from "../../../ops/hetzner/shown-certificate.js";
 import { makeCertificate } from "../../examples/guestbook/support/certificate.js";
 import { portOf } from "../../support/listening.js";
 
-it("the fingerprint of the certificate that a server presents belongs to the requested host name, regardless of the issuer", async () => {
+it("the certificate check of a server returns the fingerprint of the certificate for the requested host name, regardless of the issuer", async () => {
   const [site, other] = [makeCertificate("www.foobar.com"), makeCertificate("other.foobar.com")];
   const ofSite = createSecureContext({ cert: site.certificate, key: site.key });
   const port = await portOf(
@@ -21,7 +21,7 @@ it("the fingerprint of the certificate that a server presents belongs to the req
   expect(await shown("foobar.com")).toBe(new X509Certificate(other.certificate).fingerprint256);
 });
 
-it("the fingerprint of the certificate that a server presents is undefined if no server listens or answers", async () => {
+it("the certificate check of a server returns undefined if no program listens or answers", async () => {
   const waits = vi.spyOn(Socket.prototype, "setTimeout").mockImplementation(function (this: Socket, ms, done) {
     expect(ms).toBeLessThanOrEqual(10_000);
     if (done) setTimeout(done, 50);

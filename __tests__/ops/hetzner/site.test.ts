@@ -22,7 +22,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-it("the data of an environment are read from two stacks, each queried once, because a query in a new checkout downloads providers", async () => {
+it("npm run ops reads an environment from two Terraform stacks, each queried once, because in a new checkout a query downloads providers", async () => {
   const asked = told(outputs);
   const { logins } = await hetznerSite(config, "terraform");
   expect([...logins.values()]).toEqual([{ name: "alpha", address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" }]);
@@ -32,14 +32,14 @@ it("the data of an environment are read from two stacks, each queried once, beca
   ]);
 });
 
-it("without administrator networks, only commands that need no login can open an environment", async () => {
+it("without administrator networks, npm run ops allows only commands that need no SSH login", async () => {
   told(outputs);
   const closed = exampleConfig();
   await expect(hetznerSite(closed, "terraform")).rejects.toThrow("production: administrators.cidrs is empty");
   expect((await hetznerSite(closed, "terraform", { needsLogin: false })).config).toBe(closed);
 });
 
-it("a command is rejected with instructions if the environment was never deployed", async () => {
+it("npm run ops rejects a command with instructions if the environment was never deployed", async () => {
   told({ ssh_host_keys: {} });
   await expect(hetznerSite(config, "terraform")).rejects.toThrow(
     "cdktf.out/stacks/production-servers: has no output server_addresses; run `npm run synth`, and deploy with this version first",

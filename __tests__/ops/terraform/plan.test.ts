@@ -15,7 +15,7 @@ import {
 } from "../../../ops/terraform/plan.js";
 import { change } from "../support/terraform.js";
 
-it("the comparison with the configuration reports drift if Terraform would revert an external change", () => {
+it("npm run ops drift reports drift if Terraform would revert an external change", () => {
   const found = differencesOf({
     resource_drift: [
       change("hcloud_server.alpha", "update", { labels: { a: 1 }, name: "alpha" }, { labels: {}, name: "alpha" }),
@@ -27,7 +27,7 @@ it("the comparison with the configuration reports drift if Terraform would rever
   expect(found).toEqual({ drift: ["hcloud_server.alpha: labels"], pending: [], failedChecks: [] });
 });
 
-it("the comparison with the configuration reports drift if a resource is missing", () => {
+it("npm run ops drift reports drift if a resource is missing", () => {
   const gone = differencesOf({
     resource_drift: [change("cloudflare_dns_record.site_www-a", "delete", { name: "www" })],
     resource_changes: [change("cloudflare_dns_record.site_www-a", "create", {}, { name: "www" })],
@@ -35,7 +35,7 @@ it("the comparison with the configuration reports drift if a resource is missing
   expect(gone.drift).toEqual(["cloudflare_dns_record.site_www-a: is gone"]);
 });
 
-it("the comparison with the configuration reports new settings as pending, separate from drift of the same resource", () => {
+it("npm run ops drift reports new settings as pending changes, separate from drift of the same resource", () => {
   const both = differencesOf({
     resource_drift: [change("hcloud_firewall.a", "update", { rule: [1], name: "a" }, { rule: [], name: "a" })],
     resource_changes: [
@@ -48,7 +48,7 @@ it("the comparison with the configuration reports new settings as pending, separ
   expect(both.pending).toEqual(["updates hcloud_firewall.a: name", "creates hcloud_volume.new"]);
 });
 
-it("the comparison with the configuration ignores external changes of attributes that are not configured", () => {
+it("npm run ops drift ignores external changes of attributes that are not configured", () => {
   const quiet = differencesOf({
     resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
     resource_changes: [change("hcloud_primary_ip.a", "no-op")],
@@ -56,14 +56,14 @@ it("the comparison with the configuration ignores external changes of attributes
   expect(linesOf("production-foundation", quiet)).toEqual(["production-foundation: as configured"]);
 });
 
-it("the comparison with the configuration shows names of attributes but not their values", () => {
+it("npm run ops drift shows the names of attributes but not their values", () => {
   const secret = differencesOf({
     resource_changes: [change("random_password.a", "update", { result: "old" }, { result: "new" })],
   });
   expect(JSON.stringify(secret)).not.toMatch(/old|new/);
 });
 
-it("the comparison with the configuration reports failed checks, because Terraform's exit code does not report them", () => {
+it("npm run ops drift reports failed Terraform checks, because Terraform's exit code does not report failed checks", () => {
   const checks = [
     {
       address: { to_display: "check.alpha_current" },
@@ -82,7 +82,7 @@ it("the comparison with the configuration reports failed checks, because Terrafo
   expect(differencesOf({ checks: silent }).failedChecks).toEqual(["check: a; b", "check.x: failed"]);
 });
 
-it("the comparison with the configuration lists attributes in alphabetical order, and only if their new values are known before the apply", () => {
+it("npm run ops drift lists attributes in alphabetical order, and only if their new values are known before the apply", () => {
   const { pending } = differencesOf({
     resource_changes: [
       change("hcloud_server.a", "update", { ipv4: "1", name: "a", labels: 1 }, { name: "b", labels: 2 }),
@@ -93,7 +93,7 @@ it("the comparison with the configuration lists attributes in alphabetical order
   expect(hidden.pending).toEqual(["updates hcloud_server.a"]);
 });
 
-it("the drift comparison also reports resources that a change creates or deletes", () => {
+it("npm run ops drift also reports resources that Terraform would create or delete", () => {
   const { address, change: made } = change("hcloud_volume.a", "create", {}, { size: 10 });
   const gone = change("hcloud_volume.b", "delete");
   const plan = {
@@ -105,7 +105,7 @@ it("the drift comparison also reports resources that a change creates or deletes
   expect(differencesOf(plan).pending).toEqual(["creates hcloud_volume.a", "deletes hcloud_volume.b"]);
 });
 
-it("the comparison with the configuration lists no attributes of a replaced resource, unless the resource has also drifted", () => {
+it("npm run ops drift lists no attributes of a replaced resource, unless the resource has also drifted", () => {
   const replaced = change("hcloud_server.a", "delete,create", { name: "a", image: 1 }, { name: "b", image: 1 });
   expect(differencesOf({ resource_changes: [replaced] }).pending).toEqual(["replaces hcloud_server.a"]);
   const drifted = change("hcloud_server.a", "update", { name: "a", image: 1 }, { name: "a", image: 2 });
@@ -116,7 +116,7 @@ it("the comparison with the configuration lists no attributes of a replaced reso
   expect(both).toMatchObject({ drift: ["hcloud_server.a: image"], pending: ["replaces hcloud_server.a: name"] });
 });
 
-it("the comparison with the configuration reports a change as pending if the configuration changes another attribute than the drifted one", () => {
+it("npm run ops drift reports a change as pending if the configuration changes another attribute than the drifted attribute", () => {
   const found = differencesOf({
     resource_drift: [change("hcloud_primary_ip.a", "update", { assignee_id: 1 }, { assignee_id: 2 })],
     resource_changes: [change("hcloud_primary_ip.a", "update", { name: "a" }, { name: "b" })],
@@ -124,7 +124,7 @@ it("the comparison with the configuration reports a change as pending if the con
   expect(found).toMatchObject({ drift: [], pending: ["updates hcloud_primary_ip.a: name"] });
 });
 
-it("the list of a plan's actions has one line per changed resource, and marks deletions and replacements as destruction", () => {
+it("the summary of a Terraform plan has one line per changed resource, and marks deletions and replacements as destruction", () => {
   const plan = {
     resource_changes: [
       change("a.a", "create"),
@@ -141,7 +141,7 @@ it("the list of a plan's actions has one line per changed resource, and marks de
   expect([actionsOf({}), destructionOf({}), deletionsOf({})]).toEqual([[], [], []]);
 });
 
-it("an action of a plan is allowed only if both its address and the kind of the action are allowed", () => {
+it("an action of a Terraform plan is allowed only if both the resource address and the kind of action are allowed", () => {
   const plan = {
     resource_changes: [change("a.a", "update"), change("a.b", "delete,create"), change("a.c", "no-op")],
   };
@@ -150,20 +150,20 @@ it("an action of a plan is allowed only if both its address and the kind of the 
   expect(excessOf(plan, {})).toHaveLength(2);
 });
 
-it("a server counts as completely created only if the plan replaces it because the replacement was requested", () => {
+it("a server counts as completely created only if the Terraform plan replaces the server because a replacement was requested", () => {
   const requested = { ...change("hcloud_server.alpha", "delete,create"), action_reason: "replace_by_request" };
   const isWhole = (name: string) => isWholeIn({ resource_changes: [requested] }, `hcloud_server.${name}`);
   expect(["alpha", "bravo"].map(isWhole)).toEqual([true, false]);
 });
 
-it("a plan changes outputs if at least one output has an action other than no-op", () => {
+it("a Terraform plan counts as a change of outputs if at least one output has an action other than no-op", () => {
   const outputs = (...actions: string[]) => ({ output_changes: { a: { actions: ["no-op"] }, b: { actions } } });
   expect(changesOutputs(outputs("update"))).toBe(true);
   expect(changesOutputs(outputs("no-op"))).toBe(false);
   expect(changesOutputs({})).toBe(false);
 });
 
-it("a plan reports a missing secret only if it creates a server and the check of the secret fails", () => {
+it("a Terraform plan is reported for a missing secret only if the plan creates a server and the secret's check fails", () => {
   const check = { address: { to_display: `check.${neededSecret}_key` }, status: "fail" };
   const missing = (address: string, actions: string, status = "fail") =>
     missingSecretsOf({ resource_changes: [change(address, actions)], checks: [{ ...check, status }] });
@@ -189,7 +189,7 @@ const parts = [
   "hcloud_load_balancer_service.balancer_service-443[0]",
 ];
 
-it("the deletion of the previous load balancer includes its targets and all resources that the new load balancer does not need", () => {
+it("the plan that deletes the previous load balancer may also delete its targets and all resources that the new load balancer does not need", () => {
   expect(goes(balancer(2, "passthrough"), balancer(1, "terminate"))).toEqual([
     ...parts,
     "hcloud_uploaded_certificate.certificate[0]",
@@ -198,7 +198,7 @@ it("the deletion of the previous load balancer includes its targets and all reso
   expect(goes(balancer(2, "terminate"), balancer(1, "terminate"))).toEqual(parts);
 });
 
-it("after a change of the domain, the deletion of the previous load balancer includes its edge token, but not the certificate for both domains", () => {
+it("after a domain change, the plan that deletes the previous load balancer may delete its edge token, but not the shared certificate", () => {
   const moves = [balancer(2, "terminate", "site-2"), balancer(1, "terminate")] as const;
   expect(goes(...moves)).toEqual([...parts, "cloudflare_ruleset.site_edge-token[0]"]);
   const { open } = changeoverSteps(...moves, ["alpha"]);
@@ -214,6 +214,6 @@ it.each([
   ["hcloud_server.alpha-2", false],
   ["hcloud_firewall.alphabet_firewall", false],
   ["hcloud_load_balancer.balancer_balancer", false],
-])("the resource %s belongs to the server alpha: %s", (address, belongs) => {
+])("the check whether the Terraform resource %s belongs to the server alpha returns %s", (address, belongs) => {
   expect(belongsTo(address, "alpha")).toBe(belongs);
 });

@@ -5,7 +5,7 @@ import { Stack } from "../../../ops/terraform/terraform.js";
 import { limits } from "../support/instantly.js";
 import { recordedTerraform } from "../support/terraform.js";
 
-it("a temporary copy of a stack is readable only by its owner and can be deleted", async () => {
+it("a temporary copy of a Terraform stack is readable only by its owner and can be deleted", async () => {
   const { servers } = recordedTerraform("production", []);
   const copy = await servers.overridden({ resource: {} });
   expect(statSync(copy.folder).mode & 0o777).toBe(0o700);
@@ -13,7 +13,7 @@ it("a temporary copy of a stack is readable only by its owner and can be deleted
   expect(existsSync(copy.folder)).toBe(false);
 });
 
-it("a temporary copy of a stack has the files and data of the stack plus the overrides, regardless of leftovers from an earlier run", async () => {
+it("a temporary copy of a Terraform stack has the stack's files and data plus the overrides, regardless of leftovers from an earlier run", async () => {
   const { folder, servers } = recordedTerraform("production", []);
   for (const file of ["cdk.tf.json", ".terraform.lock.hcl"]) writeFileSync(join(servers.folder, file), file);
   await servers.overridden({ resource: { old: {} } });
@@ -25,17 +25,17 @@ it("a temporary copy of a stack has the files and data of the stack plus the ove
   expect(await copy.addresses()).toEqual([`${join(servers.folder, ".terraform")} 1`]);
 });
 
-it("the list of a stack's resources is empty if the Terraform state is empty", async () => {
+it("the resource list of a Terraform stack is empty if the Terraform state is empty", async () => {
   expect(await recordedTerraform("production", []).servers.addresses()).toEqual([]);
 });
 
-it("the outputs of a stack are read after `terraform init` if the checkout is new", async () => {
+it("the outputs of a Terraform stack are read after `terraform init` if the checkout is new", async () => {
   const { servers, calls } = recordedTerraform("production", [], { server_addresses: {} });
   expect(await servers.outputs()).toEqual({ server_addresses: {} });
   expect(calls()).toEqual(["-chdir=production-servers init", "-chdir=production-servers output -json"]);
 });
 
-it("the outputs of a stack are read without `terraform init` if Terraform is initialized", async () => {
+it("the outputs of a Terraform stack are read without `terraform init` if Terraform is already initialized", async () => {
   const { servers, calls } = recordedTerraform("production", []);
   mkdirSync(join(servers.folder, ".terraform"));
   writeFileSync(join(servers.folder, ".terraform", "terraform.tfstate"), "{}");
@@ -43,19 +43,19 @@ it("the outputs of a stack are read without `terraform init` if Terraform is ini
   expect(calls()).toEqual(["-chdir=production-servers output -json"]);
 });
 
-it("if a stack was not synthesized, reading its outputs fails with the command to run", async () => {
+it("if a Terraform stack was not synthesized, reading its outputs fails with the command to run", async () => {
   await expect(new Stack("terraform", "cdktf.out/stacks/nowhere-servers").outputs()).rejects.toThrow(
     /nowhere-servers: does not exist; run `npm run synth`/,
   );
 });
 
-it("the command limits a Terraform plan to ten minutes and sets no other time limit for the apply", async () => {
+it("npm run ops limits a Terraform plan to ten minutes and sets no time limit for an apply", async () => {
   const given = limits();
   await recordedTerraform("production", [{}]).servers.plan({}, ({ apply }) => apply());
   expect(given.map(Number)).toEqual([600, 600]);
 });
 
-it("a Terraform apply reports each change, and a long change once a minute", async () => {
+it("npm run ops reports each resource change during a Terraform apply, and reports a long change once a minute", async () => {
   const { folder, servers } = recordedTerraform("production", [{}]);
   const lines = [
     "hcloud_server.alpha: Creating...",
@@ -71,7 +71,7 @@ it("a Terraform apply reports each change, and a long change once a minute", asy
   expect(said).toEqual([lines[0], lines[2], lines[3]]);
 });
 
-it("the managed resources of a stack are read from its state", async () => {
+it("the managed resources of a Terraform stack are read from the stack's state", async () => {
   const { folder, servers } = recordedTerraform("production", []);
   const attributes = { id: "7" };
   const state = {
@@ -109,7 +109,7 @@ function ownStack() {
   };
 }
 
-it("a command that synthesizes into its own folder plans the JSON of this folder instead of the JSON in cdktf.out", async () => {
+it("if a command synthesizes into its own folder, Terraform plans the JSON of this folder instead of the JSON in cdktf.out", async () => {
   const { stack, calls } = ownStack();
   await stack.init();
   await stack.plan({}, ({ apply }) => apply());
@@ -117,7 +117,7 @@ it("a command that synthesizes into its own folder plans the JSON of this folder
   expect(calls().map((call) => call.split(" ")[0])).toEqual(Array(4).fill("-chdir=own/stacks/production-servers"));
 });
 
-it("a temporary copy of a stack plans the JSON that the command has synthesized into its own folder", async () => {
+it("a temporary copy of a Terraform stack plans the JSON that the command has synthesized into its own folder", async () => {
   const { stack, calls } = ownStack();
   const copy = await stack.overridden({});
   expect(await copy.configuration()).toBe('{"new":true}');
@@ -126,14 +126,14 @@ it("a temporary copy of a stack plans the JSON that the command has synthesized 
   await copy.discard();
 });
 
-it("the first plan of a stack verifies the identity of the environment, even if Terraform is not initialized", async () => {
+it("the first plan of a Terraform stack verifies the tokens of the environment, even if Terraform is not initialized", async () => {
   const { stack, order, calls } = ownStack();
   await stack.plan({}, () => undefined);
   expect(order.slice(0, 2)).toEqual(["synthesize", "identify"]);
   expect(calls()[0]).toContain(" plan ");
 });
 
-it("a stack in its own folder keeps the provider versions that `terraform init` has locked", async () => {
+it("a Terraform stack in its own folder keeps the provider versions that `terraform init` has locked", async () => {
   const { stack } = ownStack();
   writeFileSync(join(stack.folder, ".terraform.lock.hcl"), "locked");
   await stack.init();
@@ -142,7 +142,7 @@ it("a stack in its own folder keeps the provider versions that `terraform init` 
   );
 });
 
-it("a plan that reads a missing output of an earlier stack fails with Terraform's message and the advice to deploy first", async () => {
+it("if an output of an earlier stack is missing, a Terraform plan fails with Terraform's message and the advice to deploy first", async () => {
   const { folder, servers } = recordedTerraform("production", []);
   const words = "Error: Unsupported attribute\n\n  data.terraform_remote_state.credentials.outputs has no attribute x";
   writeFileSync(join(folder, "fail-plan"), words);
@@ -154,7 +154,7 @@ it("a plan that reads a missing output of an earlier stack fails with Terraform'
   await expect(servers.plan({}, () => undefined)).rejects.toThrow(new RegExp(`failed:\\n${other}$`));
 });
 
-it("a missing Terraform binary is reported with the variable that selects another binary", async () => {
+it("if the Terraform binary is missing, npm run ops reports the variable that selects another binary", async () => {
   const { servers } = recordedTerraform("production", []);
   await expect(new Stack("no-terraform-here", servers.folder).addresses()).rejects.toThrow(
     /ENOENT\nIt is not installed; to use another program, such as tofu, set TERRAFORM_BINARY_NAME$/,

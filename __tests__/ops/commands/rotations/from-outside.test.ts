@@ -19,7 +19,7 @@ const contentsIn = (world: World) => names.map((name) => [...world.machine(name)
 const changesIn = ({ steps }: World) =>
   steps.filter((step) => !/^lock: |: gets | cat |rm -f/.test(step)).map((step) => step.replace(/ curl .*/, " curl"));
 
-it("a rotation of the application's secrets updates one server at a time, restarts the application, and then labels the server", async () => {
+it("a rotation of the application's secrets updates one server at a time, restarts the application, and labels the server", async () => {
   const world = worldWith({ ...withSecrets, workers: { mail: { command: ["./mail"] } } });
   await distribute(await world.context("rotate"), "application-secrets");
   expect(contentsIn(world)).toEqual(names.map(() => ["application.secrets.PAYMENT_KEY-1"]));
@@ -32,7 +32,7 @@ it("a rotation of the application's secrets updates one server at a time, restar
   );
 });
 
-it("a rotation of the application's secrets restarts the application on a server only if the secrets changed or a run was interrupted", async () => {
+it("a rotation of the application's secrets restarts the application only if the secrets changed or a previous run was interrupted", async () => {
   const world = worldWith(withSecrets);
   await distribute(await world.context("rotate"), "application-secrets");
   world.machine("bravo").waiting = new Set(world.machine("bravo").files.keys());
@@ -45,7 +45,7 @@ it("a rotation of the application's secrets restarts the application on a server
   ]);
 });
 
-it("a rotation of the application's secrets is rejected if a serving server is unreachable or if the application has no secrets", async () => {
+it("a rotation of the application's secrets is rejected if a serving server is unreachable or the application has no secrets", async () => {
   const world = worldWith(withSecrets);
   world.machine("charlie").isStunned = true;
   await expect(distribute(await world.context("rotate"), "application-secrets")).rejects.toThrow(
@@ -57,7 +57,7 @@ it("a rotation of the application's secrets is rejected if a serving server is u
   );
 });
 
-it("the rotation of the release bucket's key sends the new key to every server, and each server then reads the release with it", async () => {
+it("a rotation of the release bucket's key sends the new key to every server, and each server reads the release with the new key", async () => {
   const world = worldWith(isPrivate);
   await distribute(await world.context("rotate"), "release-key");
   expect(contentsIn(world)).toEqual(
@@ -68,7 +68,7 @@ it("the rotation of the release bucket's key sends the new key to every server, 
   );
 });
 
-it("the rotation of the release bucket's key stops if the first server cannot read the release with the new key", async () => {
+it("a rotation of the release bucket's key stops if the first server cannot read the release with the new key", async () => {
   const world = worldWith(isPrivate);
   world.onStep = (step) => {
     if (step.includes(": curl ")) world.failing.add(step);
@@ -82,7 +82,7 @@ it("the rotation of the release bucket's key stops if the first server cannot re
   expect(changesIn(world)).toEqual(["alpha: curl"]);
 });
 
-it("the rotation of the release bucket's key is rejected if the release is public", async () => {
+it("a rotation of the release bucket's key is rejected if the release is public", async () => {
   await expect(distribute(await new World().context("rotate"), "release-key")).rejects.toThrow(
     /^application\.storage is not set/,
   );

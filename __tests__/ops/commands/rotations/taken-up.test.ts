@@ -53,11 +53,11 @@ describe.runIf(hasTool("python3", "whether nginx has loaded a certificate"))(
       ["fails if one worker is older than the certificate", [{ after: 2 }, { after: -500 }], notYet],
       ["fails if all workers are older, as after a failed reload", [{ after: -500 }], notYet],
       ["fails if nginx has no workers, and ignores the workers of other processes", [{ after: 2, parent: 11 }], notYet],
-    ])("the check that nginx has loaded a new certificate %s", (_, workers, said) => {
+    ])("during a certificate rotation, the check that nginx has loaded the new certificate %s", (_, workers, said) => {
       expect(missing(workers)).toBe(said);
     });
 
-    it("the check that nginx has loaded a new certificate fails if the file contains another certificate", () => {
+    it("during a certificate rotation, the check that nginx has loaded the new certificate fails if the file contains another certificate", () => {
       expect(missing([{ after: 2 }], "newer")).toBe("the file contains another certificate");
     });
   },

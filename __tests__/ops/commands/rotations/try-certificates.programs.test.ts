@@ -84,6 +84,9 @@ it.each([
     "old",
     "port … still accepts a certificate of the old authority",
   ],
-])("the check of the members' certificates %s", async (_, shows, trusts, refused, problem) => {
-  expect(await told(shows, trusts, refused)).toEqual(problem === undefined ? [] : [problem, problem]);
-});
+])(
+  "during a rotation of the database's certificate authority, the check of the MySQL members %s",
+  async (_, shows, trusts, refused, problem) => {
+    expect(await told(shows, trusts, refused)).toEqual(problem === undefined ? [] : [problem, problem]);
+  },
+);
