@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { siteHosts } from "../platform/names.js";
 import type { ZoneContext } from "./context.js";
 
-/** TTL with the meaning "automatic". Cloudflare accepts only this TTL for proxied records. */
+/** TTL that Cloudflare interprets as "automatic". Cloudflare accepts only this TTL for proxied records. */
 const automaticTtl = 1;
 
 export interface Origin {
@@ -11,13 +11,16 @@ export interface Origin {
   readonly ipv6: string;
 }
 
-/** Reserved addresses for proxied records without an origin. Cloudflare itself answers requests to these records. */
+/**
+ * Reserved addresses for proxied records without an origin. Cloudflare itself responds to requests for these records.
+ */
 export const noOrigin: Origin = { ipv4: "192.0.2.1", ipv6: "100::" };
 
 /**
- * Adds the DNS records of www and the apex. The records are proxied, so that visitors never see the load balancer's address. If there are
- * two load balancers, only `npm run ops balancers` changes the addresses. With two load balancers, there are no AAAA records. Cloudflare
- * retries only one other address, which must belong to the other load balancer. Visitors can use IPv6 in both cases.
+ * Adds the DNS records of www and the apex. The records are proxied, so that visitors never see the load balancer's
+ * address. If there are two load balancers, only `npm run ops balancers` changes the addresses. With two load
+ * balancers, there are no AAAA records, because Cloudflare retries only one other address and this address must belong
+ * to the other load balancer. Visitors can always use IPv6, because they connect to Cloudflare.
  */
 export function addDnsRecords(
   scope: Construct,
@@ -30,13 +33,13 @@ export function addDnsRecords(
       ([type, content]) =>
         new DnsRecord(scope, `${id}-${type.toLowerCase()}`, {
           zoneId,
-          // Cloudflare returns names in lower case. A name in upper case would cause an update in every plan.
+          // Cloudflare returns names in lower case. A name with capitals would therefore cause an update in every plan.
           name: name.toLowerCase(),
           type,
           content,
           ttl: automaticTtl,
           proxied: true,
-          // If the records of a site in use were deleted, visitors could not reach the site.
+          // Rejects plans that delete the records, because visitors could not reach the site without them.
           lifecycle: { preventDestroy: config.protect, ...(isDirected && { ignoreChanges: ["content"] }) },
         }),
     ),

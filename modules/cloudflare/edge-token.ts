@@ -4,8 +4,8 @@ import { edgeTokenHeader } from "../platform/names.js";
 import { type Proof, siteExpression, type ZoneContext } from "./context.js";
 
 /**
- * Adds a secret header to every request to the site. nginx rejects requests without this header. The rule runs late and overwrites a header
- * of the same name from the visitor. Everyone with read access to the zone's rules can read the secret.
+ * Adds a secret header to every request to the site. nginx rejects requests without this header. The rule overwrites a
+ * header of the same name that a visitor sends. Anyone with read access to the zone's rules can read the secret.
  */
 export function addEdgeToken(
   scope: Construct,

@@ -4,8 +4,8 @@ import type { Construct } from "constructs";
 import type { ClientCertificate, Proof, ZoneContext } from "./context.js";
 
 /**
- * Makes Cloudflare present a client certificate of our own CA to the origin. With Cloudflare's shared certificate, any other customer could
- * send requests through their zone to our load balancer.
+ * Makes Cloudflare present a client certificate of our own CA to the origin. Cloudflare's shared certificate is not
+ * sufficient, because any other customer could then send requests through another zone to our load balancer.
  */
 export function addOriginPulls(
   scope: Construct,
@@ -13,8 +13,8 @@ export function addOriginPulls(
 ): void {
   const certificate = new AuthenticatedOriginPullsCertificate(scope, "origin-pull-certificate", {
     zoneId,
-    // The certificate ends with one line feed, both from the tls provider and from Cloudflare. Any difference would replace the certificate
-    // in every plan.
+    // The certificate ends with one line feed, both from the tls provider and from Cloudflare. With any difference,
+    // every plan would replace the certificate.
     certificate: shown.certificate,
     privateKey: shown.key,
     count,
@@ -24,7 +24,8 @@ export function addOriginPulls(
     zoneId,
     enabled: true,
     count,
-    // If this setting were enabled before the certificate exists, Cloudflare would present its shared certificate.
+    // The certificate must exist before this setting is enabled. Otherwise Cloudflare would present its shared
+    // certificate.
     dependsOn: [certificate],
   });
 }

@@ -3,7 +3,10 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import type { ZoneContext } from "./context.js";
 
-/** Returns an expression that matches requests to the write paths. Expressions of the free plan may use only the path. */
+/**
+ * Returns an expression in Cloudflare's Rules language that matches requests to the write paths. On the free plan, the
+ * expression of a rate limit may use only the path.
+ */
 const toPaths = (paths: readonly string[]): string =>
   paths
     .map((path) =>
@@ -11,12 +14,12 @@ const toPaths = (paths: readonly string[]): string =>
     )
     .join(" or ");
 
-/** Limits of the free plan: one rule, which counts for 10 seconds and blocks for 10 seconds. */
+/** Limits of Cloudflare's free plan: one rate limit rule with a period of 10 seconds and a block of 10 seconds. */
 const freePlan = { period: 10, mitigationTimeout: 10 } as const;
 
 /**
- * Adds the zone's rate limit for each address. A zone has only one ruleset for rate limits, so a manually created ruleset must be imported
- * first.
+ * Adds the zone's rate limit, which counts requests per address. A zone has only one ruleset for rate limits, so a
+ * manually created ruleset must be imported first.
  */
 export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext): void {
   const { expression = toPaths(config.application.writePaths), requestsPer10Seconds } = config.cloudflare.rateLimit;
@@ -34,7 +37,7 @@ export function addRateLimit(scope: Construct, { config, zoneId }: ZoneContext):
         action: "block",
         enabled: true,
         ratelimit: {
-          // Cloudflare counts separately in each data centre, and rejects a rule without `cf.colo.id`.
+          // Cloudflare counts requests separately in each data centre, and rejects a rule without `cf.colo.id`.
           characteristics: ["cf.colo.id", "ip.src"],
           requestsPerPeriod: requestsPer10Seconds,
           ...freePlan,

@@ -12,7 +12,7 @@ export interface Redirect {
   readonly count: number;
 }
 
-/** Adds a redirect to the same path under another host name. Redirected requests never reach an origin. */
+/** Adds a redirect to the same path under another host name. Cloudflare itself responds to redirected requests. */
 export function addRedirect(
   scope: Construct,
   { config, zoneId, redirect: { host, statusCode, count } }: ZoneContext & { readonly redirect: Redirect },

@@ -17,21 +17,24 @@ export interface CloudflareSiteProps {
   readonly config: Config;
   /** Addresses for the DNS records of the site. */
   readonly origin: Origin;
-  /** Value of the secret header that nginx requires. @default - no header, as with `tls: "passthrough"` */
+  /**
+   * Value of the secret header that nginx requires. @default - no header, because `tls: "passthrough"` uses a client
+   * certificate
+   */
   readonly edgeToken?: Proof<string>;
-  /** Client certificate that nginx requires. @default - none, as with `tls: "terminate"` */
+  /** Client certificate that nginx requires. @default - none, because `tls: "terminate"` uses the secret header */
   readonly originPull?: Proof<ClientCertificate>;
   /** Redirect from another host name. @default - none, because there is no other host name */
   readonly redirect?: Redirect;
 }
 
 /**
- * Creates the site at Cloudflare: DNS records, zone settings, WAF rule, rate limit, and the proof that a request came through this zone.
- * The free plan is sufficient. If the stack is destroyed, the zone settings and the setting for origin pulls stay, because Cloudflare
- * stores no previous value.
+ * Creates the site at Cloudflare: DNS records, zone settings, WAF rule, rate limit, and the proof that a request came
+ * through this zone. The free plan is sufficient. If the stack is destroyed, the zone settings and the setting for
+ * client certificates remain, because Cloudflare stores no previous values.
  */
 export class CloudflareSite extends Construct {
-  /** Resources that decide where visitors go: the DNS records and the redirect. */
+  /** Resources that determine where visitors' requests go: the DNS records and the redirect. */
   readonly leads: readonly TerraformResource[];
 
   constructor(scope: Construct, id: string, { config, origin, edgeToken, originPull, redirect }: CloudflareSiteProps) {

@@ -3,7 +3,10 @@ import type { Construct } from "constructs";
 import { literal } from "../terraform/literal.js";
 import { siteExpression, type ZoneContext } from "./context.js";
 
-/** Expression for paths that only scanners request. The free plan does not support regular expressions (`matches`). */
+/**
+ * WAF expression for paths that only vulnerability scanners request. The free plan does not support regular expressions
+ * (`matches`).
+ */
 const scannerExpression = [
   '(starts_with(http.request.uri.path, "/.") and not starts_with(http.request.uri.path, "/.well-known/"))',
   'http.request.uri.path contains "/.git"',
@@ -26,7 +29,7 @@ export function addWafRule(scope: Construct, { config, zoneId }: ZoneContext): v
     phase: "http_request_firewall_custom",
     rules: [
       {
-        // With its own `ref`, the rule keeps its id if other rules are added or removed.
+        // The attribute `ref` keeps the id of the rule unchanged if other rules are added or removed.
         ref: "scanners",
         description: "Scanners and dot files",
         expression: `${siteExpression(config)} and (${literal(expression)})`,

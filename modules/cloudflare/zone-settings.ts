@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { Config } from "../config/schema.js";
 import type { ZoneContext } from "./context.js";
 
-/** Returns the zone settings with Cloudflare's names. The settings remain after the stack is destroyed. */
+/** Returns the zone settings by their names at Cloudflare. The settings remain if the stack is destroyed. */
 const zoneSettingsOf = ({ cloudflare }: Config): Readonly<Record<string, unknown>> => ({
   ssl: "strict",
   min_tls_version: cloudflare.minimumTlsVersion,
@@ -27,7 +27,7 @@ export function addZoneSettings(scope: Construct, { config, zoneId }: ZoneContex
     new ZoneSetting(scope, `setting-${settingId.replaceAll("_", "-")}`, {
       zoneId,
       settingId,
-      // The Terraform provider accepts texts and objects, but the generated type allows only objects.
+      // The Terraform provider accepts texts and objects, but the generated TypeScript type allows only objects.
       value: value as ZoneSettingConfig["value"],
     });
 }

@@ -2,7 +2,10 @@ import ipaddr from "ipaddr.js";
 
 export const prefixLength = (cidr: string): number => ipaddr.parseCIDR(cidr)[1];
 
-/** Returns a CIDR in its canonical form: without host bits and in the shortest notation. The provider rejects other forms. */
+/**
+ * Returns a CIDR in its canonical form: without host bits and in the shortest notation. Hetzner's Terraform provider
+ * rejects other forms.
+ */
 export function canonicalCidr(cidr: string): string {
   const [address, prefix] = ipaddr.parseCIDR(cidr);
   const network =
@@ -27,7 +30,7 @@ export const toNumber = (address: string): number =>
 const toAddress = (number: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 
-/** Returns the addresses of a subnet that no server can have, each with its purpose. */
+/** Returns the addresses of a subnet that no server can have, each with the reason. */
 export const reservedAddresses = (subnet: string): Readonly<Record<string, string>> => {
   const first = toNumber(ipaddr.IPv4.networkAddressFromCIDR(subnet).toString());
   const last = toNumber(ipaddr.IPv4.broadcastAddressFromCIDR(subnet).toString());
@@ -40,7 +43,10 @@ export const reservedAddresses = (subnet: string): Readonly<Record<string, strin
   };
 };
 
-/** Returns a network with both ranges. By default, addresses 8 to 15 are for database members and the upper half is for web servers. */
+/**
+ * Adds default ranges to a network. By default, addresses 8 to 15 are for database members and the upper half of the
+ * subnet is for web servers.
+ */
 export function withRanges<Network extends { subnet: string; databaseRange?: string; webRange?: string }>(
   network: Network,
 ): Network & { databaseRange: string; webRange: string } {

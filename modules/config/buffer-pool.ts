@@ -1,18 +1,20 @@
 /**
- * Memory in MiB that a server needs in addition to the buffer pool. The values are generous, because MySQL would swap or be killed if the
- * pool were too large.
+ * Memory in MiB that a server needs in addition to MySQL's buffer pool. The values are generous, because MySQL would
+ * swap or be killed if the buffer pool were too large.
  */
 const reservedMib = {
   /** Memory of the kernel, systemd, the Datadog agent and the page cache of logs. */
   system: 768,
   /**
-   * Memory of mysqld without its buffer pool: performance schema, connections, message cache of the group. Measured: 540 MiB including a
-   * pool of 128 MiB.
+   * Memory of mysqld without its buffer pool: performance schema, connections, message cache of the group. A
+   * measurement showed 540 MiB including a buffer pool of 128 MiB.
    */
   mysqld: 768,
 } as const;
 
-/** Size of the smallest buffer pool, in MiB. InnoDB rounds all pool sizes up to multiples of this chunk size. */
+/**
+ * Size of the smallest buffer pool in MiB. InnoDB rounds the size of a buffer pool up to a multiple of this chunk size.
+ */
 export const bufferPoolChunkMib = 128;
 
 /** Properties of {@link applicationRoomMib}. */
@@ -27,7 +29,10 @@ export interface ApplicationRoomProps {
 export const applicationRoomMib = ({ memoryMib, database }: ApplicationRoomProps): number =>
   memoryMib - reservedMib.system - (database ? reservedMib.mysqld + bufferPoolChunkMib : 0);
 
-/** Share of the remaining memory that the buffer pool may use. InnoDB's own structures need about 10 % more, and the rest stays free. */
+/**
+ * Share of the remaining memory that the buffer pool may use. InnoDB's internal structures need about 10 % more than
+ * the buffer pool, and the rest remains free.
+ */
 const share = 0.8;
 
 /** Properties of {@link largestBufferPoolMib}. */

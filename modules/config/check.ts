@@ -24,8 +24,7 @@ const nameProblems = (environment: string): readonly Problem[] =>
       ];
 
 /**
- * Returns the problem of an environment's file that does not export an object. For example, the file may export a function, a promise or
- * nothing.
+ * Returns the problem of an environment's file that does not export an object, but for example a function or a promise.
  */
 const notAnEnvironment = (input: unknown): Problem => ({
   path: "default export",
@@ -38,12 +37,14 @@ const isEnvironment = (input: unknown): input is object =>
   typeof input === "object" && input !== null && !Array.isArray(input) && !types.isPromise(input);
 
 /**
- * Matches invisible characters except line feed and tab: control characters, direction marks, line separators, halves of surrogate pairs,
- * and noncharacters. If a line has a noncharacter, systemd ignores the whole line.
+ * Matches invisible characters except line feed and tab: control characters, direction marks, line separators, halves
+ * of surrogate pairs, and noncharacters. systemd ignores a line that contains a noncharacter.
  */
 const invisible = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
-/** Returns true if an object has the key `__proto__`, either as its own key or written in an object literal. Zod ignores both. */
+/**
+ * Returns true if an object has the key `__proto__`, either as its own key or as its prototype. Zod ignores this key.
+ */
 function isNamedProto(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return Object.hasOwn(value, "__proto__") || (prototype !== null && !Object.hasOwn(prototype, "constructor"));
@@ -72,7 +73,7 @@ function unreadable(value: unknown, path: readonly PropertyKey[] = []): readonly
     : [];
 }
 
-/** Returns the valid sections of an environment with their defaults. */
+/** Returns the valid sections of an environment, with default values filled in. */
 function soundSections(
   input: Record<string, unknown>,
   broken: ReadonlySet<PropertyKey | undefined>,
@@ -85,15 +86,16 @@ function soundSections(
 }
 
 /**
- * Returns true if the issue reports zod's own limit for whole numbers. Every setting has a stricter limit, which also reports the number.
+ * Returns true if the issue reports zod's own limit for whole numbers. Every setting has a stricter limit, so another
+ * issue also reports the number.
  */
 const isBeyondCounting = (issue: z.core.$ZodIssue): boolean =>
   (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER) ||
   (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER);
 
 /**
- * Returns the issues that zod finds. If a value has the wrong type, only the issue about the type is returned, because the value's length
- * has no meaning.
+ * Returns the issues that zod finds. If a value has the wrong type, returns only the issue about the type, because
+ * other checks of the value have no meaning.
  */
 function issuesOf(input: unknown) {
   const issues = environmentSchema.safeParse(input).error?.issues ?? [];
@@ -103,7 +105,9 @@ function issuesOf(input: unknown) {
   );
 }
 
-/** Returns all problems of an environment: first invalid settings, then violated rules between valid settings. */
+/**
+ * Returns all problems of an environment: first invalid settings, then violations of the rules between valid settings.
+ */
 export function findProblems(environment: string, input: unknown): readonly Problem[] {
   if (!isEnvironment(input)) return [notAnEnvironment(input)];
   if (Object.keys(input).length > 1000)

@@ -1,4 +1,4 @@
 import type { EnvironmentInput } from "./schema.js";
 
-/** Gives an environment's file its type, so that the editor and the compiler check it. */
+/** Declares an environment. The editor and the compiler check its type. */
 export const defineEnvironment = (environment: EnvironmentInput): EnvironmentInput => environment;

@@ -9,13 +9,13 @@ type Path = readonly PropertyKey[];
 /** Maximum length of a setting's name in a message. */
 const longestKey = 80;
 
-/** Returns a setting's name in one line, so that a name cannot add lines to the report. */
+/** Returns a setting's name on a single line, because a name with line breaks could forge lines of the report. */
 function keyText(key: string): string {
   const text = key.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
   return text.length > longestKey ? `${text.slice(0, longestKey)}…` : text;
 }
 
-/** Returns a path in the notation of an environment's file, for example `administrators.cidrs[0]`. */
+/** Returns the path of a setting in the notation of an environment's file, for example `administrators.cidrs[0]`. */
 export const pathText = (path: Path): string =>
   path
     .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${keyText(String(key))}`))
@@ -71,7 +71,7 @@ function sizeVerdict(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): 
     : { rule: `must be ${issue.minimum} or more`, fix: `raise it to ${issue.minimum}` };
 }
 
-/** Returns the violated rule and the fix for an issue of zod. */
+/** Returns the violated rule and the fix for a zod issue. */
 function verdict(issue: Issue, got: unknown): RuleAndFix {
   switch (issue.code) {
     case "invalid_type":
@@ -98,7 +98,10 @@ function verdict(issue: Issue, got: unknown): RuleAndFix {
   }
 }
 
-/** Returns the value at a path, for messages. A text is hidden if it is in a place for secrets, because the text may be the secret. */
+/**
+ * Returns the value at a path of the configuration for messages. A text at the path of a secret is hidden, because the
+ * text may be the secret.
+ */
 function gotAt(input: unknown, path: Path, known = true): unknown {
   const got = valueAt(input, path);
   const isSecret =
@@ -107,10 +110,13 @@ function gotAt(input: unknown, path: Path, known = true): unknown {
   return isSecret && typeof got === "string" ? "…" : got;
 }
 
-/** Returns the valid keys at a path. For an unknown key, a message suggests one of the valid keys. */
+/**
+ * Returns the valid keys at a path of the configuration. If a key is unknown, the message suggests one of the valid
+ * keys.
+ */
 export type KnownKeys = (path: Path) => readonly string[];
 
-/** Converts an issue of zod to problems: one problem for each unknown key, otherwise one problem. */
+/** Converts a zod issue to problems: one problem for each unknown key, otherwise a single problem. */
 export function toProblems(issue: Issue, input: unknown, knownKeys: KnownKeys): readonly Problem[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({

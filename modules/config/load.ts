@@ -6,18 +6,26 @@ import { suggestion } from "./suggest.js";
 
 export { checkEnvironment } from "./check.js";
 
-/** Settings from environment variables. Only this module reads environment variables. For a secret, only its presence is stored. */
+/**
+ * Settings from environment variables. Only this module reads environment variables. For secrets, the module stores
+ * only whether they are set.
+ */
 export interface Invocation {
-  /** Value of `ENVIRONMENT`. An empty text is an error, because it must not select production. @default "production" */
+  /**
+   * Value of the environment variable `ENVIRONMENT`. An empty value is an error, because it must not select production.
+   * @default "production"
+   */
   readonly environment: string;
   /**
-   * True if `TF_VAR_datadog_api_key` is set. If cdktf-cli runs the program, the value is undefined, because cdktf-cli removes TF_VAR_*
-   * variables.
+   * True if the environment variable `TF_VAR_datadog_api_key` is set. The value is undefined under cdktf-cli, because
+   * cdktf-cli removes TF_VAR_* variables.
    */
   readonly hasDatadogApiKey: boolean | undefined;
   /** Output folder, from `CDKTF_OUTDIR`. @default "cdktf.out" */
   readonly outdir: string;
-  /** Name of the Terraform program for commands in messages, from `TERRAFORM_BINARY_NAME`. @default "terraform" */
+  /**
+   * Name of the Terraform program that messages show in commands, from `TERRAFORM_BINARY_NAME`. @default "terraform"
+   */
   readonly terraform: string;
 }
 
@@ -46,7 +54,7 @@ const environmentNames = (): readonly string[] =>
 /** Imports a TypeScript file. */
 export type ImportFile = (file: URL) => Promise<unknown>;
 
-/** Returns the name of an environment's file. If the stack of the error contains the line, the line is added. */
+/** Returns the name of an environment's file, with the line number if the stack of the error contains it. */
 const placeOf = (file: string, error: unknown): string => {
   const line = error instanceof Error && error.stack?.split(file)[1]?.match(/^[^:\s]*:(\d+)/)?.[1];
   return line ? `${file}:${line}` : file;
@@ -72,8 +80,8 @@ async function run(name: string, importFile: ImportFile): Promise<{ readonly def
 }
 
 /**
- * Returns an environment if its file is valid, otherwise `undefined`. The mistakes of an invalid file are reported when an operator selects
- * this environment.
+ * Returns an environment if its file is valid, otherwise `undefined`. Problems of an invalid file are reported when an
+ * operator selects this environment.
  */
 async function tryLoad(name: string, importFile: ImportFile): Promise<Config | undefined> {
   try {
@@ -86,7 +94,7 @@ async function tryLoad(name: string, importFile: ImportFile): Promise<Config | u
 const archiveKey = ({ backup, database }: Config): string =>
   [backup?.endpoint, backup?.bucket, database.groupName].join(" ");
 
-/** Returns a problem if two environments use the same archive, because their transactions would be mixed. */
+/** Returns a problem if two environments use the same archive, because the archive would mix their transactions. */
 async function sharedArchive(config: Config, others: readonly string[], importFile: ImportFile) {
   if (config.backup === undefined) return [];
   const loaded = await Promise.all(others.map((other) => tryLoad(other, importFile)));
@@ -101,7 +109,7 @@ async function sharedArchive(config: Config, others: readonly string[], importFi
 }
 
 /**
- * Loads `environments/<name>.ts`. If `backup` is set, compares the archive with the archives of all other environments.
+ * Loads `environments/<name>.ts`. If `backup` is set, also checks that no other environment uses the same archive.
  * @throws Error with all problems if the file does not exist, throws an error or is invalid
  */
 export async function loadEnvironment(

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { privateKey } from "../platform/secret-words.js";
 
-/** A problem in a configuration. */
+/** A problem of a setting in an environment's file. */
 export interface Problem {
   /** Path in the environment file, for example "servers.alpha.privateIp". */
   readonly path: string;
@@ -15,7 +15,7 @@ export interface Problem {
 
 const longest = 80;
 
-/** Returns a value as JSON. If JSON cannot represent the value, returns its type. */
+/** Returns a value as JSON, or the type of the value if JSON cannot represent it. */
 function asText(value: unknown): string {
   if (typeof value === "object") {
     try {
@@ -31,11 +31,14 @@ function asText(value: unknown): string {
 export const escaped = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
-/** Returns true if a value is an error, including an error from the thread of Node's loader. Does not execute code of the value. */
+/**
+ * Returns true if a value is an error, even if the error comes from the thread of Node's module loader. Does not
+ * execute code of the value.
+ */
 const isError = (value: unknown): value is Error =>
   types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error);
 
-/** Returns the text of a value for messages. The text is shortened and contains no secret. */
+/** Returns the text of a value for messages. Long texts are shortened, and secrets are hidden. */
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
@@ -51,10 +54,10 @@ function show(value: unknown): string {
 /** Returns a problem as one line: `path: rule, got value; fix`. */
 export const problemLine = ({ path, rule, got, fix }: Problem): string => `${path}: ${rule}, got ${show(got)}; ${fix}`;
 
-/** Maximum number of lines in a report. */
+/** Maximum number of problem lines in a report. */
 const mostLines = 50;
 
-/** Returns a report with all problems of one environment, each in one line. */
+/** Returns a report with all problems of one environment, one problem per line. */
 export function problemReport(environment: string, problems: readonly Problem[]): string {
   const more = problems.length - mostLines;
   return [

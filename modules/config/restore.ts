@@ -1,7 +1,7 @@
 import type { Problem } from "./problem.js";
 import type { Config } from "./schema.js";
 
-/** Returns problems of the restore point that depend on the current time. */
+/** Returns problems of the requested restore time that depend on the current time, for example a time in the future. */
 export function restoreProblems(
   { restore }: { readonly restore?: Pick<NonNullable<Config["restore"]>, "at"> | undefined },
   now: Date,
@@ -18,8 +18,8 @@ export function restoreProblems(
 }
 
 /**
- * Returns true if MySQL events, workers and schedules are paused. On restored data they must not run before an operator allows it, because
- * they could send mails or charge customers.
+ * Returns true if MySQL events, workers and schedules are paused. On restored data, jobs must not run until an operator
+ * allows them, because jobs could send mails or charge customers.
  */
 export const jobsArePaused = ({ restore }: Pick<Config, "restore">): boolean =>
   restore !== undefined && !restore.startJobs;

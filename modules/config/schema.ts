@@ -18,8 +18,8 @@ import * as values from "./values/index.js";
 export { roles, type Role } from "./sections/servers.js";
 
 /**
- * All settings of an environment, in the order in which a reader needs them. Only this file and `sections/` define descriptions and
- * defaults, from which docs/configuration.md is generated.
+ * Schema of all settings of an environment, in the order in which the documentation lists them. Only this file and
+ * `sections/` define descriptions and defaults, from which docs/configuration.md is generated.
  */
 export const environmentSchema = z.strictObject({
   /** Registered domain. Visitors use `www.<domain>` or the domain itself. */
@@ -59,10 +59,10 @@ export const environmentSchema = z.strictObject({
   aptSources: z.strictObject({ mysql: aptSource.prefault({}), datadog: aptSource.prefault({}) }).prefault({}),
 });
 
-/** An environment as its file writes it, before defaults are filled in. */
+/** Type of an environment in its file, before default values are filled in. */
 export type EnvironmentInput = z.input<typeof environmentSchema>;
 
-/** An environment after the schema check, before the rules between settings are checked. */
+/** Type of an environment after the schema check, but before the rules between settings are checked. */
 export type Sections = z.output<typeof environmentSchema>;
 
 /** Configuration of one server, including the environment's defaults. */

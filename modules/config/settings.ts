@@ -18,14 +18,16 @@ interface Schema {
 
 /** One setting of an environment, as declared in the schema. */
 export interface Setting {
-  /** Keys of the setting, beginning at the top level. `*` stands for any name, `[]` for any index of a list. */
+  /**
+   * Keys of the setting, starting at the top level. `*` is a placeholder for any name, `[]` for any index of a list.
+   */
   readonly path: readonly string[];
   /** Allowed names if the path ends with `*`. @default - any name */
   readonly names?: readonly string[];
   /** Type of the setting, for example `"terminate" | "passthrough"`. */
   readonly type: string;
   readonly required: boolean;
-  /** @default - none, or only stated in the description */
+  /** Default value of the setting. @default - none, or only stated in the description */
   readonly default?: unknown;
 }
 
@@ -36,7 +38,10 @@ function typeText(schema: Schema): string {
   return schema.type ?? "object";
 }
 
-/** Returns the settings below a schema. For a union, returns the settings of all alternatives, each setting once. */
+/**
+ * Returns the settings below a part of the schema. For a union, returns the settings of all alternatives without
+ * duplicates.
+ */
 function below(schema: Schema, path: readonly string[]): readonly Setting[] {
   const named = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
     settingsOf(child, [...path, key], schema.required?.includes(key) ?? false),
@@ -74,7 +79,7 @@ function settingsOf(schema: Schema, path: readonly string[], required: boolean):
   return [own, ...children];
 }
 
-/** Returns all settings, in the order of the schema. */
+/** Returns all settings of an environment, in the order of the schema. */
 export const settings = (): readonly Setting[] =>
   below(z.toJSONSchema(environmentSchema, { io: "input", unrepresentable: "any" }) as Schema, []);
 

@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** Returns the most similar known word if at most a third of the letters differ. */
+/** Returns the most similar known word if at most a third of the letters differ, otherwise `undefined`. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const candidate = known.find((other) => other.toLowerCase() === word.toLowerCase()) ?? closest(word, known);

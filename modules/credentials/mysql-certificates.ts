@@ -8,16 +8,16 @@ export interface MysqlCertificatesProps {
   /** Configuration of the environment. Each server with the role `database` gets a certificate. */
   readonly config: Config;
   /**
-   * Generation of the certificate authority (CA). A later generation has the number in its name, because a client that trusts two CAs
-   * distinguishes them by name. @default 1
+   * Generation of the certificate authority (CA). The name of a later CA contains the generation, because a client that
+   * trusts two CAs distinguishes them by name. @default 1
    */
   readonly generation?: number;
 }
 
 /**
- * Creates the private CA of the MySQL servers, and a certificate for each server. The application connects through HAProxy and verifies the
- * name `mysql.internal`, which all members have. Members verify each other's address. A member is both server and client, so its
- * certificate allows both uses.
+ * Creates the private CA of the MySQL servers, and a certificate for each server. The application connects through
+ * HAProxy and verifies the name `mysql.internal`, which all members have. Members verify the addresses of other
+ * members. A member is both TLS server and TLS client, so its certificate allows both uses.
  */
 export class MysqlCertificates extends Construct {
   /** Certificate authority that the members and the application trust. */

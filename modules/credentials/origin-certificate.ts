@@ -11,15 +11,16 @@ import { OldestAccepted } from "./rotation.js";
 const namesOf = (domain: string): readonly string[] => [`*.${domain}`, domain];
 
 /**
- * Returns the names of the certificate. During a change of the domain, the certificate has the names of both domains, so that both load
- * balancers can use it. The names are sorted as in Cloudflare's answers, because every plan would otherwise replace the certificate.
+ * Returns the names of the certificate. During a change of the domain, the certificate has the names of both domains,
+ * so that both load balancers can use it. The names have the same order as in Cloudflare's responses, because every
+ * plan would otherwise replace the certificate.
  */
 function hostnamesOf(config: Config): readonly string[] {
   const former = formerDomain(config);
   return [config.domain, ...(former === undefined ? [] : [former])].flatMap(namesOf).sort();
 }
 
-/** Cloudflare's name of the certificate request for each key type. */
+/** Cloudflare's name of the request type for each key type. */
 const requestTypes = { rsa: "origin-rsa", ecdsa: "origin-ecc" } as const;
 
 /** Properties of {@link OriginCertificate}. */
@@ -28,11 +29,11 @@ export interface OriginCertificateProps {
 }
 
 /**
- * A private key, and the certificate that Cloudflare's Origin CA issues for the apex and its direct subdomains. Only Cloudflare trusts this
- * certificate.
- *
- * The construct id contains the generation. If Terraform destroys a certificate, Cloudflare revokes it. After an increment of the
- * generation, the stack therefore keeps the previous certificate until `npm run ops rotate` has checked that no server presents it.
+ * A private key, and the certificate that Cloudflare's Origin CA issues for the apex and its direct subdomains. Only
+ * Cloudflare trusts this certificate.
+ * The construct id contains the generation. If Terraform destroys a certificate, Cloudflare revokes it. The stack
+ * therefore keeps the certificate of the previous generation until `npm run ops rotate` has checked that no server
+ * presents it.
  */
 export class OriginCertificate extends Construct {
   /** Private key of the certificate, created by Terraform. Cloudflare receives only the certificate request. */
@@ -59,7 +60,8 @@ export class OriginCertificate extends Construct {
       hostnames,
       requestType: requestTypes[config.certificate.keyType],
       requestedValidity: config.certificate.validityDays,
-      // A change applies only to the next generation, because a replacement would revoke the certificate in use.
+      // Ignores changes of these attributes, because a replacement would revoke the certificate in use. The next
+      // generation applies the changes.
       lifecycle: { ...lifecycle, ignoreChanges: ["csr", "hostnames", "request_type", "requested_validity"] },
     });
   }
@@ -68,18 +70,18 @@ export class OriginCertificate extends Construct {
 const nextGeneration = "Raise certificate.generation by one to issue a new certificate.";
 
 /**
- * Returns a precondition that rejects a plan if the certificate lacks names of the configured domain. Cloudflare would not accept such a
- * certificate.
+ * Returns a precondition that rejects a plan if the certificate lacks host names of the configured domain. Cloudflare
+ * would not accept such a certificate from the origin.
  */
 export const coversNames = ({ certificate }: OriginCertificate, { domain }: Config): Precondition => ({
-  // The condition is not `== 0`, because Op writes 0 as `undefined`.
+  // The condition uses `<` instead of `==`, because cdktf's Op writes 0 as `undefined`.
   condition: Op.lt(Fn.lengthOf(Fn.setsubtract([...namesOf(domain)], certificate.hostnames)), 1),
   errorMessage: `The origin certificate was not issued for the names of ${domain}. ${nextGeneration}`,
 });
 
 /**
- * Creates the configured and the previous generation. Plans report changed names, validity or key type, because these changes need a new
- * generation.
+ * Creates the certificates of the configured and the previous generation. Plans report changed host names, validity or
+ * key type, because these changes need a new generation.
  */
 export function originCertificates(
   stack: TerraformStack,
@@ -89,7 +91,7 @@ export function originCertificates(
   const issue = (number: number): OriginCertificate =>
     new OriginCertificate(stack, `origin-certificate-${number}`, { config });
   const oldest = new OldestAccepted(stack, { what: "origin-certificate", generation });
-  // The previous certificate stays while it is accepted, because Cloudflare revokes a destroyed certificate.
+  // Keeps the previous certificate while it is accepted, because Cloudflare revokes a destroyed certificate.
   if (generation > 1) issue(generation - 1).certificate.addOverride("count", oldest.countBefore);
   const current = issue(generation);
   // cdktf has no construct for check blocks.

@@ -4,15 +4,22 @@ import type { Config } from "../config/schema.js";
 
 /** Properties of {@link OriginPull}. */
 export interface OriginPullProps {
-  /** Configuration of the environment. The CA certificate and the client certificate contain the environment's name. */
+  /**
+   * Configuration of the environment. The names in the CA certificate and the client certificate contain the
+   * environment's name.
+   */
   readonly config: Config;
-  /** Generation of the CA. A later generation has the number in its name, because nginx distinguishes two CAs by name. @default 1 */
+  /**
+   * Generation of the CA. The name of a later CA contains the generation, because nginx distinguishes two CAs by name.
+   * @default 1
+   */
   readonly generation?: number;
 }
 
 /**
- * Creates the CA that nginx trusts for clients, and its only client certificate, which Cloudflare presents for our zone. The client's key
- * is RSA, as in Cloudflare's guide. A later CA has an ECDSA key, because user data contain two CAs during a rotation.
+ * Creates the CA with which nginx verifies clients, and its only client certificate, which Cloudflare presents for our
+ * zone. The client's key is RSA, as in Cloudflare's guide. CAs of later generations have shorter ECDSA keys, because
+ * user data contain two CAs during a rotation.
  */
 export class OriginPull extends Construct {
   /** Certificate authority that nginx trusts. */

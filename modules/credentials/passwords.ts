@@ -6,8 +6,8 @@ export interface PasswordsProps {
   /** Names of the passwords. Terraform creates one password for each name, and the name is part of the Terraform address. */
   readonly names: readonly string[];
   /**
-   * Length of each password. A password contains only letters and digits, so that no file format needs quotes. @default 32, which are 190
-   * bits
+   * Length of each password. A password contains only letters and digits, so that no file format needs quotes. @default
+   * 32, which provides 190 bits of entropy
    */
   readonly length?: number;
   /** True if Terraform rejects plans that would destroy or replace a password. */
@@ -15,7 +15,8 @@ export interface PasswordsProps {
 }
 
 /**
- * Creates random passwords. The passwords are in the state of this stack and of the stacks that use them, but in no file of the project.
+ * Creates random passwords. The passwords are in the Terraform state of this stack and of the stacks that use them, but
+ * in no file of the project.
  */
 export class Passwords extends Construct {
   private readonly passwords: ReadonlyMap<string, Password>;

@@ -4,17 +4,18 @@ import { generationSetting, type Rotated } from "../derived/generations.js";
 
 /** Properties of {@link RotatedSecret}. */
 export interface RotatedSecretProps<Secret> {
-  /** Name of the secret, as in `npm run ops rotate`. */
+  /** Name of the secret, in the form that `npm run ops rotate` accepts. */
   readonly what: Rotated;
-  /** Configured generation. */
+  /** Generation in the configuration. */
   readonly generation: number;
   /**
-   * Creates one generation of the secret. `ending` is appended to its names. The first generation has no ending, so that existing addresses
-   * stay the same.
+   * Creates the resources of one generation. `ending` is a suffix of their names. The first generation has no suffix,
+   * so that existing Terraform addresses stay the same.
    */
   readonly make: (ending: string, generation: number) => Secret;
   /**
-   * True if the state has no numbers before the second generation. Existing environments without these numbers then have an empty plan.
+   * True if the state contains no generation numbers before the second generation. Existing environments without these
+   * numbers then have an empty plan.
    * @default false
    */
   readonly isLate?: boolean;
@@ -23,9 +24,10 @@ export interface RotatedSecretProps<Secret> {
 const endingOf = (generation: number): string => (generation === 1 ? "" : `-${generation}`);
 
 /**
- * A secret that can change while it is in use. The configured and the previous generation exist at the same time. Two numbers in the state
- * define which generation is used, and which is the oldest accepted generation. Only `npm run ops rotate` changes these numbers, one at a
- * time, after the servers have been updated. Therefore a deploy never changes a secret in use.
+ * A secret that can change while it is in use. The configured and the previous generation exist at the same time. Two
+ * numbers in the Terraform state define the generation in use and the oldest accepted generation. Only `npm run ops
+ * rotate` changes these numbers, one at a time, after the servers have been updated. Therefore a deploy never changes a
+ * secret in use.
  */
 export class RotatedSecret<Secret> extends Construct {
   private readonly newest: Secret;
@@ -51,7 +53,7 @@ export class RotatedSecret<Secret> extends Construct {
     return this.at("used", value);
   }
 
-  /** Returns the values of all accepted generations. The generation in use comes first. */
+  /** Returns the values of all accepted generations, starting with the generation in use. */
   accepted(value: (made: Secret) => string): string[] {
     const newest = value(this.newest);
     if (!this.previous) return [newest];
@@ -59,19 +61,19 @@ export class RotatedSecret<Secret> extends Construct {
   }
 
   /**
-   * Returns the value of the previous generation, or nothing if there is no previous generation. Operators use this value to check that it
-   * is rejected.
+   * Returns the value of the previous generation, or `undefined` if there is none. Operators use this value to check
+   * that it is rejected.
    */
   before(value: (made: Secret) => string): string | undefined {
     return this.previous && value(this.previous);
   }
 
-  /** True if the configured generation is the first one. */
+  /** True if the configured generation is the first generation. */
   get isFirst(): boolean {
     return this.previous === undefined;
   }
 
-  /** Progress of the rotation; see Stage in modules/derived/generations.ts. */
+  /** Progress of the rotation; see RotationStage in modules/derived/generations.ts. */
   get stage(): Readonly<Record<string, unknown>> | undefined {
     const { numbers, props } = this;
     return numbers && { configured: props.generation, used: numbers.used.value, oldest: numbers.oldest.value };
@@ -93,7 +95,10 @@ const unfinished = (what: Rotated, generation: number, oldest: StoredGeneration)
   error_message: `${generationSetting(what)} is ${generation}, but an older generation is still accepted. Run npm run ops rotate ${what}.`,
 });
 
-/** Number in the state for a secret whose new generation is used at once. The number is the oldest generation that is still accepted. */
+/**
+ * Number in the Terraform state for a secret whose new generation is used immediately. The number is the oldest
+ * generation that is still accepted.
+ */
 export class OldestAccepted extends Construct {
   private readonly number: StoredGeneration;
 
@@ -102,11 +107,11 @@ export class OldestAccepted extends Construct {
     private readonly props: Pick<RotatedSecretProps<unknown>, "what" | "generation">,
   ) {
     super(stack, props.what);
-    // The previous generation stays accepted until a check shows that it is no longer used.
+    // The previous generation remains accepted until a check shows that no program uses it.
     this.number = new StoredGeneration(this, "oldest", { ...props, begins: Math.max(1, props.generation - 1) });
   }
 
-  /** Terraform count for each resource of the previous generation: 0 or 1. */
+  /** Terraform count of each resource of the previous generation: 0 or 1. */
   get countBefore(): string {
     return `\${${this.number.address}.input == ${this.props.generation} ? 0 : 1}`;
   }
@@ -116,7 +121,7 @@ export class OldestAccepted extends Construct {
     return unfinished(this.props.what, this.props.generation, this.number);
   }
 
-  /** Progress of the rotation; see Stage in modules/derived/generations.ts. */
+  /** Progress of the rotation; see RotationStage in modules/derived/generations.ts. */
   get stage(): Readonly<Record<string, unknown>> {
     const { generation } = this.props;
     return { configured: generation, used: generation, oldest: this.number.value };

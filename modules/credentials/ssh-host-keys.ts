@@ -10,16 +10,17 @@ export interface SshHostKeysProps {
 }
 
 /**
- * Creates one SSH host key for each server, which proves the server's identity at a login. Terraform creates the key instead of the server,
- * so that operators know the key before the first login. The key stays the same when the server is replaced. No client has to trust an
- * unknown key.
+ * Creates one SSH host key for each server, which proves the server's identity at a login. Terraform creates the key
+ * instead of the server, so that clients know the key before the first login and never trust an unknown key. The key
+ * stays the same when the server is replaced.
  */
 export class SshHostKeys extends Construct {
   private readonly keys: ReadonlyMap<string, PrivateKey>;
 
   constructor(scope: Construct, id: string, { config }: SshHostKeysProps) {
     super(scope, id);
-    // The keys are in PKCS#8 format, which OpenSSH reads since version 9.6. PKCS#8 is a third as long as OpenSSH's own format.
+    // The keys are in PKCS#8 format, which OpenSSH supports since version 9.6. A PKCS#8 key has a third of the length
+    // of a key in OpenSSH's own format.
     this.keys = new Map(config.servers.map(({ name }) => [name, new PrivateKey(this, name, { algorithm: "ED25519" })]));
   }
 

@@ -3,8 +3,9 @@ import { looksUp } from "./thresholds.js";
 import type { RenderedMonitor } from "./monitor.js";
 
 /**
- * A reason for which Datadog's API rejects a monitor. The rules come from the provider's schema and the API reference
- * (https://docs.datadoghq.com/api/latest/monitors/). The API itself checks monitors only during a plan.
+ * A rule of Datadog's API, which returns the reasons for a rejection of a monitor. The rules come from the Terraform
+ * provider's schema and the API reference (https://docs.datadoghq.com/api/latest/monitors/). The API itself checks
+ * monitors only during a plan.
  */
 type Rule = (monitor: RenderedMonitor) => readonly string[];
 
@@ -55,8 +56,8 @@ const minutes = (window: string): number => {
 };
 
 /**
- * Checks that the time without data is long enough, because short times cause false alerts. Datadog recommends at least twice the window
- * for metrics and 2 minutes for checks.
+ * Checks that the time without data is long enough, because a short time causes false alerts. Datadog recommends at
+ * least twice the evaluation window for metrics and 2 minutes for checks.
  */
 const noDataIsLongEnough: Rule = ({ query, type, notifyNoData, noDataTimeframe }) => {
   if (notifyNoData !== true) return [];
@@ -67,7 +68,10 @@ const noDataIsLongEnough: Rule = ({ query, type, notifyNoData, noDataTimeframe }
     : [`no_data_timeframe must be ${least} minutes or more, got ${String(noDataTimeframe)}`];
 };
 
-/** Checks that texts have no surrounding spaces and that the name is not empty. The API removes such spaces and rejects an empty name. */
+/**
+ * Checks that texts have no leading or trailing spaces and that the name is not empty. The API removes such spaces and
+ * rejects an empty name.
+ */
 const textIsTrimmed: Rule = ({ name, message, query }) =>
   Object.entries({ name, message, query }).flatMap(([field, text]) =>
     text.trim() === text && text !== "" ? [] : [`${field} must not be empty or padded`],

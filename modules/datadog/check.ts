@@ -12,15 +12,18 @@ import { allSynthetics } from "./synthetics.js";
 
 type Change = NonNullable<Config["monitoring"]["monitors"][(typeof allMonitorIds)[number]]>;
 
-/** References for the check use names instead of ids, because only Datadog knows the ids. */
+/** The check uses names instead of ids as references, because only Datadog knows the ids. */
 const names: References = { monitor: (id) => id, serviceLevel: (name) => name };
 
 const limits = ["critical", "warning"] as const;
 
-/** Kinds of conditions without a warning threshold, either in Datadog or in the query that this project writes. */
+/** Types of conditions that have no warning threshold, either in Datadog or in this project's query. */
 const withoutWarning: readonly string[] = ["check", "burn"];
 
-/** Returns problems of changed thresholds that would have no effect although the review would show them. */
+/**
+ * Returns problems of changed thresholds that would have no effect. Without this check, the review would show
+ * thresholds that do not apply.
+ */
 function lostChanges(change: Change, path: string, monitor: MonitorDefinition | undefined): readonly Problem[] {
   const takes = (limit: (typeof limits)[number]): boolean =>
     monitor?.thresholds !== undefined && !(limit === "warning" && withoutWarning.includes(monitor.condition.kind));
@@ -34,7 +37,7 @@ function lostChanges(change: Change, path: string, monitor: MonitorDefinition | 
     }));
 }
 
-/** Returns a problem if a changed monitor has only default values. */
+/** Returns a problem if a changed monitor has only default values, because the change then has no effect. */
 function emptyChange(change: Change, path: string, { context, id }: At): readonly Problem[] {
   const original = [...fullCatalogue(context), ...allSynthetics(context)].find((alert) => alert.id === id);
   const { critical, warning } = original && "thresholds" in original ? (original.thresholds ?? {}) : {};

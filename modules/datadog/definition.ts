@@ -6,10 +6,13 @@ import type { MonitorId } from "../platform/monitor-ids.js";
  */
 export type Urgency = "urgent" | "notUrgent" | "part";
 
-/** Thresholds of a monitor, in the unit of its query. thresholds.ts derives the recovery thresholds from them. */
+/**
+ * Thresholds of a monitor, in the unit of its query. thresholds.ts derives the recovery thresholds from these
+ * thresholds.
+ */
 export interface Thresholds {
   readonly critical: number;
-  /** Threshold of the warning. @default - no warning */
+  /** Value at which a warning begins. @default - no warning */
   readonly warning?: number;
   /**
    * True if the value counts states. A monitor that counts states has no recovery threshold, so the alert ends as soon as the comparison is
@@ -22,10 +25,10 @@ export interface Thresholds {
 /** Comparison of a value with a threshold. An alert begins when the comparison is true. */
 export type Comparison = ">" | ">=" | "<" | "<=";
 
-/** Time that Datadog can evaluate (https://docs.datadoghq.com/api/latest/monitors/). */
+/** Time window that Datadog can evaluate (https://docs.datadoghq.com/api/latest/monitors/). */
 export type Window = `${1 | 5 | 10 | 15 | 30}m` | `${1 | 2 | 4 | 8 | 12}h` | "1d" | "2d" | "1w" | "1mo";
 
-/** Condition on a metric over a time window: `avg(last_5m):avg:system.cpu.idle{…} < 10`. */
+/** Condition on a metric over a time window, for example `avg(last_5m):avg:system.cpu.idle{…} < 10`. */
 export interface MetricCondition {
   readonly kind: "metric";
   readonly reduce: "avg" | "max" | "min" | "sum" | "percentile";
@@ -35,8 +38,8 @@ export interface MetricCondition {
 }
 
 /**
- * Condition on a metric that leaves its usual band. The threshold is the share (0 to 1) of values outside the band during the trigger
- * window.
+ * Condition that a metric is outside its usual band. The threshold is the share (0 to 1) of values outside the band
+ * within the trigger window.
  */
 export interface AnomalyCondition {
   readonly kind: "anomaly";
@@ -44,19 +47,20 @@ export interface AnomalyCondition {
   /** Time window that Datadog evaluates; it must be longer than `trigger`. */
   readonly window: Window;
   /**
-   * Time during which the metric must be unusual before an alert begins. The metric must be normal for the same time before the alert ends.
+   * Time in which the metric must be unusual before an alert begins. The metric must be normal for the same time before
+   * the alert ends.
    */
   readonly trigger: Window;
-  /** Width of the usual band in standard deviations (2 to 4 are common). */
+  /** Width of the usual band in standard deviations. Values from 2 to 4 are common. */
   readonly deviations: number;
   readonly direction: "above" | "below" | "both";
 }
 
-/** Condition on a metric that is predicted to reach a limit. */
+/** Condition that Datadog's forecast of a metric reaches a limit. */
 export interface ForecastCondition {
   readonly kind: "forecast";
   readonly series: string;
-  /** Time for which Datadog predicts the metric, for example "3d". */
+  /** Time into the future for which Datadog predicts the metric, for example "3d". */
   readonly horizon: Window;
   readonly comparison: Comparison;
 }
@@ -67,7 +71,7 @@ export interface CheckCondition {
   readonly check: string;
   /** Tags that the results of the check must have. */
   readonly over: readonly string[];
-  /** Tags for whose combinations Datadog sends separate alerts. */
+  /** Tags by which Datadog groups the results. Each combination of tag values has a separate alert. */
   readonly by: readonly string[];
 }
 
@@ -77,7 +81,7 @@ export interface LogCondition {
   readonly search: string;
   readonly window: Window;
   readonly comparison: Comparison;
-  /** Facet for whose values Datadog sends separate alerts. @default - one alert for all lines */
+  /** Facet by which Datadog groups the lines. Each value has a separate alert. @default - one alert for all lines */
   readonly by?: string;
 }
 
@@ -85,8 +89,8 @@ export interface LogCondition {
 export type ServiceLevelName = "availability" | "latency";
 
 /**
- * Condition that is true if the error budget of 30 days is used too fast in both a long and a short window. The threshold is a multiple of
- * the allowed rate.
+ * Condition that the error budget of 30 days is consumed too fast in both a long and a short time window. The threshold
+ * is a multiple of the consumption rate that would use up the budget in exactly 30 days.
  */
 export interface BurnCondition {
   readonly kind: "burn";
@@ -95,7 +99,10 @@ export interface BurnCondition {
   readonly shortWindow: string;
 }
 
-/** Condition of a composite monitor, which alerts while all monitors in `all` alert. One fault therefore causes only one alert. */
+/**
+ * Condition of a composite monitor. A composite monitor alerts while all monitors in `all` alert, so that one fault
+ * causes only one alert.
+ */
 export interface CompositeCondition {
   readonly kind: "composite";
   readonly all: readonly MonitorId[];
@@ -116,7 +123,7 @@ export interface Alert {
   readonly id: MonitorId;
   readonly title: string;
   readonly urgency: Urgency;
-  /** Priority from 1 (visitors are affected now) to 5 (for information). */
+  /** Priority from 1 (visitors are affected now) to 5 (information only). */
   readonly priority: 1 | 2 | 3 | 4 | 5;
   /** Effect on visitors or data, in one or two sentences. */
   readonly meaning: string;

@@ -5,7 +5,10 @@ import type { MonitoringContext } from "./scope.js";
 
 type Downtime = Config["monitoring"]["downtimes"][string];
 
-/** Returns a downtime in the format of the Terraform provider. The agent's tag `server` selects the alerts of one server. */
+/**
+ * Returns a downtime in the format of the Terraform provider. A downtime of one server selects its alerts by the
+ * agent's tag `server`.
+ */
 export const downtimeConfig = (
   { reason, start, end, server }: Downtime,
   { env }: MonitoringContext,

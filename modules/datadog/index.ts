@@ -33,7 +33,7 @@ export class Monitoring extends Construct {
   private readonly monitors = new Map<MonitorId, Monitor>();
   private readonly objectives = new Map<ServiceLevelName, ServiceLevelObjective>();
 
-  /** @throws Error with all problems for which Datadog would reject the adjusted monitors */
+  /** @throws Error with all reasons for which Datadog would reject the adjusted monitors */
   constructor(scope: Construct, id: string, { config }: MonitoringProps) {
     super(scope, id);
     checkMonitoring(config);

@@ -4,7 +4,7 @@ import type { Alert, Urgency } from "./definition.js";
 type Receivers = Config["monitoring"]["receivers"];
 
 /**
- * State changes of a monitor with the kind of receivers that are notified. The names are Datadog's message conditions. Warnings are never
+ * State changes of a monitor, by Datadog's message conditions, with the receivers that are notified. Warnings are never
  * urgent.
  */
 const moments = {
@@ -31,7 +31,10 @@ function routing(urgency: Urgency, receivers: Receivers): readonly string[] {
   });
 }
 
-/** Returns the link to an alert's section of the runbook. If no URL is configured, the link is a path in the repository. */
+/**
+ * Returns the link to the runbook section of an alert. If no URL is configured, returns the path of the section in the
+ * repository.
+ */
 const runbookOf = (config: Config, { id }: Pick<Alert, "id">): string =>
   config.monitoring.runbookUrl === undefined ? `docs/runbook.md#${id}` : `${config.monitoring.runbookUrl}#${id}`;
 

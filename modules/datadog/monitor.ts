@@ -34,18 +34,20 @@ const okResults = 2;
 const repeatMinutes = { urgent: 60, notUrgent: 7 * 24 * 60 } as const;
 
 /**
- * Minimum repeat interval in minutes for which Datadog also repeats warnings. With a shorter interval, warnings are not repeated, because
- * they may last for weeks.
+ * Minimum repeat interval in minutes with which Datadog also repeats warnings. Monitors with a shorter interval do not
+ * repeat warnings, because a warning may last for weeks.
  */
 const repeatWarningsFromMinutes = 24 * 60;
 
 /**
- * Minutes for which Datadog repeats an alert: two years. The number is explicit, because one page of Datadog's documentation says that
- * repetition ends after 30 hours, and another page says that it has no limit.
+ * Minutes for which Datadog repeats an alert: two years. The number is explicit, because Datadog's documentation is
+ * contradictory. One page says that repetition ends after 30 hours, and another page says that it has no limit.
  */
 const repeatedMinutes = 2 * 365 * 24 * 60;
 
-/** Returns the fields for repeated alerts. A monitor that is only a part of a composite monitor is not repeated. */
+/**
+ * Returns the fields for repeated alerts. A monitor that is only part of a composite monitor does not repeat alerts.
+ */
 function repetition(
   definition: MonitorDefinition,
 ): Pick<RenderedMonitor, "renotifyInterval" | "renotifyOccurrences" | "renotifyStatuses"> {
@@ -64,8 +66,9 @@ function repetition(
 }
 
 /**
- * Seconds after which Datadog evaluates metrics of a new server, so that services can start first. Logs are evaluated at once. If a server
- * had no matching line for a day, Datadog treats it as new, and the line would be outside the window after this delay.
+ * Seconds after which Datadog evaluates metrics of a new server, so that services can start first. Logs are evaluated
+ * at once. Datadog treats a server without a matching line for a day as new, so a delay would move the line outside the
+ * evaluation window.
  */
 const newGroupSeconds = 300;
 

@@ -1,7 +1,10 @@
 import type { AlertCondition, Comparison, ServiceLevelName } from "./definition.js";
 import type { MonitorId } from "../platform/monitor-ids.js";
 
-/** Ids that only Datadog knows. Synthesis uses Terraform references for these ids, and tests use names. */
+/**
+ * References to objects whose ids only Datadog knows. Synthesis uses Terraform references as ids, and tests use
+ * names.
+ */
 export interface References {
   readonly monitor: (id: MonitorId) => string;
   readonly serviceLevel: (name: ServiceLevelName) => string;
@@ -10,7 +13,7 @@ export interface References {
 /** Type of a monitor in Datadog. */
 export type MonitorType = "query alert" | "service check" | "log alert" | "composite" | "slo alert";
 
-/** Number of service check results that a query evaluates. The number of results is larger than any threshold. */
+/** Number of service check results that a query evaluates. The number must exceed every threshold. */
 export const lastResults = 5;
 
 /** Period over which Datadog measures service levels. */

@@ -4,9 +4,9 @@ import type { MonitoringContext } from "./scope.js";
 import { highestBurnRate, serviceLevels } from "./service-levels.js";
 import { looksUp } from "./thresholds.js";
 
-/** Range of the values that a condition measures. */
+/** Possible values of a condition's measured value. */
 interface Range {
-  /** Text that follows "must be" in a message, for example "a percentage". */
+  /** Text that completes "must be" in a message, for example "a percentage". */
   readonly unit: string;
   readonly least: number;
   /** Largest possible value. @default - no limit */
@@ -19,7 +19,7 @@ const share: Range = { unit: "a share", least: 0, most: 1 };
 const percentage: Range = { unit: "a percentage", least: 0, most: 100 };
 const wholeNumber: Range = { unit: "a whole number", least: 0, whole: true };
 
-/** Ranges of metrics that have an upper limit or integer values. Each key is a part of the metric's name or formula. */
+/** Ranges of metrics with an upper limit or integer values. Each key is a part of the metric's name or formula. */
 const metricRanges: Readonly<Record<string, Range>> = {
   "100 * ": percentage,
   "system.cpu.idle": percentage,
@@ -39,7 +39,8 @@ const membersOf = ({ databaseMembers }: MonitoringContext): Range => ({
 function rangeOf(condition: AlertCondition, context: MonitoringContext): Range {
   switch (condition.kind) {
     case "check":
-      // The query evaluates a fixed number of results. The threshold must be smaller, so that at least one result can end the alert.
+      // The query evaluates a fixed number of results. The threshold must be smaller than this number, so that at least
+      // one result can end the alert.
       return { unit: "a whole number of results in a row", least: 0, most: lastResults - 1, whole: true };
     case "anomaly":
       return share;
@@ -60,7 +61,7 @@ function rangeOf(condition: AlertCondition, context: MonitoringContext): Range {
   }
 }
 
-/** Says whether an alert would never end or never begin if the threshold is the smallest or the largest value. */
+/** States whether a threshold at the minimum or at the maximum would make an alert that never begins or never ends. */
 type OpenEnds = Readonly<Record<"least" | "most", boolean>>;
 
 const openEnds: Readonly<Record<Comparison, OpenEnds>> = {

@@ -35,7 +35,7 @@ export const series = (
 export const count = (metric: string, tags: readonly string[], by: readonly string[] = []): string =>
   `default_zero(${series("sum", metric, tags, by)}.as_count())`;
 
-/** A metric over a window, which alerts while the comparison with the threshold holds. */
+/** Returns the condition that compares a metric over a time window with the thresholds of the monitor. */
 export const metric = (
   reduce: MetricCondition["reduce"],
   window: Window,
@@ -43,14 +43,17 @@ export const metric = (
   comparison: Comparison,
 ): MetricCondition => ({ kind: "metric", reduce, window, series: query, comparison });
 
-/** A metric that leaves its usual band for 15 minutes. */
+/** Returns the condition that a metric has been outside its usual band for 15 minutes. */
 export const anomaly = (
   query: string,
   deviations: number,
   direction: AnomalyCondition["direction"],
 ): AnomalyCondition => ({ kind: "anomaly", series: query, window: "4h", trigger: "15m", deviations, direction });
 
-/** More matching log lines in a window than the threshold. @param by facet with an alert for each value @default - one alert */
+/**
+ * Returns the condition that more log lines than the threshold match a search within a time window. @param by facet
+ * whose values have separate alerts @default - one alert for all lines
+ */
 export const logLines = (search: string, window: Window, by?: string): LogCondition => ({
   kind: "log",
   search,
@@ -59,6 +62,6 @@ export const logLines = (search: string, window: Window, by?: string): LogCondit
   ...(by === undefined ? {} : { by }),
 });
 
-/** Returns the condition that a health notice has existed on a server for the whole time window. */
+/** Returns the condition that a health notice has existed on a server during the whole time window. */
 export const noticed = (env: string, notice: string, window: Window): MetricCondition =>
   metric("min", window, series("max", "system.disk.directory.files", [env, `name:${notice}`], ["server"]), ">=");

@@ -36,5 +36,8 @@ export function serviceLevels({ config, env, metrics }: MonitoringContext): read
   ];
 }
 
-/** Returns the highest possible burn rate, at which every request is bad. A monitor with a higher threshold would never alert. */
+/**
+ * Returns the maximum burn rate of the error budget, at which every request is bad. A monitor with a higher threshold
+ * would never alert.
+ */
 export const highestBurnRate = ({ targetPercent }: ServiceLevel): number => 100 / (100 - targetPercent);

@@ -6,8 +6,8 @@ import type { MonitoringContext } from "./scope.js";
 import type { SyntheticTest } from "./synthetics.js";
 
 /**
- * Returns the number of locations that must fail before the test fails. The number is two, so that a fault of a single location does not
- * alert.
+ * Returns the number of locations that must fail before a synthetic test fails. Two locations must fail, so that a
+ * fault of a single location does not alert.
  */
 const failingLocations = (locations: readonly string[]): number => Math.min(2, locations.length);
 

@@ -9,20 +9,20 @@ export interface FullThresholds extends Omit<Thresholds, "exact"> {
 }
 
 /**
- * Share of a threshold by which a value must move back before the monitor recovers. The hysteresis prevents alerts that begin and end
- * repeatedly.
+ * Share of a threshold by which a value must move back before the monitor recovers. This hysteresis prevents alerts
+ * that begin and end repeatedly.
  */
 const hysteresis = 0.1;
 
-/** Returns true if large values trigger the alert. */
+/** Returns true if large values trigger the alert, and false if small values trigger it. */
 export const looksUp = (comparison: Comparison): boolean => comparison.startsWith(">");
 
 const round = (value: number): number => Number(value.toPrecision(6));
 
 /**
- * Adds recovery thresholds. A critical alert ends halfway between the critical and the warning threshold. If there is no warning threshold,
- * a critical alert ends 10 % below the critical threshold. A warning ends 10 % below its threshold. If small values trigger the alert,
- * "below" means above.
+ * Adds recovery thresholds. A critical alert ends halfway between the critical and the warning threshold. If there is
+ * no warning threshold, a critical alert ends 10 % below the critical threshold. A warning ends 10 % below its
+ * threshold. If small values trigger the alert, the recovery thresholds are above the thresholds instead.
  */
 export function withRecovery({ critical, warning, exact }: Thresholds, comparison: Comparison): FullThresholds {
   if (exact) return { critical, warning };

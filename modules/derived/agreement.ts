@@ -1,26 +1,28 @@
 import { createHash } from "node:crypto";
 import { formerDomain, type Config } from "../config/schema.js";
 
-/** Returns a digest of a domain, because a domain can be longer than the 63 characters of a label. */
+/** Returns a short digest of a domain, because a domain can be longer than a label's maximum of 63 characters. */
 const digestOf = (domain: string): string => createHash("sha256").update(domain).digest("hex").slice(0, 8);
 
 type Agreed = Pick<Config, "tls" | "domain"> & { readonly network: Pick<Config["network"], "balancerIp"> };
 
 /**
- * Returns the load balancer contract as the text of a label. The load balancer and the payload of a server must have the same TLS mode, the
- * same domain and the same address of the load balancer. nginx and the host firewall accept requests only from this address.
+ * Returns the load balancer contract as the text of a label: TLS mode, domain and private address of the load balancer.
+ * These settings must be equal in the load balancer and in the payload of a server. nginx and the host firewall accept
+ * requests only from this address.
  */
 export const agreement = ({ tls, network, domain }: Agreed): string =>
   `${tls}-${network.balancerIp}-${digestOf(domain)}`;
 
-/** Splits the text of a label into its values. */
+/** Splits the label of a load balancer contract into its values. */
 const readLabel = (label: string) => {
   const [tls = "", balancerIp = "", domain = ""] = label.split("-");
   return { tls, balancerIp, domain };
 };
 
 /**
- * Returns the differences between a server's load balancer contract and the configuration as text. If both are equal, the list is empty.
+ * Returns the differences between a server's load balancer contract and the configuration as text. The list is empty if
+ * there is no difference.
  * @param label result of {@link agreement} when the server was created
  */
 export function disagreements(label: string | undefined, config: Agreed): readonly string[] {
@@ -40,7 +42,8 @@ export function disagreements(label: string | undefined, config: Agreed): readon
 /**
  * Returns the lines of an environment's file that declare the previous load balancer for a migration.
  * @param label the servers' current load balancer contract
- * @param isUnderWay true if the configuration already declares a previous load balancer that exists, so that the numbers are correct
+ * @param isUnderWay true if the configuration already declares an existing previous load balancer, so that the load
+ * balancer's number must not change
  * @returns `undefined` if the load balancer contract of the servers is unknown
  */
 export function formerlyLines(label: string | undefined, config: Config, isUnderWay: boolean) {

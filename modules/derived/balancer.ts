@@ -2,14 +2,14 @@ import type { Config } from "../config/schema.js";
 import { siteHosts } from "../platform/names.js";
 import { ports } from "../platform/ports.js";
 
-/** Part of the configuration with the number of a load balancer: 1 or 2. */
+/** Part of the configuration that contains the number of a load balancer: 1 or 2. */
 interface Numbered {
   readonly loadBalancer: Pick<Config["loadBalancer"], "number">;
 }
 
 /**
- * Returns the suffix of all names that belong to a load balancer or a site. Number 1 has no suffix, because its names existed before number
- * 2 was possible.
+ * Returns the suffix of all names that belong to a load balancer or a site. Number 1 has no suffix, so that the names
+ * of existing resources do not change.
  */
 const endingOf = (number: 1 | 2): string => (number === 1 ? "" : "-2");
 
@@ -38,7 +38,10 @@ export interface BalancerSettings {
   readonly privateIp: string;
 }
 
-/** Returns the active load balancers, in the order first, second. The previous load balancer of a migration is not included. */
+/**
+ * Returns the active load balancers, in the order first, second. The result does not include the previous load balancer
+ * of a migration.
+ */
 export function balancersOf(config: Config): readonly [BalancerSettings, ...BalancerSettings[]] {
   const { environment, location, network, loadBalancer } = config;
   const { second } = loadBalancer;
@@ -90,8 +93,8 @@ export interface BalancerDefinition {
 }
 
 /**
- * Returns the maximum time in seconds until the load balancer stops using a server whose health check fails. In the worst case, the last
- * successful check ended just before the failure, and all retries must fail first.
+ * Returns the maximum time in seconds until the load balancer stops using a server whose health check fails. In the
+ * worst case, the last check succeeds just before the failure, and then all retries must fail.
  */
 export const noticeSeconds = ({ loadBalancer: { healthCheck } }: Config): number =>
   healthCheck.intervalSeconds * (healthCheck.retries + 1) + healthCheck.timeoutSeconds;

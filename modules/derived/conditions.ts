@@ -1,14 +1,14 @@
 import { isSpread } from "./loss.js";
 import type { Config } from "../config/schema.js";
 
-/** A condition on the configuration. Tables in documents show the text of the condition. */
+/** A condition on the configuration. Generated documents show the text of the condition. */
 export interface ConfigCondition {
   /** Text of the condition that follows "when", for example "monitoring is enabled". */
   readonly text: string;
   readonly holds: (config: Config) => boolean;
 }
 
-/** Condition: the Datadog agent runs on every server. */
+/** Condition under which the Datadog agent runs on every server. */
 export const monitored: ConfigCondition = {
   text: "monitoring is enabled",
   holds: ({ monitoring }) => monitoring.enabled,
@@ -51,7 +51,7 @@ export const backedUp: ConfigCondition = { text: "backup is set", holds: ({ back
 export const restoring: ConfigCondition = { text: "restore is set", holds: ({ restore }) => restore !== undefined };
 
 /**
- * Condition under which database members relay writes of web servers that cannot reach the primary. In several locations, the connection
- * between two locations may fail.
+ * Condition under which database members relay writes of web servers that cannot reach the primary. With several
+ * locations, the connection between two locations may fail.
  */
 export const relaying: ConfigCondition = { text: "servers are in several locations", holds: isSpread };

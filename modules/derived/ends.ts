@@ -2,7 +2,8 @@ import { knownEnds, type DatedEnd } from "../platform/dates.js";
 import type { Config } from "../config/schema.js";
 
 /**
- * Returns the known expiry dates on which servers of this environment depend. If a key is configured as a file, its expiry date is unknown.
+ * Returns the known expiry dates on which servers of this environment depend. The expiry date of a key that is
+ * configured as a file is unknown.
  */
 export function endsOf({ aptSources, monitoring }: Config): readonly DatedEnd[] {
   const vendors = monitoring.enabled ? (["mysql", "datadog"] as const) : (["mysql"] as const);

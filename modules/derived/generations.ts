@@ -1,6 +1,9 @@
 import type { Config } from "../config/schema.js";
 
-/** Secrets that `npm run ops rotate` can replace. Each entry has the setting with the generation, and a function that reads it. */
+/**
+ * Secrets that `npm run ops rotate` can replace. Each entry contains the name of the setting with the generation, and a
+ * function that reads the setting.
+ */
 const settings = {
   "edge-token": ["generations.edgeToken", ({ generations }) => generations.edgeToken],
   "database-passwords": ["generations.databasePasswords", ({ generations }) => generations.databasePasswords],
@@ -12,7 +15,7 @@ const settings = {
 
 type Generations = Pick<Config, "generations" | "certificate">;
 
-/** Name of a secret, or of several secrets that change together, in the form that operators enter. */
+/** Name of a secret, or of several secrets that are replaced together, in the form that operators enter. */
 export type Rotated = keyof typeof settings;
 
 /** Names of all secrets that `npm run ops rotate` can replace. */
@@ -25,22 +28,25 @@ export const generationSetting = (what: Rotated): string => settings[what][0];
 export const generationOf = (config: Generations, what: Rotated): number => settings[what][1](config);
 
 /**
- * Returns true if a new generation may be used immediately, because its verifiers already accept it. For example, Cloudflare's edge accepts
- * each origin certificate that Cloudflare has issued.
+ * Returns true if a new generation can be used immediately, because all programs that verify it already accept it. For
+ * example, Cloudflare's edge accepts every origin certificate that Cloudflare has issued.
  */
 export const isUsedAtOnce = (what: Rotated): boolean => what === "origin-certificate";
 
-/** Stage of the change from one generation to the next: `oldest` ≤ `used` ≤ `configured`, with a maximum difference of one. */
+/**
+ * Stage of the change from one generation to the next. The numbers satisfy `oldest` ≤ `used` ≤ `configured`, with a
+ * maximum difference of one.
+ */
 export interface RotationStage {
-  /** Generation in the configuration. Verifiers accept this generation as soon as it exists. */
+  /** Generation in the configuration. Programs that verify the secret accept this generation as soon as it exists. */
   readonly configured: number;
-  /** Generation that clients present to verifiers. */
+  /** Generation that clients present. */
   readonly used: number;
-  /** Oldest generation that verifiers still accept. */
+  /** Oldest generation that programs still accept. */
   readonly oldest: number;
 }
 
-/** Returns the accepted generations. The first generation in the list is the generation in use. */
+/** Returns the accepted generations, starting with the generation in use. */
 export const accepted = ({ configured, used, oldest }: RotationStage): readonly number[] => [
   ...new Set([used, configured, oldest]),
 ];

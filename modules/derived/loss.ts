@@ -2,20 +2,23 @@ import { locations } from "../platform/hetzner-offers.js";
 import { balancersOf, locationsOf } from "./balancer.js";
 import { serversWithRole, type Config, type ServerConfig } from "../config/schema.js";
 
-/** Effects of the loss of a location. */
+/** Consequences if all servers and load balancers in a location are lost. */
 export interface LocationLoss {
   readonly location: string;
   /**
-   * Number of remaining database members, and true if they are a majority of all members. Without a majority, the site rejects reads and
-   * writes.
+   * Number of remaining database members, and whether they are a majority of all members. Without a majority, the site
+   * rejects reads and writes.
    */
   readonly membersLeft: number;
   readonly hasMajority: boolean;
   readonly webServersLeft: number;
-  /** Number of lost load balancers, and number of remaining load balancers. */
+  /** Number of lost and number of remaining load balancers. */
   readonly balancersLost: number;
   readonly balancersLeft: number;
-  /** True if the bucket with Terraform's state is in this location, and true if the bucket with the archive is in this location. */
+  /**
+   * Whether the location contains the bucket with Terraform's state, and whether it contains the bucket with the
+   * archive.
+   */
   readonly hasState: boolean;
   readonly hasArchive: boolean;
 }
@@ -62,7 +65,7 @@ export const lossesOf = (config: Config, down?: readonly string[]): readonly Loc
 export const stopsSite = ({ hasMajority, webServersLeft, balancersLeft }: LocationLoss): boolean =>
   !hasMajority || webServersLeft === 0 || balancersLeft === 0;
 
-/** Returns a text about the effects of a loss on the site, and the command that helps. */
+/** Returns a text with the consequences for the site, and the command that an operator must run. */
 export function effectOf(loss: LocationLoss): string {
   const { hasMajority, webServersLeft, balancersLost, balancersLeft, hasState, hasArchive } = loss;
   const missing = [
@@ -80,15 +83,15 @@ export function effectOf(loss: LocationLoss): string {
   ].join("; ");
 }
 
-/** Returns true if two locations are near each other, because they are in the same country. */
+/** Returns true if two locations are near each other, which means in the same country. */
 const isNear = (one: string, other: string): boolean => locations[one]?.country === locations[other]?.country;
 
 const nearMembers = (config: Config, location: string): readonly ServerConfig[] =>
   serversWithRole(config, "database").filter((member) => isNear(member.location, location));
 
 /**
- * Returns the far database members: those that have fewer near members than other members. Each commit of a far member waits for a distant
- * member, so a far member becomes primary only if no other member can.
+ * Returns the far database members. A member is far if it has fewer nearby members than other members have. Each commit
+ * of a far member waits for a distant member, so a far member becomes primary only if no other member can.
  */
 export function farMembers(config: Config): readonly ServerConfig[] {
   const members = serversWithRole(config, "database");

@@ -39,30 +39,30 @@ export type SecretName =
 /** Name of a secret that is configured in `application.secrets`. */
 type ApplicationSecret = `application.secrets.${string}`;
 
-/** Returns the name that an application secret has among all secrets. */
+/** Returns the name of an application's secret in the list of all secrets. */
 export const applicationSecretName = (name: string): ApplicationSecret => `application.secrets.${name}`;
 
 /** Returns the name of the Terraform variable for an application secret, without the prefix TF_VAR_. */
 export const applicationSecretVariable = (name: string): string => `app_secret_${name.toLowerCase()}`;
 
 /**
- * A file with secrets that only the owner of the file can read. Secrets reach servers only in such files. Certificates are also secret
- * files, because they are transferred together with their keys.
+ * A file with secrets that only the owner of the file can read. Secrets reach servers only in such files. Certificates
+ * are also stored in secret files, because they are transferred together with their keys.
  */
 export interface SecretFile {
   readonly path: string;
   readonly owner: ServiceUser;
-  /** Secrets that the content contains. */
+  /** Names of the secrets in the file. */
   readonly needs: readonly SecretName[];
-  /** Returns the text of the file. `value(name)` returns the text to insert for a secret. */
+  /** Returns the content of the file. `value(name)` returns the text to insert for a secret. */
   readonly content: (value: (name: SecretName) => string) => string;
   /** Role of the servers that get the file. @default - all servers */
   readonly role?: Role;
   /** Condition under which the file is needed. @default - always */
   readonly when?: ConfigCondition;
-  /** True if each server has different values. @default false */
+  /** True if the content differs between servers. @default false */
   readonly own?: boolean;
-  /** True if only the first server of the role gets the file. @default false */
+  /** True if only the first server with the role gets the file. @default false */
   readonly first?: boolean;
   /**
    * True if an operator provides the value, which may contain any character and is transferred in base64. @default - false, because
@@ -95,7 +95,7 @@ const certificate = (...file: Parameters<typeof plain>): SecretFile => ({ ...pla
 
 const given = (file: SecretFile): SecretFile => ({ ...file, given: true });
 
-/** All secret files of servers. Terraform, the lab and the tests use this list. */
+/** All secret files of servers. Terraform, the lab and the tests read this list. */
 const secretFiles: readonly SecretFile[] = [
   {
     path: paths.sshHostKey,
@@ -119,7 +119,8 @@ const secretFiles: readonly SecretFile[] = [
   {
     path: paths.nginx.edgeToken,
     owner: users.root,
-    // `edgeTokens` contains all accepted tokens, separated by |. Tokens consist of letters and digits.
+    // `edgeTokens` contains all accepted tokens, separated by `|`. A token consists of letters and digits, so it needs
+    // no escaping.
     needs: ["edgeTokens"],
     content: (value) => `"~^(?:${value("edgeTokens")})$" 1;\n`,
     role: "web",
@@ -170,8 +171,9 @@ const applicationSecretFiles = ({ application }: Config): readonly SecretFile[] 
   );
 
 /**
- * Returns the secret files of a server: files that all servers with the same roles share, and files for this server only.
- * @param server a server without a name stands for any server with these roles except the first server
+ * Returns the secret files of a server: files that all servers with the same roles share, and files for this server
+ * only.
+ * @param server a server, or only its roles, which means any server with these roles except the first server
  */
 export function secretFilesOf(
   config: Config,

@@ -12,13 +12,19 @@ export interface ProviderFirewallProps {
   readonly server: ServerConfig;
 }
 
-/** Returns a peer as a network, because the Terraform provider accepts only networks. A single address becomes a /32 or /128. */
+/**
+ * Returns the address of a peer in CIDR notation, because the Terraform provider accepts only networks. A single
+ * address becomes a /32 or /128.
+ */
 const network = (peer: string): string => {
   if (peer.includes("/")) return peer;
   return peer.includes(":") ? `${peer}/128` : `${peer}/32`;
 };
 
-/** Converts a rule of the rule table to rules of the provider firewall: one rule for each port, or one rule without a port for ICMP. */
+/**
+ * Converts a rule of the rule table to rules of the provider firewall: one rule for each port, or a single rule without
+ * a port for ICMP.
+ */
 function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly FirewallRule[] {
   const peers = rule.peers.map(network);
   const ports = rule.protocol === "icmp" ? [undefined] : rule.ports.map(String);
@@ -31,7 +37,7 @@ function firewallRules(direction: "in" | "out", rule: ResolvedRule): readonly Fi
   }));
 }
 
-/** Merges rules that differ only in the connecting user, because the provider firewall cannot distinguish users. */
+/** Merges rules that differ only in the user who connects, because the provider firewall cannot distinguish users. */
 function merged(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   const byTraffic = new Map<string, FirewallRule>();
   for (const rule of rules) {
@@ -64,8 +70,8 @@ export const providerFirewallRules = (config: Config, server: ServerConfig): rea
   ]);
 
 /**
- * Creates the provider firewall in front of one server, for public traffic. Only the server's `firewall_ids` attach the firewall, because a
- * second mechanism would revert the attachment in every plan.
+ * Creates the provider firewall in front of one server, for public traffic. Only the server's attribute `firewall_ids`
+ * attaches the firewall, because with a second attachment resource every plan would show a change.
  */
 export class ProviderFirewall extends Construct {
   readonly firewall: Firewall;

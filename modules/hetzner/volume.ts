@@ -11,8 +11,9 @@ export interface DataVolumeProps {
 }
 
 /**
- * Creates the data volume of one database member. The volume is kept when the server is replaced, and it can only grow. The payload formats
- * an empty volume. Hetzner's attribute `format` is not set, because a change of it would appear in plans but have no effect.
+ * Creates the data volume of one database member. The volume is kept when the server is replaced, and it can only grow.
+ * The payload formats an empty volume. The construct does not set Hetzner's attribute `format`, because plans would
+ * show a change of the attribute although it has no effect.
  */
 export class DataVolume extends Construct {
   readonly volume: Volume;

@@ -15,8 +15,8 @@ export interface PublishedKey {
  */
 export const aptKeys = {
   /**
-   * Key of MySQL Release Engineering. Servers download this key. It is not in the user data, because it would need a tenth of the allowed
-   * size.
+   * Key of MySQL Release Engineering. The user data do not contain the key, because the key would need a tenth of the
+   * allowed size. Servers download it instead.
    */
   mysql: {
     url: "https://repo.mysql.com/RPM-GPG-KEY-mysql-2025",
@@ -24,9 +24,9 @@ export const aptKeys = {
     ends: knownEnds.mysql.ends,
   },
   /**
-   * Datadog's key. "CURRENT" is the key in use. Datadog's installer (DataDog/agent-linux-install-script) lists two possible keys: one valid
-   * until 2028, and its successor valid until 2033. Datadog's page on agent security lists the fingerprints of both keys, but no exact
-   * dates.
+   * Datadog's key. The URL ends in "CURRENT" for the key in use. Datadog's installer
+   * (DataDog/agent-linux-install-script) lists two possible keys: one valid until 2028, and its successor valid until
+   * 2033. Datadog's page on agent security lists the fingerprints of both keys, but no exact dates.
    */
   datadog: {
     url: "https://keys.datadoghq.com/DATADOG_APT_KEY_CURRENT.public",

@@ -1,10 +1,10 @@
-/** A dependency of the servers that expires on a known day. */
+/** A dependency of the servers with a known expiry date. */
 export interface DatedEnd {
   /** Name of the dependency that expires. */
   readonly what: string;
   /** Last day on which the dependency is valid, for example 2027-10-23. */
   readonly ends: string;
-  /** Publication that contains the date. */
+  /** Publication that states the expiry date. */
   readonly source: string;
   /** Action that the owner must take before that day. */
   readonly remedy: string;

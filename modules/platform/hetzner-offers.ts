@@ -1,13 +1,13 @@
 /**
- * Locations, x86 server types and monthly prices of Hetzner Cloud, as plain data. This file is the only source of locations, server types
- * and prices.
- *
- * Source: answers of `GET /v1/server_types`, `/v1/locations` and `/v1/pricing` of the Hetzner Cloud API, in a public copy of the date
- * below; the load balancer's price was read from the same API on 2026-09-09. Prices are net (without VAT), in EUR, per month at most.
+ * Locations, x86 server types and monthly prices of Hetzner Cloud, as plain data. This file is the only source of
+ * locations, server types and prices.
+ * Source: answers of `GET /v1/server_types`, `/v1/locations` and `/v1/pricing` of the Hetzner Cloud API, in a public
+ * copy of the date below. The load balancer's price is from the same API on 2026-09-09. Prices are maximum prices per
+ * month in EUR without VAT.
  */
 export const priceList = { date: "2026-09-29", currency: "EUR", tax: "net, without VAT" } as const;
 
-/** Region of Hetzner in which all locations have the same prices. */
+/** Region in which Hetzner has the same prices in all locations. */
 export type Region = "Europe" | "United States" | "Singapore";
 
 /** A location of Hetzner Cloud. */
@@ -33,14 +33,15 @@ export const locations: Readonly<Record<string, Location>> = {
   sin: { region: "Singapore", zone: "ap-southeast", city: "Singapore", country: "SG" },
 };
 
-/** An x86 server type. If a region has no price, Hetzner does not offer the type there. */
+/** An x86 server type. If a region has no price, Hetzner does not offer the server type in the region. */
 export interface ServerType {
   readonly vcpus: number;
   readonly memoryGib: number;
   readonly diskGb: number;
   readonly monthlyEur: Readonly<Partial<Record<Region, number>>>;
   /**
-   * True if the type was sold out in every location on the date of the price list. Hetzner may then reject the server. @default - in stock
+   * True if the type was sold out in every location on the date of the price list. Hetzner may then reject the creation
+   * of a server. @default - in stock
    */
   readonly soldOut?: true;
 }
@@ -61,7 +62,10 @@ const type = (
   },
 });
 
-/** Server types that Hetzner sells, cheapest family first. cx and cpx have shared cores; ccx has dedicated cores. */
+/**
+ * Server types that Hetzner sells, starting with the cheapest family. cx and cpx have shared cores; ccx has dedicated
+ * cores.
+ */
 export const serverTypes: Readonly<Record<string, ServerType>> = {
   cx23: { ...type(2, 4, 40, [5.49]), soldOut: true },
   cx33: { ...type(4, 8, 80, [8.49]), soldOut: true },
@@ -87,8 +91,8 @@ export const serverTypes: Readonly<Record<string, ServerType>> = {
 };
 
 /**
- * Returns the cheapest server type in stock at a location that has at least the cores and memory of another type. Returns `undefined` if
- * there is none.
+ * Returns the cheapest server type in stock at a location with at least the cores and memory of another type, or
+ * `undefined` if there is none.
  */
 export function inStockInstead(name: string, location: string): string | undefined {
   const wanted = serverTypes[name];
@@ -129,14 +133,14 @@ export const retiredServerTypes: Readonly<Record<string, string>> = {
 /** Returns true for Hetzner's arm64 server types. MySQL's apt repository has no arm64 packages for Debian. */
 export const isArm = (serverType: string): boolean => /^cax\d/.test(serverType);
 
-/** A load balancer type with its maximum number of targets. The targets are the web servers. */
+/** A load balancer type with its maximum number of targets. Each web server is a target. */
 export interface LoadBalancerType {
   readonly targets: number;
   /** Monthly price in Europe, in EUR. @default - the price list has no price */
   readonly monthlyEur?: number;
 }
 
-/** Load balancer types that Hetzner sells, smallest first. */
+/** Load balancer types that Hetzner sells, from smallest to largest. */
 export const loadBalancerTypes: Readonly<Record<string, LoadBalancerType>> = {
   lb11: { targets: 25, monthlyEur: 7.49 },
   lb21: { targets: 75 },

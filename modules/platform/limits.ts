@@ -1,6 +1,7 @@
 /**
- * Limits that are equal in two programs, in seconds and KiB. If one limit must exceed another limit, it is computed from the other limit.
- * The load balancer's drain time depends on its configured health check; see `noticeSeconds` in modules/derived/balancer.ts.
+ * Limits that two programs must share, in seconds and KiB. A limit that must exceed another limit is computed from the
+ * other limit. The load balancer's drain time depends on its configured health check; see `noticeSeconds` in
+ * modules/derived/balancer.ts.
  */
 
 /** Maximum time in seconds for which the application works on a request. A write may wait for a failover, which takes 7 to 8 s. */
@@ -21,16 +22,19 @@ export const timings = {
      * always closes an idle connection first. Otherwise the application could close a connection while nginx sends a request.
      */
     keepAlive: 15 * upstreamIdle,
-    /** Time after a stop signal during which nginx can still use or close idle connections. */
+    /** Time in seconds after a stop signal in which nginx can still use or close idle connections. */
     drain,
-    /** Time in which the application finishes requests after the drain. */
+    /** Time in seconds after the drain in which the application finishes its requests. */
     finish,
     /** Time in seconds after which systemd kills a stopping application. */
     stop: drain + finish + 6,
   },
   nginx: {
     upstreamIdle,
-    /** Time that nginx waits for an answer. nginx waits longer than the application's maximum time for an answer. */
+    /**
+     * Time in seconds that nginx waits for a response. The time is longer than the application's time limit for a
+     * response.
+     */
     upstreamRead: 2 * longestAnswer,
   },
 } as const;

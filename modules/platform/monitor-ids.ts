@@ -1,8 +1,8 @@
 // `npm run docs` writes the names from modules/datadog/catalogue/.
 
 /**
- * Names of all monitors and synthetic tests, by area. A name is a contract: it is the address in Terraform, the key in the configuration
- * and the heading in docs/runbook.md.
+ * Names of all monitors and synthetic tests, by area. Do not change a name, because it is part of the Terraform
+ * address, the key in the configuration and the heading in docs/runbook.md.
  */
 export const monitorIds = {
   web: [
@@ -91,8 +91,8 @@ export type Area = keyof typeof monitorIds;
 /** Name of a monitor or of a synthetic test. */
 export type MonitorId = (typeof monitorIds)[Area][number];
 
-/** Areas, in the order of the runbook. */
+/** Areas of the monitors, in the order of the runbook. */
 export const areas = Object.keys(monitorIds) as readonly Area[];
 
-/** All names, in the order of the areas. */
+/** Names of all monitors and synthetic tests, in the order of the areas. */
 export const allMonitorIds: readonly MonitorId[] = areas.flatMap((area): readonly MonitorId[] => monitorIds[area]);

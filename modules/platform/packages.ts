@@ -1,4 +1,4 @@
-/** Debian and vendor packages of each component. apt installs no other packages, because `Recommends` are off. */
+/** Debian and vendor packages of each component. apt installs no recommended packages (`Recommends`). */
 export const packages = {
   hardening: ["ca-certificates", "chrony", "logrotate", "openssh-server", "procps", "unattended-upgrades"],
   /**

@@ -2,18 +2,24 @@
 export const paths = {
   /** Folder with the scripts of all components, and with the programs that run the scripts. */
   scripts: "/usr/local/lib/platform",
-  /** Folder with one file for each problem of this server. Every login shows these files, and the monitoring agent counts them. */
+  /**
+   * Folder with a file for each current problem of this server. Every login shows the files, and the monitoring agent
+   * counts them.
+   */
   notices: "/run/motd.d",
   setup: {
     unit: "server-setup.service",
     script: "/usr/local/lib/platform/server-setup",
-    /** File with the names and packages of all components, in setup order. */
+    /** File with the name and packages of each component, in setup order. */
     parts: "/etc/platform/parts",
     /** File with the path and the URL of each downloaded apt key. */
     aptKeys: "/etc/platform/apt-keys",
-    /** File that exists when all components are set up. */
+    /** File that exists when server-setup has set up all components. */
     complete: "/var/lib/server-setup/complete",
-    /** File that exists while a component is not set up. The file contains the reason, and every login shows it. */
+    /**
+     * File that exists until server-setup has set up all components. The file contains the reason of a failure, and
+     * every login shows it.
+     */
     notice: "/run/motd.d/server-setup",
   },
   /** Script that runs after each automatic upgrade. */
@@ -21,12 +27,12 @@ export const paths = {
   /** File with the expiry dates that check-expiry reads. */
   ends: "/etc/platform/ends",
   vendorUpdates: "/usr/local/lib/platform/vendor-updates",
-  /** File with the private SSH host key. Its name differs from names that cloud-init deletes and creates again. */
+  /** File with the private SSH host key. The name differs from the names that cloud-init deletes and creates again. */
   sshHostKey: "/etc/ssh/host_ed25519_key",
   release: {
     environmentFile: "/etc/platform/release.env",
     fetch: "/usr/local/sbin/fetch-release",
-    /** File with the key of the private bucket, in the format of curl's configuration. */
+    /** File with the key of the private release bucket, in the format of curl's configuration. */
     key: "/etc/platform/release-key",
   },
   application: {
@@ -76,7 +82,7 @@ export const paths = {
     restoring: "/etc/mysql-backup/restoring.json",
     restoreBucketKey: "/etc/mysql-backup/restore-bucket",
     restorePrivateKey: "/etc/mysql-backup/restore-key",
-    /** Folder with two files. Their ages equal the ages of the oldest and the newest restorable time. */
+    /** Folder with two files whose ages equal the ages of the oldest and the newest restorable time. */
     state: "/run/mysql-backup",
   },
   haproxy: {

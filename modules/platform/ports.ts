@@ -1,6 +1,6 @@
 /**
- * All ports of the platform. The name of a port is the service that listens on it. The rule table, the rendered files, the load balancer,
- * the monitors and the lab use this list.
+ * All ports of the platform. Each port is named after the service that listens on the port. The rule table, the
+ * rendered files, the load balancer, the monitors and the lab use this list.
  */
 export const ports = {
   /** Port of the load balancer for HTTPS. Visitors connect through Cloudflare. */
@@ -8,8 +8,8 @@ export const ports = {
   /** Port of the load balancer that redirects to HTTPS, only with `tls: "terminate"`. */
   balancerHttp: 80,
   /**
-   * Port of nginx on the private address. nginx serves the site on this port with `tls: "terminate"`, and the load balancer's health check
-   * in both TLS modes.
+   * Port of nginx on the private address. nginx serves the load balancer's health check on this port, and with `tls:
+   * "terminate"` also the site.
    */
   nginxHttp: 80,
   /** Port of nginx on the private address for PROXY protocol, TLS and Cloudflare's client certificate, only with `tls: "passthrough"`. */
@@ -19,19 +19,22 @@ export const ports = {
   /** Port on loopback to which nginx sends requests for the application. */
   application: 3000,
   /**
-   * Port on loopback of an application that opens its port itself. HAProxy then listens on the port `application` and connects to this
-   * port.
+   * Loopback port on which an application listens that opens its port itself. HAProxy then listens on the port
+   * `application` and connects to this port.
    */
   applicationItself: 3002,
-  /** Port on loopback of a release that `deploy-app` tests. */
+  /** Loopback port of a new release that `deploy-app` tests before the switch. */
   applicationTrial: 3001,
-  /** Port of HAProxy on loopback that leads to the application, for the load balancer's health check. */
+  /** Loopback port of HAProxy that forwards the load balancer's health check to the application. */
   applicationHealth: 3003,
-  /** Port of HAProxy on loopback that leads to the primary. MySQL Router uses the same number. */
+  /** Loopback port of HAProxy that forwards to the primary. MySQL Router uses the same number. */
   databaseWrite: 6446,
-  /** Port of HAProxy on loopback that leads to healthy replicas. MySQL Router uses the same number. */
+  /** Loopback port of HAProxy that forwards to healthy replicas. MySQL Router uses the same number. */
   databaseRead: 6447,
-  /** Port of HAProxy on the private address that leads to the primary. Web servers use this port if they cannot reach the primary. */
+  /**
+   * Port of HAProxy on the private address that forwards to the primary. Web servers use this port if they cannot reach
+   * the primary.
+   */
   databaseRelay: 6448,
   /** Port of HAProxy on the private address that reports whether `databaseRelay` reaches a primary. */
   databaseRelayHealth: 6449,

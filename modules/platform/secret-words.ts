@@ -10,10 +10,10 @@ export const secretWords = [
   "access_key",
 ] as const;
 
-/** Matches a name that ends with one of the secret words: `token`, `X-Edge-Token`, `database_password`. */
+/** Matches names that end with a secret word: `token`, `X-Edge-Token`, `database_password`. */
 export const secretName = new RegExp(`(^|[_-])(${secretWords.join("|")})$`, "i");
 
-/** Matches names of application variables that contain secrets. */
+/** Matches names of application variables that probably contain secrets. */
 export const secretVariable =
   /(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/;
 
@@ -23,7 +23,7 @@ export const secretSetting = /token|secret|password|passphrase|credential|(priva
 /** Matches private keys, including private keys of age. */
 export const privateKey = /PRIVATE KEY|AGE-SECRET-KEY/i;
 
-/** Matches texts that are secret in any file or address: private keys and AWS-style access keys. */
+/** Matches texts that are secret in any context: private keys and AWS-style access keys. */
 export const secretText = /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b/;
 
 /**

@@ -1,7 +1,8 @@
 /**
- * All signals that monitors, service levels and dashboards may use, with their sources. Queries and tests use this list. The names come
- * from DataDog/integrations-core (`<integration>/metadata.csv`, `<integration>/assets/service_checks.json`) and, for core checks, from
- * DataDog/datadog-agent (`pkg/collector/corechecks/…`). A comment marks each exception.
+ * All signals that monitors, service levels and dashboards may use, with their sources. Queries and tests use this
+ * list. The names come from DataDog/integrations-core (`<integration>/metadata.csv`,
+ * `<integration>/assets/service_checks.json`) and, for core checks, from DataDog/datadog-agent
+ * (`pkg/collector/corechecks/…`). A comment marks each signal that is in neither source.
  */
 
 /** Checks of the Datadog agent that emit signals. The first four checks need no configuration. */
@@ -20,7 +21,7 @@ export const metricSignals = {
   "system.disk.in_use": "disk",
   "system.fs.inodes.in_use": "disk",
   "ntp.offset": "ntp",
-  // metadata.csv contains this name. directory.py adds the tag name:<name of the instance>.
+  // Metric of the directory check, as listed in metadata.csv. directory.py adds the tag name:<name of the instance>.
   "system.disk.directory.files": "directory",
   "system.disk.directory.file.modified_sec_ago": "directory",
   "nginx.net.request_per_s": "nginx",
@@ -34,8 +35,9 @@ export const metricSignals = {
   "mysql.performance.slow_queries": "mysql",
   "mysql.innodb.buffer_pool_utilization": "mysql",
   "mysql.innodb.row_lock_waits": "mysql",
-  // mysql.py sends these metrics of Group Replication instead of the classic replication metrics if `options.replication` is true and the
-  // plugin is ACTIVE. The value of member_status is always 1. The tags member_state and member_role contain the state.
+  // mysql.py sends these metrics of Group Replication instead of the classic replication metrics if
+  // `options.replication` is true and the plugin is ACTIVE. The value of member_status is always 1, because the tags
+  // member_state and member_role contain the state.
   "mysql.replication.group.member_status": "mysql",
   "mysql.replication.group.transactions": "mysql",
   "mysql.replication.group.transactions_in_applier_queue": "mysql",
@@ -43,7 +45,7 @@ export const metricSignals = {
   "tls.days_left": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
-/** Metric that `npm run ops drift` sends after it has compared all resources. */
+/** Metric that `npm run ops drift` sends after it has compared all resources with the state. */
 export const driftCompared = "platform.drift.compared";
 
 /** Service checks by name, each with the agent's check that emits it. */
@@ -56,7 +58,7 @@ export const checkSignals = {
   "tls.can_connect": "tls",
 } as const satisfies Readonly<Record<string, Emitter>>;
 
-/** Names of check instances. Queries select an instance by its tag. */
+/** Names of check instances. Queries select an instance by the tag that contains this name. */
 export const instances = {
   /** Instance of http_check for the application on loopback. Tag `instance:application`. */
   application: "application",
@@ -72,13 +74,16 @@ export const instances = {
   /** Instance of the directory check that counts /run/reboot-required. Tag `name:reboot-required`. */
   rebootRequired: "reboot-required",
   /**
-   * Instance of the directory check for two files that ship.py writes. Their ages equal the ages of the oldest and the newest restorable
-   * time. Tag `name:restorable`.
+   * Instance of the directory check for two files that ship.py writes. The ages of the files equal the ages of the
+   * oldest and the newest restorable time. Tag `name:restorable`.
    */
   restorable: "restorable",
 } as const;
 
-/** Health notices of a server, which are files below `paths.notices`. A directory check counts each notice under its own name. */
+/**
+ * Health notices of a server, which are files below `paths.notices`. The agent's directory check counts the files of
+ * each notice under the notice's own name.
+ */
 export const notices = {
   /** Notice that at least one component is not set up; see server-setup. */
   setup: "server-setup",
@@ -97,15 +102,15 @@ export const notices = {
 } as const;
 
 /**
- * Health notices of a database member about the archive, one for each cause. The archive's notices exist only if `backup` is set; see
- * ship.py of mysql-backup.
+ * Health notices of a database member about the archive, one notice for each cause. These notices exist only if
+ * `backup` is set; see ship.py of mysql-backup.
  */
 export const archiveNotices = {
-  /** Notice that changes do not reach the bucket in time, or that mysql-backup does not run. */
+  /** Notice that changes do not reach the archive's bucket in time, or that mysql-backup does not run. */
   behind: "backup",
   /** Notice that the bucket is reachable but rejects requests. */
   refused: "backup-refused",
-  /** Notice that the last base backup is old, or that there is no base backup. */
+  /** Notice that the last base backup is too old or missing. */
   base: "backup-base",
   /** Notice that the system disk will soon be too small for a base backup. */
   room: "backup-room",
@@ -118,7 +123,8 @@ export const archiveNotices = {
 } as const;
 
 /**
- * Log sources. The agent adds the value as `service` to each line. The monitors, the pipelines and the log metrics search by this value.
+ * Log sources. The agent adds the value as the attribute `service` to each line. Monitors, pipelines and log metrics
+ * search by this value.
  */
 export const logServices = {
   /** Access log of nginx in JSON, and error log of nginx. */
@@ -129,7 +135,7 @@ export const logServices = {
   mysql: "mysql",
   /** Slow log of MySQL. Each entry has several lines. */
   mysqlSlow: "mysql-slow",
-  /** Journal of mysql-group: the actions of each member, and the reasons why it waits. */
+  /** Journal of mysql-group: the member's actions, and the reasons why it waits. */
   mysqlGroup: "mysql-group",
   /** Journal of sshd. */
   ssh: "ssh",
@@ -140,7 +146,7 @@ export const logServices = {
 } as const;
 
 /**
- * Number of requests for which nginx writes one log line, if nginx itself rejects them. nginx does not log all of them, because anyone can
- * send any number of such requests.
+ * Number of requests per log line, for requests that nginx itself rejects. nginx does not log every rejected request,
+ * because anyone can send a large number of such requests.
  */
 export const refusalsPerLine = 100;

@@ -1,7 +1,7 @@
 /**
- * System users of the services. Outbound traffic is allowed for each user, so the rules of the host firewall contain the users' names.
- * nftables resolves the names when it loads the rules. cloud-init therefore creates these users before their packages are installed
- * (`createdEarly`).
+ * System users of the services. The host firewall allows outbound traffic separately for each user, so its rules
+ * contain the users' names. nftables resolves the names when it loads the rules, so the users must exist before their
+ * packages are installed (`createdEarly`).
  */
 export const users = {
   root: "root",

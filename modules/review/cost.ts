@@ -19,7 +19,7 @@ export interface CostLine {
   readonly monthlyEur: number | undefined;
 }
 
-/** Estimated monthly net cost at Hetzner. Cloudflare and Datadog send separate bills. */
+/** Estimated monthly net cost at Hetzner in EUR. The estimate does not include Cloudflare and Datadog. */
 export interface Cost {
   readonly lines: readonly CostLine[];
   /** Sum of the lines with a price. */
@@ -38,8 +38,8 @@ function serverLines(config: Config, region: Region): readonly CostLine[] {
 }
 
 /**
- * Returns the cost of the archive's logs over their retention time. Base backups are not included, because their size depends on the
- * application.
+ * Returns the cost of storing the archive's binary logs until they expire. Base backups are not included, because their
+ * size depends on the application.
  */
 function archiveLine(config: Config, backup: NonNullable<Config["backup"]>): CostLine {
   const mbPerDay = (shippedMbPerDay * serversWithRole(config, "database").length) / 3;

@@ -8,11 +8,11 @@ type Style = keyof typeof fontSize;
 
 const lineHeight = 17;
 const dutyHeight = 24;
-/** Distance between a box and the text in it. */
+/** Distance in pixels between a box and the text in it. */
 const padding = 12;
-/** Distance between a frame and its boxes. Servers have the same distance. */
+/** Distance in pixels between a frame and its boxes, and between servers. */
 const gap = 14;
-/** Distance between two boxes that a vertical arrow connects. */
+/** Distance in pixels between two boxes that a vertical arrow connects. */
 const drop = 46;
 /** Height of a frame's title. */
 const titleHeight = 26;
@@ -27,8 +27,8 @@ interface Place {
 type Placed = Participant & Place;
 
 /**
- * Returns the width of a text. Letters of any monospaced font are about 0.6 em wide. The SVG also contains the width (`textLength`), so
- * that a viewer with another font compresses the text and every text stays inside its box.
+ * Returns the width of a text. A letter of a monospaced font is about 0.6 em wide. The SVG contains the width as
+ * `textLength`, so that a viewer with another font compresses the text to fit into its box.
  */
 const widthOf = (text: string, style: Style): number => Math.ceil(text.length * fontSize[style] * 0.6);
 
@@ -54,7 +54,7 @@ const widest = (participants: readonly Participant[]): number =>
 const heightOf = ({ lines, duties }: Participant): number =>
   2 * padding + fontSize.name + lineHeight * lines.length + dutyHeight * duties.length;
 
-/** Returns the height of a stack of participants, including a gap after each participant. */
+/** Returns the height of participants that are placed below each other, including a gap after each participant. */
 const stackHeight = (participants: readonly Participant[]): number =>
   participants.reduce((total, participant) => total + heightOf(participant) + gap, 0);
 
@@ -97,7 +97,8 @@ const arrow = (kind: ParticipantKind, ...points: readonly (readonly [x: number, 
 });
 
 /**
- * Returns the layout of the diagram. Outside participants are on the left, the private network with a column of servers is on the right.
+ * Returns the layout of the diagram. Participants outside the private network are on the left, and the private network
+ * with a column of servers is on the right.
  */
 function layoutOf({
   visitors,
@@ -112,8 +113,8 @@ function layoutOf({
   const outsiders = [visitors, cloudflare, ...(monitoring ? [monitoring] : [])];
   const servers = [...webServers, ...databaseServers];
 
-  // The column of servers determines the height, unless the outside participants need more. All other boxes are centred next to the
-  // servers.
+  // The column of servers determines the height of the diagram, unless the outside participants need more height. All
+  // other boxes are vertically centred.
   const titlesAbove = titleHeight * (webServers.length > 0 ? 1 : 2);
   const serversHeight = stackHeight(servers) - gap + 2 * titleHeight - titlesAbove;
   const outsideHalf = heightOf(cloudflare) / 2 + drop + Math.max(...outsiders.map(heightOf));

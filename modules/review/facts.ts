@@ -9,7 +9,7 @@ export interface PayloadFacts {
   readonly hash: string;
 }
 
-/** A section of the review from another module, for example the monitors by area. */
+/** A section of the review that another module provides, for example the monitors by area. */
 export interface ReviewSection {
   readonly title: string;
   readonly columns: readonly string[];

@@ -3,7 +3,10 @@ import { effectOf, isSpread, lossesOf } from "../derived/loss.js";
 import { serversWithRole, type Config } from "../config/schema.js";
 import type { ReviewSection } from "./facts.js";
 
-/** Returns a table with the effects of the loss of each location, if there are several locations. */
+/**
+ * Returns a table with the consequences of losing each location if there are several locations, otherwise an empty
+ * list.
+ */
 export function lossTable(config: Config): readonly ReviewSection[] {
   if (!isSpread(config)) return [];
   const members = serversWithRole(config, "database").length;

@@ -12,7 +12,7 @@ import { runsPerMonth, synthetics } from "../datadog/synthetics.js";
 
 type Row = readonly [label: string, text: string];
 
-/** Facts that monitoring does not detect although a reader might expect it, each with the reason. */
+/** Facts that monitoring does not detect although a reader may expect it, each with the reason. */
 const notWatched: readonly Row[] = [
   ["listening ports", "the agent lists ports only with Datadog's paid security products"],
   ["Cloudflare's events", "WAF and rate limit events are only in its dashboard, because the free plan exports no logs"],
@@ -52,7 +52,7 @@ function changeRows({ config }: MonitoringContext): readonly Row[] {
   });
 }
 
-/** Returns the composite monitors that are omitted because one of their parts is disabled. */
+/** Returns rows for the composite monitors that are omitted because a monitor on which they depend is disabled. */
 function lostRows(context: MonitoringContext): readonly Row[] {
   const present = new Set(catalogue(context).map(({ id }) => id));
   return fullCatalogue(context)

@@ -4,10 +4,13 @@ import type { Review } from "./review.js";
 import { kib } from "./size.js";
 import { costText, euros, serverTable, trafficTable } from "./tables.js";
 
-/** Splits a text into parts. A part between backticks is code. */
+/** Splits a text into code (text between backticks) and other text. */
 const partsOf = (text: string) => text.split("`").map((part, index) => ({ part, isCode: index % 2 === 1 }));
 
-/** Returns the details of a policy as one text. If several places have the same text, the text follows once after all these places. */
+/**
+ * Returns the details of a policy as one text. If several resources have the same reason, the reason follows once after
+ * the list of resources.
+ */
 function together(details: readonly string[]): string {
   const places = new Map<string, string[]>();
   for (const detail of details) {

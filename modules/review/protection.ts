@@ -1,8 +1,8 @@
 import type { Config } from "../config/schema.js";
 
 /**
- * Returns the names of resources that Terraform never destroys. Hetzner also refuses to delete them, except DNS records and passwords,
- * which are not at Hetzner.
+ * Returns the names of resources that Terraform must never destroy. Hetzner also refuses to delete these resources,
+ * except DNS records and passwords, which do not exist at Hetzner.
  */
 export const protectedThings = (config: Config): readonly string[] =>
   config.protect

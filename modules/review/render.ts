@@ -13,10 +13,10 @@ type Row = readonly string[];
 
 const gap = "  ";
 
-/** Returns the number of characters that a text has on the screen. */
+/** Returns the number of visible characters of a text, without terminal escape sequences. */
 const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
-/** Wraps a text at spaces. A line exceeds the maximum width only if a single word is longer. */
+/** Wraps a text at spaces. A line is longer than the maximum width only if it consists of a single longer word. */
 function wrapped(text: string, room: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -27,7 +27,7 @@ function wrapped(text: string, room: number): readonly string[] {
   return lines;
 }
 
-/** Returns a table as text. Only the last column is wrapped. */
+/** Returns a table as text. Only the texts of the last column are wrapped. */
 function table(columns: readonly string[], rows: readonly Row[], colors: Colors): string {
   const hasHead = columns.some((title) => title !== "");
   const all = hasHead ? [columns.map((title) => colors.dim(title)), ...rows] : rows;

@@ -12,7 +12,7 @@ import type { PayloadFacts, ReviewFacts, ReviewSection } from "./facts.js";
 import type { PolicyResult } from "./policies/index.js";
 import { warningsOf, type Warning } from "./warnings.js";
 
-/** Row of the review with one server. */
+/** Row of the review's server table. */
 export interface ServerRow {
   readonly name: string;
   readonly type: string;
@@ -22,14 +22,14 @@ export interface ServerRow {
   readonly payload: PayloadFacts | undefined;
 }
 
-/** A traffic rule as one row of the review's table. */
+/** Row of the review's traffic table, which describes one traffic rule. */
 export interface TrafficRow {
   readonly from: Party;
   readonly to: Party;
   readonly network: TrafficRule["network"];
   /** Protocol and ports, for example "tcp 80, 443" or "icmp". */
   readonly ports: string;
-  /** Users that may open the connection. The list is empty for connections from other machines. */
+  /** System users that may open the connection. The list is empty for connections from other machines. */
   readonly users: readonly string[];
   readonly why: string;
 }
@@ -58,7 +58,7 @@ const proofText = {
   passthrough: "Cloudflare's client certificate",
 };
 
-/** Describes the archive: content, interval, retention, and the keys that can read it. */
+/** Returns a description of the archive: content, interval, retention, and the keys that can read it. */
 function archiveText({ backup, restore }: Config): string {
   if (!backup) return "none: data that all members lose cannot be restored";
   const from = restore ? `; restored from timeline ${restore.timeline} as of ${restore.at}` : "";
@@ -66,14 +66,16 @@ function archiveText({ backup, restore }: Config): string {
   return `encrypted, to ${backup.bucket} at ${backup.endpoint}: changes every 3 s, a base backup every ${backup.baseHours} h; any time of the last ${backup.retentionDays} days can be restored; objects locked (${backup.lock}) for ${objectDays(backup)}; ${readers}${from}`;
 }
 
-/** Describes the location of a private release, and the secret with which servers download it. */
+/** Returns a summary line with the location of a private release and the secret that servers need to download it. */
 function releaseText({ application: { storage } }: Config): Review["summary"] {
   if (storage === undefined) return [];
   const bucket = `private, in ${storage.bucket} at ${storage.endpoint}`;
   return [["Release", `${bucket}; every server has the key TF_VAR_release_key (npm run ops rotate release-key)`]];
 }
 
-/** Describes the previous load balancer during a migration, and the redirect from a previous domain. */
+/**
+ * Returns summary lines with the previous load balancer during a migration, and the redirect from a previous domain.
+ */
 function changesOver(config: Config): Review["summary"] {
   const former = formerOf(config);
   if (former === undefined) return [];
@@ -82,7 +84,10 @@ function changesOver(config: Config): Review["summary"] {
   return [["Migration", former.domain === config.domain ? from : from + names]];
 }
 
-/** Describes the effects of losing the only location. For several locations, the review has a table. */
+/**
+ * Returns a summary line with the consequences of losing the only location. For several locations, the review contains
+ * a table instead.
+ */
 const onlyLocation = (config: Config): Review["summary"] =>
   isSpread(config)
     ? []
@@ -111,7 +116,7 @@ function summaryOf(config: Config): Review["summary"] {
   ];
 }
 
-/** Returns a traffic rule in the form in which the review and the documentation show it. */
+/** Returns a traffic rule as texts for the review and the documentation. */
 export const trafficRow = ({ from, to, network, protocol, ports, users = [], why }: TrafficRule): TrafficRow => ({
   from,
   to,

@@ -4,7 +4,7 @@ import type { ReviewSection } from "./facts.js";
 import type { Review } from "./review.js";
 import { kib } from "./size.js";
 
-/** Returns an amount of the price list as text, or a message if the price list has no amount. */
+/** Returns an amount of the price list as text, or a replacement text if the price list has no amount. */
 export const euros = (amount: number | undefined): string =>
   amount === undefined ? "not in the price list" : amount.toFixed(2);
 
@@ -27,7 +27,7 @@ export const serverTable = (review: Review): ReviewSection => ({
   ]),
 });
 
-/** Returns the rule table of the configuration. */
+/** Returns the table of the environment's traffic rules. */
 export const trafficTable = (review: Review): ReviewSection => ({
   title: "Traffic: allowed connections; all other traffic is dropped in both directions",
   columns: ["from", "to", "network", "ports", "as user", "why"],

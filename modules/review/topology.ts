@@ -3,10 +3,10 @@ import { balancersOf, locationsOf } from "../derived/balancer.js";
 import { serversWithRole, type Config, type Role, type ServerConfig } from "../config/schema.js";
 import { ports } from "../platform/ports.js";
 
-/** Kind of a participant, which decides its colour. */
+/** Kind of a participant, which determines its colour in the diagram. */
 export type ParticipantKind = "edge" | "balancer" | "server" | "database" | "monitoring";
 
-/** A participant of the topology with its description. */
+/** A participant in the topology diagram: a server, a load balancer or an external service. */
 export interface Participant {
   readonly kind: ParticipantKind;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Participant {
   readonly duties: readonly { readonly kind: ParticipantKind; readonly text: string }[];
 }
 
-/** A load balancer with the protocol that it uses to the web servers. */
+/** A load balancer, with the protocol between the load balancer and the web servers. */
 export interface TopologyBalancer extends Participant {
   readonly toWeb: string;
 }
@@ -24,9 +24,9 @@ export interface TopologyBalancer extends Participant {
 export interface Topology {
   readonly visitors: Participant;
   readonly cloudflare: Participant;
-  /** Active load balancers. During a migration, the list also has the previous load balancer. */
+  /** Active load balancers. During a migration, the list also contains the previous load balancer. */
   readonly balancers: readonly TopologyBalancer[];
-  /** Servers that have only the role `web`: one box for each server, or one box for all. */
+  /** Boxes of the servers that have only the role `web`: one box for each server, or a common box for all. */
   readonly webServers: readonly Participant[];
   /** Servers with the role `database`, with or without other roles. */
   readonly databaseServers: readonly Participant[];
@@ -41,7 +41,10 @@ export interface Topology {
   };
 }
 
-/** Maximum number of boxes for servers that have only the role `web`. If there are more such servers, one box represents all of them. */
+/**
+ * Maximum number of boxes for servers that have only the role `web`. If there are more servers, a common box represents
+ * all of them.
+ */
 const mostBoxes = 6;
 
 function inBoxes(servers: readonly ServerConfig[], boxOf: (server: ServerConfig) => Participant): Participant[] {
@@ -58,10 +61,10 @@ const outsider = (kind: ParticipantKind, name: string, ...lines: readonly string
   duties: [],
 });
 
-/** Returns the port on which the load balancer reaches a web server. */
+/** Returns the port to which the load balancer connects on a web server. */
 const webPortOf = ({ tls }: Config): number => (tls === "terminate" ? ports.nginxHttp : ports.nginxHttps);
 
-/** Returns the address of a participant. If there are several locations, the text also has its location. */
+/** Returns the private address of a participant, followed by its location if there are several locations. */
 const placeOf = (config: Config, { privateIp, location }: Pick<ServerConfig, "privateIp" | "location">): string =>
   locationsOf(config).length > 1 ? `${privateIp}, ${location}` : privateIp;
 

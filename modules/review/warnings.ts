@@ -8,13 +8,13 @@ import { inStockInstead, priceList, serverTypes } from "../platform/hetzner-offe
 import type { ReviewFacts } from "./facts.js";
 import { kib } from "./size.js";
 
-/** A warning that an operator should read before a deploy, and the setting that changes the fact. */
+/** A warning for the operator before a deploy, and the setting that resolves it. */
 export interface Warning {
   readonly setting: string;
   readonly text: string;
 }
 
-/** SHA-256 in the example, which matches no file. */
+/** SHA-256 in the example environment. No file has this digest. */
 const placeholderDigest = "0".repeat(64);
 
 type Check = (config: Config, facts: ReviewFacts) => readonly Warning[];
@@ -89,7 +89,10 @@ const monitoring: Check = ({ monitoring: { enabled, receivers } }, { hasDatadogA
   ),
 ];
 
-/** Warns of downtimes that are over. A past downtime is only a warning, because a configuration must not become invalid over time. */
+/**
+ * Warns about downtimes that are over. A past downtime is only a warning, because a configuration must not become
+ * invalid over time.
+ */
 const downtimesOver: Check = ({ monitoring: { enabled, downtimes } }, { today }) =>
   Object.entries(downtimes).flatMap(([name, { end }]) =>
     when(
@@ -126,8 +129,8 @@ const archive: Check = ({ backup, restore }) => [
 const systemGb = 10;
 
 /**
- * Warns if a system disk may be too small for a base backup. Servers warn about the actual size of their data with the notice
- * `backup-room`.
+ * Warns if a system disk may be too small for a base backup. Running servers report the actual size of their data with
+ * the notice `backup-room`.
  */
 const baseBackupRoom: Check = (config) => {
   const { volumeSizeGb } = config.database;
@@ -154,8 +157,8 @@ const stock: Check = ({ servers, location }) =>
   });
 
 /**
- * Warns of the effects of losing a location, if there are several locations. For one location, the summary shows that its loss stops the
- * site.
+ * Warns about the consequences of losing a location if there are several locations. For a single location, the summary
+ * shows the consequences instead.
  */
 const locations: Check = (config) =>
   (isSpread(config) ? lossesOf(config) : []).flatMap((loss) => [
@@ -183,7 +186,7 @@ const payloadSize: Check = (_config, { payloads }) => {
 
 const dayMs = 86_400_000;
 
-/** Warns of all expiry dates within {@link noticeDays}. Servers show the same dates in a notice. */
+/** Warns about all expiry dates within {@link noticeDays}. Servers show the same dates in a notice. */
 const endsSoon: Check = (config, { today }) =>
   endsOf(config).flatMap(({ what, ends, source, remedy }) => {
     const daysLeft = Math.floor((Date.parse(`${ends}T23:59:59Z`) - today.getTime()) / dayMs);
@@ -210,6 +213,6 @@ const checks: readonly Check[] = [
   payloadSize,
 ];
 
-/** Returns the warnings of a configuration. The most severe warning comes first. */
+/** Returns the warnings of a configuration, starting with the most severe warning. */
 export const warningsOf: (config: Config, facts: ReviewFacts) => readonly Warning[] = (config, facts) =>
   checks.flatMap((check) => check(config, facts));

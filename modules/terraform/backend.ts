@@ -19,14 +19,14 @@ export function configureState(stack: TerraformStack, config: Config): void {
     region,
     endpoints: { s3: endpoint },
     usePathStyle: true,
-    // These options disable requests to Amazon services, because object storages of other vendors do not have these services.
+    // Disables requests to Amazon services, because object storages of other vendors do not have these services.
     skipCredentialsValidation: true,
     skipMetadataApiCheck: true,
     skipRegionValidation: true,
     skipRequestingAccountId: true,
     skipS3Checksum: true,
   });
-  // Terraform locks the state with an object in the bucket. Terraform and OpenTofu support this since version 1.10, but cdktf's typed
-  // backend does not have the option.
+  // Terraform locks the state with an object in the bucket. Terraform and OpenTofu support this lock since version
+  // 1.10, but cdktf's typed backend does not have the option.
   stack.addOverride("terraform.backend.s3.use_lockfile", true);
 }

@@ -3,14 +3,14 @@ import type { Config } from "../config/schema.js";
 import type { Problem } from "../config/problem.js";
 
 /**
- * Names of the encryption methods: a key is derived from a passphrase (PBKDF2) and used with AES-GCM. In JSON, OpenTofu expects the name of
- * a method without quotes.
+ * Names of OpenTofu's encryption methods. OpenTofu derives a key from a passphrase (PBKDF2) and uses it with AES-GCM.
+ * In JSON, OpenTofu expects the name of a method without quotes.
  */
 const encrypted = "method.aes_gcm.state";
 const encryptedBefore = "method.aes_gcm.previous";
 const plain = "method.unencrypted.plain";
 
-/** Describes for each step how the state is written, and which other formats can be read. */
+/** Defines for each step in which format OpenTofu writes the state, and which other formats it can read. */
 const steps = {
   enforced: { method: encrypted, enforced: true },
   begin: { method: encrypted, fallback: { method: plain } },
@@ -18,21 +18,25 @@ const steps = {
   end: { method: plain, fallback: { method: encrypted } },
 } as const;
 
-/** Returns a reference to a passphrase from an environment variable. The passphrase is never written to the JSON. */
+/**
+ * Returns a Terraform reference to a passphrase from an environment variable, so that the JSON never contains the
+ * passphrase.
+ */
 function passphrase(stack: TerraformStack, name: string, description: string): string {
   const variable = new TerraformVariable(stack, name, { type: "string", sensitive: true, description });
   return variable.stringValue;
 }
 
 /**
- * Encrypts the state of a stack and decrypts the states of other stacks, according to `backend.encryption`. cdktf has no such block,
- * because Terraform cannot encrypt states. {@link encryptionProblems} rejects Terraform earlier.
+ * Encrypts the state of a stack and decrypts the states of other stacks, according to `backend.encryption`. The
+ * function uses an override, because Terraform cannot encrypt states and cdktf has no such block. {@link
+ * encryptionProblems} rejects Terraform before this function runs.
  */
 export function encryptState(stack: TerraformStack, { backend: { encryption } }: Config): void {
   if (encryption === undefined) return;
   /**
-   * Returns the name under which a state stores how its key was derived. Each passphrase needs its own name, because OpenTofu would
-   * otherwise confuse two passphrases.
+   * Returns the name under which a state stores how its encryption key was derived. Each passphrase needs its own name,
+   * because OpenTofu would otherwise confuse two passphrases.
    */
   const alias = (generation: number): string => `passphrase-${generation}`;
   const keys: Record<string, object> = {

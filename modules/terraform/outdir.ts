@@ -9,7 +9,7 @@ const diskErrors: Readonly<Record<string, string>> = {
   EACCES: "no permission; set CDKTF_OUTDIR to a writable folder",
 };
 
-/** Moves files into a folder. If an existing file is not overwritten, it remains (for example, Terraform's plugins). */
+/** Moves files into a folder. Existing files that are not overwritten remain, for example Terraform's plugins. */
 function merge(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -20,7 +20,7 @@ function merge(from: string, to: string): void {
 }
 
 /**
- * Writes the output folder only if all files can be written. Replaces all folders in it except `stacks`.
+ * Writes the output folder completely or not at all. Replaces all subfolders except `stacks`.
  * @param write writes all files into the given empty folder
  * @throws Error of `write`, or an error with the cause if the disk rejects a file. The output folder is then unchanged
  */

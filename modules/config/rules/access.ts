@@ -25,5 +25,5 @@ const keysOnce = rule(["administrators"], ({ administrators: { sshKeys } }) =>
   }),
 );
 
-/** Rules about logins. */
+/** Rules about SSH logins. */
 export const accessRules = [keysForNetworks, keysOnce];

@@ -48,7 +48,10 @@ const pathsDiffer = rule(["application"], ({ application }) => {
 const isAmong = (path: string, paths: readonly string[]): boolean =>
   paths.some((other) => path === other || (other.endsWith("/") && path.startsWith(other)));
 
-/** Checks that the write limits of nginx and Cloudflare apply to the lab's writes. Otherwise the lab would not test these limits. */
+/**
+ * Checks that nginx and Cloudflare limit the write requests that the lab sends. Otherwise the lab would not test these
+ * limits.
+ */
 const visitorWrites = rule(["application"], ({ application: { visitor, writePaths } }) =>
   unless(visitor === undefined || isAmong(visitor.path, writePaths), () => ({
     path: "application.visitor.path",
@@ -58,7 +61,7 @@ const visitorWrites = rule(["application"], ({ application: { visitor, writePath
   })),
 );
 
-/** Matches paths that `modules/cloudflare/waf-rule.ts` blocks by default. */
+/** Matches paths that the WAF rule in `modules/cloudflare/waf-rule.ts` blocks by default. */
 const scannersPath = /\.php$|^\/wp-/i;
 
 const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare }) => {
@@ -80,7 +83,10 @@ const passesWaf = rule(["application", "cloudflare"], ({ application, cloudflare
 
 const nameOf = (variable: string): string => variable.replace(/_FILE$/, "");
 
-/** Checks that no configured variable has the name of a secret's variable. The secret's variable contains the path of the secret's file. */
+/**
+ * Checks that no variable in `application.environment` has the name of a variable for a secret. The variable for a
+ * secret contains the path of the secret's file.
+ */
 const secretsHaveNames = rule(["application"], ({ application: { environment, secrets } }) =>
   Object.keys(environment)
     .filter((variable) => variable !== nameOf(variable) && Object.hasOwn(secrets, nameOf(variable)))
@@ -116,7 +122,7 @@ const memoryFits = rule(["application", "servers", "serverType"], ({ application
     .filter(([, { roles }]) => roles.includes("web"))
     .flatMap(([name, { type, roles }]) => {
       const memoryGib = serverTypes[type ?? serverType]?.memoryGib ?? 0;
-      // This rule skips server types that are too small for their roles, because another rule reports them.
+      // Skips server types that are too small for their roles, because another rule reports them.
       if (roles.some((role) => memoryGib < leastMemoryGib[role])) return [];
       const room = applicationRoomMib({ memoryMib: memoryGib * 1024, database: roles.includes("database") });
       return [{ name, room }];
@@ -147,7 +153,8 @@ const releaseHasOneAddress = rule(["application"], ({ application: { url, storag
 ]);
 
 /**
- * Checks that the release is not stored on the site itself. After a total outage, the site could not deliver the release to its servers.
+ * Checks that the release is not downloaded from the site itself. After a total outage, the site could not deliver the
+ * release to its servers.
  */
 const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url }, domain }) =>
   unless(url === undefined || !siteHosts({ domain }).includes(new URL(url).hostname), () => ({
@@ -158,7 +165,10 @@ const releaseIsElsewhere = rule(["application", "domain"], ({ application: { url
   })),
 );
 
-/** Debian packages that contain an interpreter. Servers with Debian already have Python and Perl. */
+/**
+ * Debian packages that contain an interpreter. Python and Perl are missing in this list, because every Debian server
+ * already has them.
+ */
 const interpreters: Readonly<Record<string, { readonly is: RegExp; readonly example: string }>> = {
   node: { is: /^nodejs$/, example: "nodejs" },
   php: { is: /^php/, example: "php-cli" },
@@ -199,7 +209,7 @@ const secretsAreSecret = rule(["application"], ({ application: { environment } }
     })),
 );
 
-/** Rules about the application. */
+/** Rules about the settings of the application. */
 export const applicationRules = [
   releaseHasOneAddress,
   releaseIsElsewhere,

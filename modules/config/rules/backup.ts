@@ -21,8 +21,8 @@ const restoreFromSomewhere = rule(["backup", "restore"], ({ backup, restore }) =
 );
 
 /**
- * Checks that a restored group has a new group name. With the old name, new transactions would have GTIDs that the archive already
- * contains.
+ * Checks that a restored replication group has a new group name. With the old name, new transactions would have GTIDs
+ * that the archive already contains.
  */
 const newTimeline = rule(["restore", "database"], ({ restore, database: { groupName } }) =>
   unless(restore?.timeline !== groupName, () => ({
@@ -43,8 +43,8 @@ const basesWithinRetention = rule(["backup"], ({ backup }) =>
 );
 
 /**
- * Checks that a restore ends at a transaction of the restored group. The archive has no other transactions, so the restore would fail on
- * the server.
+ * Checks that the GTID at which a restore ends belongs to the restored group. The archive contains no other
+ * transactions, so the restore would fail on the server.
  */
 const stopsInTimeline = rule(["restore"], ({ restore }) => {
   const group = /^before (.*):/.exec(restore?.at ?? "")?.[1];

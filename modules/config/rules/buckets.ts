@@ -14,8 +14,8 @@ const buckets = ({
 const hostOf = (endpoint: string): string => new URL(endpoint).hostname;
 
 /**
- * Checks that no endpoint contains the name of its bucket. Web consoles show the bucket's URL, but clients add the name of the bucket to
- * the endpoint.
+ * Checks that no endpoint contains the name of its bucket. Web consoles show a URL that contains the bucket, but
+ * clients themselves add the name of the bucket to the endpoint.
  */
 const endpointWithoutBucket = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, bucket }) =>
@@ -28,11 +28,11 @@ const endpointWithoutBucket = rule(["application", "backup", "backend"], (sectio
   ),
 );
 
-/** Matches endpoints of vendors whose endpoints contain the region. */
+/** Matches endpoints of storage vendors whose endpoints contain the region. */
 const regionalEndpoint =
   /^(?:s3[.-])?([a-z0-9-]+)\.(?:your-objectstorage\.com|amazonaws\.com|backblazeb2\.com|wasabisys\.com|scw\.cloud|io\.cloud\.ovh\.net)$/;
 
-/** Checks that the configured region is the region in the endpoint. */
+/** Checks that the setting `region` equals the region in the endpoint. */
 const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =>
   buckets(sections).flatMap(({ path, endpoint, region }) => {
     const location = regionalEndpoint.exec(hostOf(endpoint))?.[1];
@@ -46,8 +46,8 @@ const regionOfEndpoint = rule(["application", "backup", "backend"], (sections) =
 );
 
 /**
- * Checks that Terraform's state has a separate bucket, because the state contains all secrets. Servers have keys of the buckets for
- * releases and for the archive.
+ * Checks that Terraform's state has its own bucket, because the state contains all secrets and servers have keys for
+ * the buckets of releases and the archive.
  */
 const bucketsApart = rule(["application", "backup", "backend"], (sections) => {
   const all = buckets(sections);

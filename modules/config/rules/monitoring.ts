@@ -64,5 +64,8 @@ const changesChange = rule(["monitoring"], ({ monitoring: { monitors } }) =>
   ),
 );
 
-/** Rules about monitors and downtimes that need no monitor catalogue. modules/datadog/check.ts has the rules that need the catalogue. */
+/**
+ * Rules about monitors and downtimes that do not depend on the monitor catalogue. modules/datadog/check.ts contains the
+ * rules that depend on the catalogue.
+ */
 export const monitoringRules = [downtimesEnd, downtimesAreShort, syntheticsVisit, downtimesOfServers, changesChange];

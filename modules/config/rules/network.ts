@@ -13,7 +13,10 @@ const zoneFitsLocation = rule(["network", "location"], ({ network, location }) =
   }));
 });
 
-/** Checks that all locations are in one network zone, because the private network connects only locations of one zone. */
+/**
+ * Checks that all locations are in one network zone, because Hetzner's private networks connect only locations of one
+ * zone.
+ */
 const locationsInZone = rule(
   ["network", "servers", "loadBalancer"],
   ({ network: { zone }, servers, loadBalancer: { second } }) => {
@@ -81,7 +84,7 @@ const rangesApart = rule(["network"], ({ network }) => {
   }));
 });
 
-/** Range of the subnet that must contain an address. */
+/** Address range that must contain an address. */
 interface Place {
   readonly range: string;
   /** Name of the range in messages. */
@@ -90,7 +93,7 @@ interface Place {
   readonly except?: (ip: string) => boolean;
 }
 
-/** Returns the configured private addresses with the paths of their settings. Addresses of load balancers come first. */
+/** Returns the configured private addresses with the paths of their settings, starting with the load balancers. */
 function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | "servers" | "loadBalancer">) {
   const { subnet, databaseRange, webRange } = withRanges(network);
   const database: Place = {
@@ -105,7 +108,8 @@ function assigned({ network, servers, loadBalancer }: Pick<Checked, "network" | 
   };
   const { formerly, second } = loadBalancer;
   return [
-    // During a migration, both load balancers are in the subnet, so the new load balancer needs another address.
+    // During a migration to another load balancer, both load balancers are in the subnet, so the new load balancer
+    // needs another address.
     ...(formerly ? [{ path: "loadBalancer.formerly.balancerIp", ip: formerly.balancerIp, place: balancer }] : []),
     { path: "network.balancerIp", ip: network.balancerIp, place: balancer },
     ...(second ? [{ path: "loadBalancer.second.privateIp", ip: second.privateIp, place: balancer }] : []),
@@ -136,7 +140,7 @@ const addressesUsable = rule(["network", "servers", "loadBalancer"], (sections) 
   });
 });
 
-/** Rules about addresses. */
+/** Rules about private addresses and locations. */
 export const networkRules = [
   zoneFitsLocation,
   locationsInZone,

@@ -1,16 +1,18 @@
 import type { Problem } from "../problem.js";
 import type { Sections } from "../schema.js";
 
-/** Sections of an environment, and the environment's name. */
+/** All sections of an environment, and the environment's name. */
 export type Checked = Sections & { readonly environment: string };
 
-/** A rule that compares several settings. The rule is checked only if all sections that the rule needs are valid. */
+/**
+ * A rule that compares several settings. A rule is checked only if all sections on which the rule depends are valid.
+ */
 export interface Rule {
   readonly needs: readonly (keyof Checked)[];
   readonly check: (sections: Checked) => readonly Problem[];
 }
 
-/** Declares a rule. The check of the rule receives only the sections in `needs`. */
+/** Declares a rule. The check function receives only the sections in `needs`. */
 export const rule = <const Key extends keyof Checked>(
   needs: readonly Key[],
   check: (sections: Pick<Checked, Key>) => readonly Problem[],

@@ -99,7 +99,7 @@ const typesFit = rule(["servers", "serverType", "location"], ({ servers, serverT
       fix,
     }));
   });
-  // If several servers use the environment's `serverType`, its problem is reported only once.
+  // Reports the problem of the environment's `serverType` only once, even if several servers use it.
   return problems.filter(({ path }, index) => problems.findIndex((other) => other.path === path) === index);
 });
 

@@ -20,8 +20,8 @@ const domainInZone = rule(["domain", "cloudflare"], ({ domain, cloudflare: { zon
 );
 
 /**
- * Checks that the old and the new domain have separate zones, because a zone has only one set of rules and settings. The new domain's
- * certificate is issued in addition to the current certificate.
+ * Checks that the old and the new domain have separate zones, because a zone has only one set of rules and settings.
+ * Also checks that the new domain's certificate is issued in addition to the current certificate.
  */
 const domainsApart = rule(
   ["domain", "cloudflare", "loadBalancer", "certificate"],

@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as values from "../values/index.js";
 import { custom } from "../values/verdict.js";
 
-/** Maximum number of words in a command. A longer command must be a script in the release. */
+/** Maximum number of words in a command. A longer command must be written as a script in the release. */
 const mostWords = 50;
 const most = {
   packages: 50,
@@ -27,8 +27,8 @@ const secret = z.strictObject({
 });
 
 /**
- * Maximum numbers. Hetzner allows 50 rules per firewall (OpenAPI description of `rules`). Each port of a network needs one rule, and the
- * platform itself needs fewer than 20 rules.
+ * Maximum numbers of networks and ports. Hetzner allows 50 rules per firewall (OpenAPI description of `rules`). Each
+ * port of a network needs one rule, and the platform itself needs fewer than 20 rules.
  */
 const peer = z.strictObject({
   /** Public network in CIDR notation. */
@@ -37,7 +37,7 @@ const peer = z.strictObject({
   ports: values.distinct(values.port, most.ports).min(1),
 });
 
-/** A command in the form in which systemd starts it: separate words that no shell interprets. */
+/** A command in the form that systemd executes: separate words, which no shell interprets. */
 const command = z
   .array(values.commandWord)
   .min(1)
@@ -70,10 +70,10 @@ const schedule = z.strictObject({
   memoryMib: besideMib,
 });
 
-/** Placeholder in write requests of the lab. Each request replaces the placeholder by a different text. */
+/** Placeholder in the lab's write requests. Each request replaces the placeholder by a different text. */
 export const visitorText = "{text}";
 
-/** Describes how the lab sends write requests as a visitor. Servers do not receive these settings. */
+/** Describes the write requests that the lab sends like a visitor. Servers do not receive these settings. */
 const visitor = z
   .strictObject({
     /** Path of the write requests that the lab sends as a visitor. Without `visitor`, the lab skips all tests that need writes. */
@@ -194,6 +194,8 @@ type Application = z.output<typeof application>;
 export const memoryOf = ({ memoryMib, workers, schedules }: Application): number =>
   [...Object.values(workers), ...Object.values(schedules)].reduce((sum, task) => sum + task.memoryMib, memoryMib);
 
-/** Returns true if a command runs on only one server at a time, so that the servers must agree on this server. */
+/**
+ * Returns true if a command of the application runs on only one server at a time, so that the servers must coordinate.
+ */
 export const isClaimed = ({ migrate, workers, schedules }: Application): boolean =>
   migrate !== undefined || Object.keys(schedules).length > 0 || Object.values(workers).some(({ on }) => on === "one");

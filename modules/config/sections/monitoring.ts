@@ -10,13 +10,19 @@ const reason = values.matching(
 
 const percent = z.number().min(50).max(99.999);
 
-/** Threshold of a monitor. Datadog's query language has no exponents, so the number must not need one. */
+/**
+ * Threshold of a monitor. Numbers that JavaScript writes with an exponent are rejected, because Datadog's query
+ * language has no exponents.
+ */
 const threshold = z.number().refine((value) => !String(value).includes("e"), {
   message: "must be a number without an exponent",
   params: { fix: "choose a number that is neither extremely large nor extremely small" },
 });
 
-/** Datadog handles of receivers without duplicates. At most 20 are allowed, because with more receivers nobody feels responsible. */
+/**
+ * Datadog handles of receivers without duplicates. At most 20 are allowed, because with more receivers no person feels
+ * responsible.
+ */
 const receivers = values.distinct(values.receiver, 20);
 
 const change = z.strictObject({

@@ -1,10 +1,13 @@
 import * as z from "zod";
 import * as values from "../values/index.js";
 
-/** All roles. Each server has one or both of them. */
+/** All roles of servers. Each server has at least one role. */
 export const roles = ["web", "database"] as const;
 
-/** A role of a server. Primary and replica are member roles: they describe the state of a member of the database group. */
+/**
+ * Role of a server. The words primary and replica are member roles: they describe the state of a member of the database
+ * group.
+ */
 export type Role = (typeof roles)[number];
 
 export const server = z.strictObject({

@@ -4,7 +4,7 @@ import { ports } from "../../platform/ports.js";
 import { secretValues } from "../../platform/secret-words.js";
 import { matching, text } from "./verdict.js";
 
-/** A word of a command. systemd passes the word unchanged, because no shell interprets it. */
+/** A word of a command. systemd passes the word to the program unchanged, because no shell interprets it. */
 export const commandWord = matching(
   /^[^\n\t]{1,500}$/,
   "must be a text of at most 500 characters in one line",
@@ -15,8 +15,8 @@ export const commandWord = matching(
 const program = /^(\.?(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)+)$/;
 
 /**
- * Matches folders into which Debian packages install programs. All other folders are writable, hidden from the application, or contain one
- * release.
+ * Matches folders into which Debian packages install programs. Programs in other folders are excluded, because these
+ * folders are writable, hidden from the application, or belong to one release.
  */
 const ofPackages = /^\/(usr\/(?!local\/)|bin\/|sbin\/|opt\/(?!app(-runs)?\/|platform\/|mysql-))/;
 
@@ -48,7 +48,7 @@ export function programVerdict(word: string) {
 const conflicting =
   /^(ufw|firewalld|iptables-persistent|netfilter-persistent|fail2ban|apache2|libapache2-mod-.*|lighttpd|caddy|(mariadb|mysql|percona|default-mysql)-.*server.*|systemd-timesyncd|ntp|ntpsec|ntpdate|openntpd|resolvconf|openresolv|dnsmasq|bind9|unbound|network-manager|ifupdown|dropbear|telnetd?|vsftpd|docker\.io|docker-ce|postfix|exim4)$/;
 
-/** Depends on apache2, unless another server interface of PHP is installed. */
+/** Matches PHP packages that install apache2, unless another server interface of PHP is installed. */
 const phpWithApache = /^php(\d\.\d)?$/;
 
 /** Name of a Debian package (Debian policy, 5.6.1). A trailing hyphen is invalid, because apt would remove the package. */
@@ -75,7 +75,7 @@ export const packageName = text((value) => {
 const taken =
   /^(HOST|PORT|DATABASE_\w+|SITE_DOMAIN|ENVIRONMENT|RELEASE|LISTEN_\w+|LD_\w+|NOTIFY_SOCKET|PATH|HOME|USER|SHELL)$/;
 
-/** The probably intended name of a variable: without accents, and beginning with a letter. */
+/** Returns the variable name that the owner probably intended: without accents, and beginning with a letter. */
 const variableNameFor = (value: string): string =>
   value
     .normalize("NFKD")
@@ -111,7 +111,7 @@ export const variableValue = text((value) => {
     : undefined;
 });
 
-/** Matches HTTP headers that HTTP clients set themselves. */
+/** Matches HTTP headers that an HTTP client sets itself. */
 const clientsOwn = /^(host|connection|content-length|expect|transfer-encoding|upgrade)$/i;
 
 /** Name of an HTTP header. */
@@ -141,8 +141,8 @@ export const sqlName = matching(
 );
 
 /**
- * TCP port to which the application may connect. DNS ports are excluded, because a DNS query can leak data; only the platform's resolver
- * may send queries.
+ * TCP port to which the application may connect. DNS ports are excluded, because a DNS query can leak data. Only the
+ * platform's resolver may send DNS queries.
  */
 export const port = z
   .int()
@@ -155,7 +155,7 @@ export const port = z
 
 const segments = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
 
-/** Path of a URL that the application answers. Paths below /static/ are excluded, because nginx answers them. */
+/** URL path that the application serves. Paths below /static/ are excluded, because nginx serves them. */
 export const urlPath = text((value) =>
   segments.test(value) && value.length <= 100
     ? undefined
@@ -165,7 +165,7 @@ export const urlPath = text((value) =>
       },
 );
 
-/** Path of a URL. If the path ends with a slash, it stands for all paths below it. */
+/** URL path that the application serves. A path that ends with a slash includes all paths below it. */
 export const urlPathOrFolder = text((value) =>
   value === "/" || (segments.test(value.replace(/\/$/, "")) && value.length <= 100)
     ? undefined

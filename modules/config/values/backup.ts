@@ -40,12 +40,12 @@ const isTime = (value: string): boolean => {
   return written !== undefined && (new Date(`${written}Z`).toJSON()?.startsWith(written) ?? false);
 };
 
-/** Time in UTC at which a restore ends. */
+/** Time in UTC up to which a restore applies transactions. */
 export const restoreTime = text((value) =>
   isTime(value) ? undefined : { rule: "must be a time in UTC", fix: "write it as 2026-12-01T20:00:00Z" },
 );
 
-/** Name of a binary log in the archive, in the notation of restores. */
+/** Name of a binary log in the archive, in the format that restores print. */
 export const archivedLog = text((value) =>
   /^[a-z]([a-z0-9-]*[a-z0-9])?\/\d{6,}-[0-9a-f]{16}$/.test(value)
     ? undefined
@@ -62,10 +62,10 @@ export const branch = text((value) =>
     : { rule: "must be 16 hexadecimal digits", fix: "copy it from the output of `npm run ops backups`" },
 );
 
-/** Earliest time that a restore accepts. The archive format did not exist before this time. */
+/** Earliest time that a restore accepts, because the archive format did not exist before this time. */
 const firstArchive = "2026-01-01T00:00:00Z";
 
-/** End of a restore: a time, the latest transaction, or the transaction before a given transaction. */
+/** Requested end of a restore: a time, the latest transaction, or the transaction before a given transaction. */
 export const restoreMoment = text((value) => {
   if (isTime(value) && value < firstArchive)
     return {

@@ -9,8 +9,7 @@ const days = String.raw`${day}(?:\.\.${day})?`;
 const weekdays = `${days}(?:,${days})*`;
 const date = `(?:${part}-)?${part}-${part}`;
 /**
- * Pattern of a time of day. Only one value for the second is allowed, so that a job runs at most once per minute. `secondly` is excluded
- * for the same reason.
+ * Pattern of a time of day. Lists of seconds and `secondly` are excluded, so that a job runs at most once per minute.
  */
 const time = String.raw`${part}:${part}(?::[0-5]?\d)?`;
 const words = "minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly|annually";
@@ -22,13 +21,16 @@ const pattern = new RegExp(
   `^(?:${words}|(?=\\S)(?:${weekdays})?(?:(?:^| )${date})?(?:(?:^| )${time})?(?: (?:${zone}))?)$`,
 );
 
-/** Returns true if systemd finds a next run. A computer without systemd cannot check this, so the servers report the error. */
+/**
+ * Returns true if systemd calculates a next run. On a computer without systemd, returns true, so servers report the
+ * error instead.
+ */
 const hasNextRun = memoize((value: string): boolean => {
   const { error, status, stdout } = spawnSync("systemd-analyze", ["calendar", value], { encoding: "utf8" });
   return error !== undefined || (status === 0 && !stdout.includes("Next elapse: never"));
 });
 
-/** Times at which a job runs, in the format of systemd's `OnCalendar=`, at most once per minute. */
+/** Run times of a job in the format of systemd's `OnCalendar=`, at most one run per minute. */
 export const calendar = text((value) =>
   pattern.test(value) && hasNextRun(value)
     ? undefined

@@ -1,7 +1,9 @@
 /** A label of a host name. */
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Matches a top-level domain: letters or punycode. A number is excluded, because the name would then be an IP address. */
+/**
+ * Matches a top-level domain: letters or punycode. Numbers are excluded, because the name would then be an IP address.
+ */
 const topLevel = /^([a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])$/;
 
 /** Top-level domains that do not exist in the public DNS (RFC 2606, RFC 6761, RFC 6762, RFC 8375, RFC 9476, and ICANN's `internal`). */

@@ -20,8 +20,8 @@ export { distinct, matching } from "./verdict.js";
 const longestDomain = 64;
 
 /**
- * Registered domain in lower case with at least two labels. An internationalised name must be in punycode.
- * A public suffix such as co.uk is accepted here. Cloudflare has no such zone, so the plan of the edge stack fails.
+ * Registered domain in lower case with at least two labels. An internationalised name must be in punycode. A public
+ * suffix such as co.uk is accepted, but the plan of the edge stack then fails because Cloudflare has no such zone.
  */
 export const domain = text((value) => {
   const ascii = domainToASCII(value);
@@ -45,7 +45,7 @@ export const domain = text((value) => {
 /** Maximum length of a server name. The server name and the longest environment name together fit into a Hetzner label (63 characters). */
 const longestServerName = 40;
 
-/** Names that a server must not have: ids of other constructs in the same stack, and `localhost`. */
+/** Names that a server must not have, because other constructs in the same stack have these ids, and `localhost`. */
 const takenNames = [
   "authority",
   "backend",
@@ -59,10 +59,13 @@ const takenNames = [
 /** Matches words that YAML 1.1 reads as true, false or null. cloud-init uses YAML 1.1. */
 const yamlWord = /^(y|n|yes|no|on|off|true|false|null)$/;
 
-/** Words at the end of a host name that the policy `no-secret-literal` would reject in the JSON. */
+/** Secret words at the end of a host name. The policy `no-secret-literal` would reject these words in the JSON. */
 const secretEnds = secretWords.filter((word) => !word.includes("_"));
 
-/** Name of a server: a label of RFC 1123 in lower case. The name begins with a letter, because JavaScript sorts numeric keys first. */
+/**
+ * Name of a server: a host name label (RFC 1123) in lower case. The first character is a letter, because JavaScript
+ * sorts numeric keys first.
+ */
 export const serverName = text((value) => {
   if (takenNames.includes(value))
     return {
@@ -181,7 +184,7 @@ export const bucketName = matching(
   'write it as "foobar-terraform-state"',
 );
 
-/** Name of an object at a vendor, in one line. */
+/** Name of an object at a vendor, such as an account, on a single line. */
 export const name = matching(
   /^\S(.{0,98}\S)?$/,
   "must be a name of at most 100 characters, without spaces at its start or end",
@@ -195,7 +198,7 @@ export const region = matching(
   'write it as "fsn1"',
 );
 
-/** Folder in a bucket. Names must not begin or end with dots, so that no path leads out of the folder. */
+/** Folder in a bucket. A name must not begin or end with a dot, so that no path leads out of the folder. */
 export const folder = matching(
   /^(?=.{1,200}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*$/,
   "must be a folder: letters, digits, hyphens and underscores, with single dots and slashes between them",
@@ -205,11 +208,14 @@ export const folder = matching(
 /** Maximum length of a WAF expression. Cloudflare allows 4096 characters, and this project adds a condition on the site's host names. */
 const longestExpression = 3800;
 
-/** Without its strings, of which a string without an end remains. */
+/** Returns an expression without its strings. A string without an end remains in the result. */
 const withoutStrings = (expression: string): string =>
   expression.replaceAll(/\br(#*)"[^]*?"\1|"(?:\\[^]|[^"\\])*"/g, "");
 
-/** Returns true if all brackets outside strings are balanced. Otherwise the rule could match every host of the zone. */
+/**
+ * Returns true if all brackets outside strings are balanced. With unbalanced brackets, the rule could match every host
+ * of the zone.
+ */
 function isBalanced(expression: string): boolean {
   const closing: Record<string, string> = { "(": ")", "{": "}", "[": "]" };
   const open: string[] = [];

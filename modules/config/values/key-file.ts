@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import * as z from "zod";
 import { custom } from "./verdict.js";
 
-/** Maximum size of a key file in bytes. A key with its signatures is smaller. */
+/** Maximum size of a public key file in bytes. A key with its signatures is smaller than this limit. */
 const mostBytes = 256 * 1024;
 
 /** Returns the content of a regular file below the size limit, or `undefined` if the file is not readable. */
@@ -19,13 +19,19 @@ function contentOf(file: string): string | undefined {
 const armored =
   /^-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n([\w-]+: .*\r?\n)*\r?\n?(?<body>([A-Za-z0-9+/]+={0,2}\r?\n)+)(=[A-Za-z0-9+/]{4}\r?\n)?-----END PGP PUBLIC KEY BLOCK-----\s*$/;
 
-/** Returns true if a text is one armored public key. Its first packet must have tag 6, in the old or new format. */
+/**
+ * Returns true if a text is a single armored OpenPGP public key. The first packet must have tag 6, in the old or new
+ * packet format.
+ */
 function isPublicKey(content: string): boolean {
   const first = Buffer.from(armored.exec(content)?.groups?.["body"] ?? "", "base64")[0] ?? 0;
   return first === 0xc6 || (first & 0xfc) === 0x98;
 }
 
-/** File with an armored public key, relative to the working directory. The configuration then contains the content of the file. */
+/**
+ * File with an armored public key. The path is relative to the working directory. The validated configuration contains
+ * the content of the file instead of the path.
+ */
 export const publicKeyFile = z.string().transform((file, context) => {
   const refuse = (rule: string, fix: string) => {
     context.addIssue(custom(rule, fix));

@@ -43,15 +43,20 @@ export const rangeCidr = privateNetwork(10, 30);
  */
 export const databaseRangeCidr = privateNetwork(28, 29);
 
-/** Minimum prefix lengths of an administrator's network. A wider network would also contain addresses of other people. */
+/**
+ * Minimum prefix lengths of an administrator's network. A larger network would also contain addresses of other people.
+ */
 const shortestPrefix = { ipv4: 16, ipv6: 32 } as const;
 
-/** Networks that are reserved for examples (RFC 5737, RFC 3849). The schema accepts them, so that examples are valid. */
+/**
+ * Networks that are reserved for documentation (RFC 5737, RFC 3849). The schema accepts them, so that examples are
+ * valid.
+ */
 const documentation = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"].map((cidr) =>
   ipaddr.parseCIDR(cidr),
 );
 
-/** Returns true if an address is public, so that a visitor on the internet can have it. In IPv6, only 2000::/3 is public. */
+/** Returns true if an address is public, so that an internet host can have it. In IPv6, only 2000::/3 is public. */
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (documentation.some((network) => network[0].kind() === address.kind() && address.match(network))) return true;
   if (address.range() !== "unicast") return false;
@@ -73,17 +78,23 @@ const notCidr: Verdict = {
   fix: "write it as 198.51.100.7/32 or 2001:db8:1::/48",
 };
 
-/** Returns true if all programs interpret the address in the same way. Some programs read numbers with leading zeros as octal. */
+/**
+ * Returns true if all programs interpret the address in the same way. For example, some programs read numbers with
+ * leading zeros as octal.
+ */
 const isPlainAddress = (address: string): boolean =>
   address.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(address);
 
-/** Returns the address that the owner probably intended: decimal numbers without leading zeros, or the value of hexadecimal numbers. */
+/**
+ * Returns the address that the owner probably intended: decimal numbers without leading zeros, or hexadecimal numbers
+ * converted to decimal.
+ */
 function plainAddress(address: string): string {
   const decimal = address.replaceAll(/(^|\.)0+(?=\d)/g, "$1");
   return ipaddr.IPv4.isValidFourPartDecimal(decimal) ? decimal : ipaddr.parse(address).toString();
 }
 
-/** Returns the problem of an IPv4 network that is written as an IPv6 network. */
+/** Returns the problem of an IPv4 network in IPv6 notation, or `undefined` if the network is not of this kind. */
 function mappedVerdict(address: string, prefix = 128): Verdict {
   const parsed = ipaddr.parse(address);
   if (!(parsed instanceof ipaddr.IPv6) || !parsed.isIPv4MappedAddress() || prefix <= 96) return undefined;
@@ -119,8 +130,8 @@ const canonicalVerdict = (value: string): Verdict =>
       };
 
 /**
- * Minimum prefix lengths of networks for the application. A wider network would contain private ranges; only the network of all addresses
- * is allowed.
+ * Minimum prefix lengths of networks to which the application may connect. A larger network would contain private
+ * ranges. The network of all addresses is allowed as an exception.
  */
 const widestPeer = { ipv4: 8, ipv6: 16 } as const;
 

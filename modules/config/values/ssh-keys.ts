@@ -4,13 +4,15 @@ import { text } from "./verdict.js";
 /** Minimum RSA key size in bits (NIST SP 800-57). */
 const leastRsaBits = 2048;
 
-/** Maximum length of a key line in characters. An RSA key of 16384 bits with a comment is shorter. */
+/**
+ * Maximum length of an SSH key line in characters. An RSA key of 16384 bits with a comment is shorter than this limit.
+ */
 const longestLine = 4096;
 
 const base64url = (bytes: Buffer | undefined): string => (bytes ?? Buffer.alloc(0)).toString("base64url");
 
 /**
- * Returns the fields of an OpenSSH key, each with a length prefix (RFC 4251, "string"). Returns `undefined` if the last field is
+ * Returns the length-prefixed fields of an OpenSSH key (RFC 4251, "string"), or `undefined` if the last field is
  * incomplete.
  */
 function fieldsOf(bytes: Buffer): readonly Buffer[] | undefined {
@@ -36,8 +38,8 @@ const point = (crv: string, bytes: number) => (key: Buffer | undefined) => ({
 });
 
 /**
- * Describes each key algorithm: the number of fields after the algorithm's name, and a function that builds the public key. The last field
- * of a security key is its application.
+ * Describes each key algorithm: the number of fields after the algorithm's name, and a function that builds the public
+ * key. The last field of a FIDO security key is its application string.
  */
 const algorithms: Readonly<Record<string, { fields: number; key: (fields: readonly Buffer[]) => object }>> = {
   "ssh-ed25519": { fields: 1, key: ([key]) => ed25519(key) },
@@ -49,7 +51,7 @@ const algorithms: Readonly<Record<string, { fields: number; key: (fields: readon
   "sk-ecdsa-sha2-nistp256@openssh.com": { fields: 3, key: ([, key]) => point("P-256", 32)(key) },
 };
 
-/** Returns the public key in a line, or `undefined` if the text is not a complete key. */
+/** Returns the public key in an SSH key line, or `undefined` if the text is not a complete key. */
 function keyOf(algorithm: string, base64: string) {
   const bytes = Buffer.from(base64, "base64");
   const [name, ...fields] = fieldsOf(bytes) ?? [];

@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { isHostName, isSpecialUse } from "./host-names.js";
 import { text, type Verdict } from "./verdict.js";
 
-/** A rule about URLs. If a URL violates several rules, only the first violated rule is reported. */
+/** A check of a URL. If a URL violates several rules, only the first violation is reported. */
 type Judge = (url: URL, written: string) => Verdict;
 
 const withoutCredentials: Judge = ({ username, password }) =>
@@ -34,10 +34,13 @@ const addressIn = (hostname: string) => {
   return ipaddr.isValid(address) ? ipaddr.parse(address) : undefined;
 };
 
-/** Address ranges in which an address means the same host on every machine. Loopback and link-local addresses are not in these ranges. */
+/**
+ * IP address ranges in which an address identifies the same host on every machine. Loopback and link-local addresses
+ * are not in these ranges.
+ */
 const commonRanges = ["unicast", "private", "uniqueLocal", "reserved"];
 
-/** Checks that other machines can reach the host. */
+/** Checks that other machines can reach the host of the URL. */
 const onAHost: Judge = ({ hostname }) => {
   const address = addressIn(hostname);
   const holds = address ? commonRanges.includes(address.range()) : isHostName(hostname) && !isSpecialUse(hostname);
@@ -49,7 +52,10 @@ const onAHost: Judge = ({ hostname }) => {
       };
 };
 
-/** Checks that servers can connect to the host. The rule table allows connections to the internet only on the default ports. */
+/**
+ * Checks that servers can connect to the URL. The host firewall allows connections to the internet only on the default
+ * ports.
+ */
 const withinReach: Judge = ({ hostname, port }) => {
   if (port !== "")
     return {
@@ -67,7 +73,10 @@ const withinReach: Judge = ({ hostname, port }) => {
 
 const partNames = { pathname: "path", search: "query", hash: "fragment" } as const;
 
-/** Checks that the URL has none of the given parts. A part would be lost, or a path would be appended after it. */
+/**
+ * Checks that the URL has none of the given parts, such as a query. The part would be lost, or a path would be appended
+ * after it.
+ */
 const without =
   (why: string, ...parts: readonly (keyof typeof partNames)[]): Judge =>
   (url) => {

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { suggestion } from "../suggest.js";
 
-/** The violated rule and the fix, or `undefined` for a valid value. */
+/** Violated rule and fix, or `undefined` for a valid value. */
 export type Verdict = { readonly rule: string; readonly fix: string } | undefined;
 
-/** Returns a zod issue with our own rule and fix, which issues.ts reads. */
+/** Returns a zod issue with this project's own rule and fix. issues.ts reads both texts. */
 export const custom = (rule: string, fix: string) => ({ code: "custom", message: rule, params: { fix } }) as const;
 
-/** Returns the schema of a text with a custom rule. The issue contains the violated rule and the fix. */
+/** Returns the schema of a text with a check function. The resulting issue contains the violated rule and the fix. */
 export const text = (judge: (value: string) => Verdict) =>
   z.string().superRefine((value, context) => {
     const verdict = judge(value);
@@ -18,7 +18,10 @@ export const text = (judge: (value: string) => Verdict) =>
 export const matching = (pattern: RegExp, rule: string, fix: string) =>
   text((value) => (pattern.test(value) ? undefined : { rule, fix }));
 
-/** Returns the schema of a name that becomes the id of a construct. The name `constructor` is not allowed. */
+/**
+ * Returns the schema of a name that becomes the id of a construct. The name `constructor` is excluded, because it is a
+ * property of every object.
+ */
 export const identifier = (pattern: RegExp, rule: string, fix: string) =>
   text((value) => {
     if (value === "constructor")

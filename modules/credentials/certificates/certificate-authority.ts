@@ -7,7 +7,7 @@ import { keyTypes, validityHours, type KeyType } from "./keys.js";
 export interface CertificateAuthorityProps {
   /** Common name of the CA in its certificate. */
   readonly commonName: string;
-  /** Type of the CA's key. Certificates that the CA signs have the same type by default. @default "ecdsa" */
+  /** Type of the CA's key. Certificates of this CA have the same type by default. @default "ecdsa" */
   readonly keyType?: KeyType;
 }
 
@@ -17,7 +17,7 @@ export class CertificateAuthority extends Construct {
   readonly keyType: KeyType;
   /** Private key of the CA. */
   readonly key: PrivateKey;
-  /** Certificate of the CA. Clients need this certificate to verify signed certificates. */
+  /** Certificate of the CA, with which clients verify the signed certificates. */
   readonly certificate: SelfSignedCert;
 
   constructor(scope: Construct, id: string, { commonName, keyType = "ecdsa" }: CertificateAuthorityProps) {

@@ -23,7 +23,7 @@ export interface SignedCertificateProps {
 
 /** A private key, and a certificate that a certificate authority signed. */
 export class SignedCertificate extends Construct {
-  /** Private key of the certificate's holder. */
+  /** Private key that belongs to the certificate. */
   readonly key: PrivateKey;
   /** Signed certificate, which is valid for ten years. */
   readonly certificate: LocallySignedCert;

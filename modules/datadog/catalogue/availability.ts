@@ -5,7 +5,9 @@ import { instances } from "../../platform/signals.js";
 
 /** Returns the thresholds of certificate monitors, in days until the certificate expires. */
 const certificateDays = (config: MonitoringContext["config"]) => ({
-  /** Cloudflare renews the edge certificate 30 days before it expires, so more than 21 remaining days are normal. */
+  /**
+   * Cloudflare renews the edge certificate 30 days before its expiry, so it normally has more than 21 remaining days.
+   */
   edge: { critical: 7, warning: 21 },
   origin: originDays(config.certificate.validityDays),
   /** Internal certificates are valid for ten or twenty years. `npm run ops rotate` replaces these certificates on running servers. */
@@ -13,8 +15,8 @@ const certificateDays = (config: MonitoringContext["config"]) => ({
 });
 
 /**
- * Returns the thresholds of the origin certificate. The thresholds are at most a third and a sixth of the validity, because a new
- * certificate would otherwise alert at once.
+ * Returns the thresholds of the origin certificate in days. The thresholds are at most a third and a sixth of the
+ * validity. Otherwise, a new certificate with a short validity would alert at once.
  */
 const originDays = (validityDays: number) => ({
   critical: Math.min(14, Math.floor(validityDays / 6)),
@@ -23,12 +25,13 @@ const originDays = (validityDays: number) => ({
 
 const day = 24 * 60;
 
-/** Minutes until an alert about a certificate is repeated. */
+/** Minutes until Datadog repeats an alert about a certificate. */
 const certificateRepeatMinutes = { edge: day, origin: day, internal: 7 * day } as const;
 
 /**
- * Burn rates of the SRE workbook for 30 days. `fast` uses 2 % of the error budget in one hour, `slow` uses 5 % in six hours. The short
- * window is a twelfth of the long window, so that the alert ends soon after the fault.
+ * Burn rates of Google's SRE workbook for a period of 30 days. `fast` uses 2 % of the error budget in one hour, `slow`
+ * uses 5 % in six hours. The short time window is a twelfth of the long time window, so that the alert ends soon after
+ * the fault.
  */
 const burnRates = {
   fast: { longWindow: "1h", shortWindow: "5m", critical: 14.4 },

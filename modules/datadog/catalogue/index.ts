@@ -7,7 +7,7 @@ import { securityMonitors } from "./security.js";
 import { serverMonitors } from "./servers.js";
 import { webMonitors } from "./web.js";
 
-/** Functions that return the monitors of each area. */
+/** Functions that return the monitors, by area. */
 export const monitorsByArea = {
   web: webMonitors,
   servers: serverMonitors,
@@ -28,7 +28,7 @@ export const areaOf = (id: MonitorId): Area =>
 export const isOn = ({ config }: MonitoringContext, id: MonitorId): boolean =>
   config.monitoring.monitors[id]?.enabled ?? true;
 
-/** Returns the monitors that a composite monitor requires. */
+/** Returns the monitors on which a composite monitor depends. */
 const partsOf = ({ condition }: MonitorDefinition): readonly MonitorId[] =>
   condition.kind === "composite" ? condition.all : [];
 
@@ -45,8 +45,8 @@ function adjusted(definition: MonitorDefinition, { config }: MonitoringContext):
 }
 
 /**
- * Returns the monitors of an environment, adjusted by its configuration. Omits disabled monitors and composite monitors that require a
- * disabled monitor.
+ * Returns the monitors of an environment, adjusted by its configuration. Omits disabled monitors and composite monitors
+ * that depend on a disabled monitor.
  */
 export const catalogue = (context: MonitoringContext): readonly MonitorDefinition[] =>
   fullCatalogue(context)

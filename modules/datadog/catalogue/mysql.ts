@@ -7,8 +7,8 @@ import { archiveNotices, logServices, notices } from "../../platform/signals.js"
 const primaryElected = "MY-011507";
 
 /**
- * Text that mysql-group logs every few seconds while a lost member is still in the group. One or two such lines only mean that a server is
- * busy.
+ * Text that mysql-group logs every few seconds while the group has not expelled a lost member. One or two such lines
+ * only mean that a server is busy.
  */
 const lettingGo = "asking the group to let go of";
 
@@ -251,8 +251,8 @@ const archiveMonitor = (
 };
 
 /**
- * Returns the monitors of archive problems. Each problem has its own monitor, because each has a different remedy. No problem of the
- * archive affects the site.
+ * Returns the monitors of archive problems. Each problem has its own monitor, because each problem has a different fix.
+ * An archive problem never affects the site.
  */
 const archiveMonitors = (env: string): readonly MonitorDefinition[] => [
   archiveMonitor(env, "behind", {

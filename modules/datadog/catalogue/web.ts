@@ -4,12 +4,13 @@ import { anomaly, count, logLines, metric, series, type MonitoringContext } from
 import { ports } from "../../platform/ports.js";
 import { instances, logServices } from "../../platform/signals.js";
 
-/** Seconds between two runs of a check of the Datadog agent. Each run sends one request for nginx's status. */
+/** Seconds between two runs of a check of the Datadog agent. Each run sends one request for nginx's status page. */
 const agentIntervalSeconds = 15;
 
 /**
- * Returns the requests per second below which the health checks of a load balancer are missing. nginx normally receives the agent's status
- * requests and the health checks of all load balancers. The limit is half of one load balancer's health checks lower.
+ * Returns the request rate (per second) below which the health checks of a load balancer are missing. nginx normally
+ * receives the agent's status requests and the health checks of all load balancers. The returned limit is half the
+ * health check rate of one load balancer below this normal rate.
  */
 const balancerSilence = ({ config }: MonitoringContext): number => {
   const streams = balancersOf(config).length - 0.5;
@@ -17,8 +18,8 @@ const balancerSilence = ({ config }: MonitoringContext): number => {
 };
 
 /**
- * Returns the monitor that alerts separately for each of two load balancers. The monitor combines the results of all servers, so an alert
- * begins only if no server can connect.
+ * Returns the monitor that alerts separately for each of two load balancers. The monitor combines the results of all
+ * servers, so it alerts only if no server can connect to the load balancer.
  */
 const balancerDown = (env: string): MonitorDefinition => ({
   id: "balancer-down",

@@ -11,7 +11,7 @@ const online = [...here, "member_state:online"];
 const mysql = (title: string, metric: string): ReturnType<typeof graph> =>
   graph(title, { value: series("avg", `mysql.${metric}`, here, by) });
 
-/** The archive's metrics have no tag of a member, because all members report the same archive. */
+/** The metrics of the archive have no tag of a member, because every member reports about the same archive. */
 const restorable = [...here, `name:${instances.restorable}`];
 const archive: WidgetGroup = {
   title: "Archive",

@@ -13,8 +13,8 @@ export interface Dashboard {
 }
 
 /**
- * Returns the complete definition of a dashboard. The definition includes fields that the API would add (description, notify_list,
- * available_values), because the next plan would otherwise show a change.
+ * Returns the complete definition of a dashboard. The definition includes fields that Datadog's API would otherwise add
+ * (description, notify_list, available_values), because every later plan would show these fields as a change.
  */
 const definition = (title: string, description: string, environment: string, groups: readonly WidgetGroup[]) => ({
   title: `[${environment}] ${title}`,

@@ -11,7 +11,7 @@ export interface WidgetGroup {
   readonly widgets: readonly Widget[];
 }
 
-/** Queries of a graph. The name of each query is the name of a line. */
+/** Queries of a graph by line name. */
 type Queries = Readonly<Record<string, string>>;
 
 const formulas = (queries: Queries) =>
@@ -37,7 +37,10 @@ export const graph = (title: string, queries: Queries, display: "line" | "bars" 
   ],
 });
 
-/** Returns a widget with a single number: the result of a formula over the queries, or of the only query. */
+/**
+ * Returns a widget with a single number. The number is the result of a formula over the queries, or the value of the
+ * only query.
+ */
 export const value = (
   title: string,
   queries: Queries,
@@ -84,7 +87,7 @@ export const monitorStates = (title: string, tags: readonly string[]): Widget =>
   show_last_triggered: true,
 });
 
-/** Number of columns of the grid, and size of a widget. Three widgets in a row are readable on a laptop. */
+/** Number of columns of the dashboard's grid, and size of a widget. Rows of three widgets are readable on a laptop. */
 const grid = { columns: 12, width: 4, height: 3, groupTitleHeight: 1 } as const;
 const perRow = grid.columns / grid.width;
 

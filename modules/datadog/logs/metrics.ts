@@ -1,22 +1,28 @@
 import type { MonitoringContext } from "../scope.js";
 import { logServices } from "../../platform/signals.js";
 
-/** A metric that Datadog creates from incoming log lines, before it samples the lines. */
+/** A metric that Datadog computes from all received log lines, before it samples the lines. */
 export interface LogMetric {
   /** Name of the metric in its Terraform address. */
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Attribute whose values form a distribution with percentiles. @default - none, so that the metric counts lines */
+  /**
+   * Attribute whose values the metric stores as a distribution with percentiles. @default - none, so the metric counts
+   * lines
+   */
   readonly measure?: string;
   /**
-   * Attribute or tag of the log line for each tag of the metric, with the number of possible values. The product of these numbers
+   * Tags of the metric: the attribute of the log line, and the number of possible values. The product of these numbers
    * determines the cost of the metric.
    */
   readonly by: Readonly<Record<string, { readonly path: string; readonly values: number }>>;
 }
 
-/** Returns all log-based metrics. Their tags have a small, known number of values, so a path, an address or an id is never a tag. */
+/**
+ * Returns all log-based metrics. Every tag has a small, known number of values. Therefore a path, an address or an id
+ * is never a tag.
+ */
 export function logMetrics({ config, env, metrics }: MonitoringContext): readonly LogMetric[] {
   const environment = { env: { path: "env", values: 1 } };
   const server = { server: { path: "server", values: config.servers.length } };

@@ -2,9 +2,9 @@
 const names = {
   /** Metric that counts the requests nginx answered, by server, status class, route class and speed. */
   requests: "www.requests",
-  /** Metric with the distribution of the seconds that nginx needed for a request, by server and route class. */
+  /** Metric with the distribution of nginx's request durations in seconds, by server and route class. */
   duration: "www.request.duration",
-  /** Metric that counts requests nginx rejected because they did not come through Cloudflare, by server. */
+  /** Metric that counts requests that nginx rejected because they did not come through Cloudflare, by server. */
   edgeBypassed: "www.edge_bypassed",
   /** Metric that counts packets that the host firewall dropped, by server. */
   firewallDrops: "host.firewall_drops",

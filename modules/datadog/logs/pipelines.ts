@@ -4,9 +4,9 @@ import { logServices } from "../../platform/signals.js";
 
 /** A step that assigns log lines to named classes. The first matching search determines the class. */
 export interface Classes {
-  /** Attribute of the line that receives the name of the class. */
+  /** Attribute of the log line that receives the class name. */
   readonly target: string;
-  /** Search of each class, with the class name as key. */
+  /** Log search of each class, by class name. */
   readonly classes: Readonly<Record<string, string>>;
 }
 
@@ -16,22 +16,25 @@ export interface LogPipeline {
   readonly id: string;
   readonly name: string;
   readonly search: string;
-  /** Grok rules for lines that are not JSON. The first matching rule applies. @default - none, because the lines are JSON */
+  /**
+   * Grok rules for lines that are not JSON. Datadog applies the first matching rule. @default - none, because the lines
+   * are JSON
+   */
   readonly grok?: { readonly rules: readonly string[]; readonly samples: readonly string[] };
   /** Attribute with the time of the logged event. */
   readonly time: string;
   /** Attribute with the severity of the line. @default - none, because the source has no severity */
   readonly severity?: string;
-  /** Attribute with the text to show. @default - the complete line */
+  /** Attribute with the message to show. @default - the complete line */
   readonly text?: string;
-  /** Steps that assign lines to classes, in order. @default - none */
+  /** Steps that classify the lines, in order. @default - none */
   readonly classes?: readonly Classes[];
 }
 
-/** Search for requests that nginx itself rejected, without the application. */
+/** Log search for requests that nginx itself rejected, without forwarding them to the application. */
 const refusedByNginx = "@http.status_code:(400 OR 403 OR 421) -@upstream_status:?*";
 
-/** Returns the pipelines of the project's own log sources. */
+/** Returns the pipelines of the log sources for which Datadog has no suitable built-in pipeline. */
 export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPipeline[] => [
   {
     id: "nginx",
@@ -70,7 +73,7 @@ export const logPipelines = ({ config, env }: MonitoringContext): readonly LogPi
     id: "application",
     name: "application",
     search: `${env} service:${logServices.application}`,
-    // The agent puts a journal entry into an object, so Datadog does not parse the JSON line inside it.
+    // The agent wraps a journal entry in an object, so Datadog does not automatically parse the JSON line inside.
     grok: { rules: ["line %{data::json}"], samples: ['{"level":"info","message":"GET / 200"}'] },
     time: "timestamp",
     severity: "level",

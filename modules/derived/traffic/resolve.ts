@@ -3,25 +3,26 @@ import { balancersOf } from "../balancer.js";
 import { addresses } from "../../platform/addresses.js";
 import { trafficRules, type Party, type TrafficRule } from "./rules.js";
 
-/** A traffic rule for one server, with the addresses of the peers. */
+/** A traffic rule of one server, with the addresses of the peers. */
 export interface ResolvedRule extends TrafficRule {
   /**
-   * Addresses and CIDRs of the peers, both IPv4 and IPv6. If a server has the roles of both ends, it is its own peer, because HAProxy
-   * connects to MySQL on the same server over the private address.
+   * Addresses and CIDRs of the peers, both IPv4 and IPv6. A server with the roles of both ends is its own peer, because
+   * HAProxy connects to MySQL on the same server over the private address.
    */
   readonly peers: readonly string[];
 }
 
 /**
- * Returns the addresses of a party. Servers are identified by the private ranges of their roles, so that a new server is immediately a peer
- * of all other servers. No rule opens a public path between servers.
+ * Returns the addresses of a party. The result contains the address ranges of roles instead of single servers, so that
+ * a new server is immediately a peer of all other servers. Servers do not connect to each other over public addresses.
  */
 function addressesOf(party: Party, config: Config): readonly string[] {
   const { network, administrators, application } = config;
   switch (party) {
     case "database":
       return [network.databaseRange];
-    // A server with both roles has an address in the database range.
+    // The database range also belongs to web servers, because a server with both roles has an address in the database
+    // range.
     case "web":
     case "every server":
       return [network.databaseRange, network.webRange];

@@ -10,7 +10,7 @@ import {
   type ConfigCondition,
 } from "../conditions.js";
 
-/** One end of a connection: the servers with a role, all servers, or a host outside the environment. */
+/** One end of a connection: the servers with a role, all servers, or a party outside the environment. */
 export type Party =
   | "web"
   | "database"
@@ -22,7 +22,10 @@ export type Party =
   | "metadata service"
   | "application.egress";
 
-/** A rule of the rule table: an allowed connection with its reason. All other connections are dropped in both directions. */
+/**
+ * An allowed connection with its reason: one row of the rule table. Firewalls drop all other connections in both
+ * directions.
+ */
 export interface TrafficRule {
   readonly from: Party;
   readonly to: Party;
@@ -30,8 +33,8 @@ export interface TrafficRule {
   readonly network: "public" | "private";
   readonly protocol: "tcp" | "udp" | "icmp";
   /**
-   * Destination ports of the connection. The list is empty for icmp, and for `application.egress`, because its networks have their own
-   * ports.
+   * Destination ports of the connection. The list is empty for ICMP and for `application.egress`, because each network
+   * of `application.egress` has its own ports.
    */
   readonly ports: readonly number[];
   /** Users on the source server that may open the connection. @default - any user, because the connection comes from outside */
@@ -41,7 +44,7 @@ export interface TrafficRule {
   readonly why: string;
 }
 
-/** A connection between two parties, with its destination ports by protocol. Without ports it is icmp. */
+/** A connection between two parties, with its destination ports by protocol. A connection without ports uses ICMP. */
 interface Connection extends Pick<TrafficRule, "users" | "when" | "why"> {
   readonly tcp?: readonly number[];
   readonly udp?: readonly number[];

@@ -7,8 +7,8 @@ const labelOf = ({ server }: PlatformServer): IResolvable =>
   Fn.lookup(server.labels, "balancer", "none") as IResolvable;
 
 /**
- * Returns an expression that is true if a server was created for a load balancer contract. The expression reads a label that was set when
- * the server was created.
+ * Returns an expression that is true if a server was created for a load balancer contract. The expression reads the
+ * server's label, which Terraform set when it created the server.
  */
 export const madeFor = (server: PlatformServer, agreed: string): IResolvable => Op.eq(labelOf(server), agreed);
 

@@ -55,8 +55,8 @@ export class Balancer extends Construct {
       deleteProtection: config.protect,
       labels: labelsOf(config),
       count,
-      // With only Hetzner's own protection, a destroy would first remove targets, services and DNS records, and would fail only at the load
-      // balancer.
+      // prevent_destroy rejects the plan. With only Hetzner's own protection, a destroy would first remove targets,
+      // services and DNS records, and would then fail at the load balancer.
       lifecycle: { preventDestroy: config.protect },
     });
     const network = new LoadBalancerNetwork(this, "network", {
@@ -73,8 +73,8 @@ export class Balancer extends Construct {
         serverId: Token.asNumber(target.server.id),
         usePrivateIp: true,
         count: targetCount?.(target),
-        // A target with a private address requires that the load balancer is attached to the network. No attribute of the target refers to
-        // this attachment, so the dependency is explicit.
+        // A target with a private address requires that the load balancer is attached to the network. No attribute of
+        // the target refers to this attachment, so Terraform needs an explicit dependency.
         dependsOn: [network],
       });
     for (const service of definition.services) this.addService(service);
@@ -86,7 +86,7 @@ export class Balancer extends Construct {
     return { ipv4, ipv6 };
   }
 
-  /** Public addresses of an optional load balancer, as lists. The lists are empty if the load balancer does not exist. */
+  /** Public addresses of an optional load balancer. The lists are empty if the load balancer does not exist. */
   get addressesIfAny(): { readonly ipv4: IResolvable; readonly ipv6: IResolvable } {
     const { terraformResourceType: type, friendlyUniqueId: id } = this.loadBalancer;
     const one = (attribute: string): IResolvable => ref(`one(${type}.${id}[*].${attribute})`);

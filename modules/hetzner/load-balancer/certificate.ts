@@ -16,9 +16,9 @@ export interface BalancerCertificateProps {
 }
 
 /**
- * Uploads the Origin CA certificate to Hetzner. Hetzner cannot replace a certificate in use, and names are unique. Terraform therefore
- * creates the new certificate under a name derived from its content, then the load balancer switches to the new certificate, then Terraform
- * deletes the old certificate.
+ * Uploads the Origin CA certificate to Hetzner. Hetzner cannot replace a certificate in use, and the names of
+ * certificates must be unique. Terraform therefore creates the new certificate under a name that is derived from its
+ * content. After the load balancer uses the new certificate, Terraform deletes the old certificate.
  */
 export class BalancerCertificate extends Construct {
   /** Id with which the load balancer refers to the certificate. */

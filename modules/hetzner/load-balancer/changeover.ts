@@ -15,9 +15,9 @@ export interface BalancerMigrationProps {
 }
 
 /**
- * Progress of a migration from one load balancer to another, stored as two numbers in the state. No deploy changes the numbers. Only `npm
- * run ops rollout` changes them, after the servers have been replaced. A server is a target of the load balancer for which the server was
- * created.
+ * Progress of a migration from one load balancer to another, stored as two numbers in the state. No deploy changes the
+ * numbers. Only `npm run ops rollout` changes them, after the servers have been replaced. A server is a target of that
+ * load balancer for which the server was created.
  */
 export class BalancerMigration extends Construct {
   private readonly usedNumber: BalancerNumber;
@@ -33,15 +33,18 @@ export class BalancerMigration extends Construct {
     this.onlyNumber = new BalancerNumber(this, "only", 0);
   }
 
-  /** Returns the value for DNS records: `now` for the new load balancer or `before` for the previous load balancer. */
+  /**
+   * Returns the value of the DNS records: `now` if visitors use the new load balancer, or `before` if visitors use the
+   * previous load balancer.
+   */
   used(now: string, before: IResolvable): string {
     return Token.asString(conditional(Op.eq(this.usedNumber.value, this.number), now, before));
   }
 
   /**
-   * Returns the redirect from one of two host names to the other, while only the other host name is served. In between, both host names are
-   * served, so that two redirects never form a loop. Browsers remember permanent redirects, so a redirect becomes permanent only at the end
-   * of the migration.
+   * Returns the redirect from one host name to the other host name while the site serves only the other host name. In
+   * the middle of a migration the site serves both host names, so that two redirects never form a loop. Browsers
+   * remember permanent redirects, so a redirect becomes permanent only at the end of the migration.
    * @param from the configuration with the requested host name
    */
   redirectFrom(from: Config): { readonly host: string; readonly statusCode: number; readonly count: number } {
@@ -54,7 +57,7 @@ export class BalancerMigration extends Construct {
     };
   }
 
-  /** Expression that is true while there are two load balancers. */
+  /** Expression that is true while both load balancers exist. */
   get both(): IResolvable {
     return Op.neq(this.onlyNumber.value, this.number);
   }
@@ -83,7 +86,7 @@ export class BalancerMigration extends Construct {
     };
   }
 
-  /** The two numbers of the migration, for a Terraform output. */
+  /** Both numbers of the migration, for a Terraform output. */
   get stage(): Readonly<Record<string, IResolvable>> {
     return { used: this.usedNumber.value, only: this.onlyNumber.value };
   }
@@ -94,8 +97,8 @@ export class BalancerMigration extends Construct {
 }
 
 /**
- * Number in the state that selects the load balancer for visitors. 0 means that both load balancers serve visitors, or that there is only
- * one. No deploy changes this number.
+ * Number in the state that selects the load balancer for visitors. 0 means that both load balancers serve visitors, or
+ * that only one load balancer exists. No deploy changes this number.
  */
 class BalancerNumber extends TerraformResource {
   constructor(

@@ -5,13 +5,14 @@ import { labelsOf } from "../../derived/labels.js";
 
 /** Properties of {@link PlacementGroups}. */
 export interface PlacementGroupsProps {
-  /** Configuration of the environment. All placement groups that its servers use are created. */
+  /** Configuration of the environment, which lists the placement groups of its servers. */
   readonly config: Config;
 }
 
 /**
- * Creates spread placement groups. Servers of one group never share a physical machine. Hetzner allows at most ten servers in a group, so
- * larger environments use several groups (`servers/<name>/placementGroup`). A server selects its group by name, not by position.
+ * Creates spread placement groups. Servers of one group never share a physical machine. Hetzner allows at most ten
+ * servers in a group, so larger environments use several groups (`servers/<name>/placementGroup`). A server refers to
+ * its group by name, so changes of other servers do not affect it.
  */
 export class PlacementGroups extends Construct {
   private readonly groups = new Map<string, PlacementGroup>();

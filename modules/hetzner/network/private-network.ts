@@ -13,7 +13,10 @@ export interface PrivateNetworkProps {
 /** Creates the private network and its only subnet. Hetzner's private networks are free and support only IPv4. */
 export class PrivateNetwork extends Construct {
   readonly network: Network;
-  /** Subnet of the private network. Servers and load balancers refer to the subnet, so Terraform creates the subnet first. */
+  /**
+   * Subnet of the private network. Servers and load balancers refer to the subnet, so that Terraform creates the subnet
+   * first.
+   */
   readonly subnet: NetworkSubnet;
 
   constructor(scope: Construct, id: string, { config }: PrivateNetworkProps) {

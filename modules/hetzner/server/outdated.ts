@@ -5,9 +5,9 @@ import type { SecretLabels } from "./secret-labels.js";
 const addressOf = ({ server }: PlatformServer): string => `${server.terraformResourceType}.${server.friendlyUniqueId}`;
 
 /**
- * Returns an expression that is true if a server has the configured payload, type and secrets. During a plan, Terraform compares the
- * server's labels and type at Hetzner. The expression is one string, because cdktf would otherwise resolve nested functions repeatedly for
- * every server.
+ * Returns an expression that is true if a server has the configured payload, type and secrets. During a plan, Terraform
+ * compares these inputs with the server's labels and type at Hetzner. The expression is one string, because cdktf would
+ * otherwise resolve nested functions repeatedly for every server.
  */
 const isCurrent = (server: PlatformServer, secrets: SecretLabels): string => {
   const address = addressOf(server);
@@ -24,9 +24,9 @@ export const replaceCommand = (terraform: string, server: PlatformServer): strin
   `${terraform} -chdir=cdktf.out/stacks/${server.server.cdktfStack.node.id} apply -replace=${addressOf(server)}`;
 
 /**
- * Adds a check block for each server, so that every plan and apply warns of a server with an outdated payload or another type. The warning
- * contains the command that replaces the server. No server is replaced automatically. cdktf has no construct for check blocks, so this
- * function uses an override.
+ * Adds a check block for each server, so that every plan and apply warns of a server with an outdated payload or
+ * another type. The warning contains the command that replaces the server. Terraform does not replace a server
+ * automatically. This function uses an override, because cdktf has no construct for check blocks.
  * @returns an expression with the names of the outdated servers
  */
 export function reportOutdated(

@@ -38,13 +38,14 @@ export interface PlatformServerProps {
   readonly shared: SharedUserData;
   /** Secrets of this server only. */
   readonly ownSecrets: SecretReferences;
-  /** Labels that record with which secrets the server was created. */
+  /** Labels that identify the secrets with which the server was created. */
   readonly secretLabels: SecretLabels;
 }
 
 /**
- * Attributes that are needed only when a server is created. Terraform ignores later changes, because it would apply them to all servers at
- * once. Changes of `location` are not ignored, because volumes and addresses cannot move. A plan must show that a server would move.
+ * Attributes that are needed only when a server is created. Terraform ignores later changes of these attributes,
+ * because it would apply them to all servers at once. `location` is not in the list, because a plan must show that a
+ * server would move. Volumes and addresses cannot move.
  */
 const decidedAtCreation = [
   // A change of these attributes replaces the server.
@@ -53,19 +54,21 @@ const decidedAtCreation = [
   "image",
   // A change of this attribute powers the server off.
   "server_type",
-  // A change of this attribute detaches the server from the network, but the server's payload contains its address in the network.
+  // A change of this attribute detaches the server from the private network, but the server's payload contains its
+  // private address.
   "network",
   // This attribute cannot change while the server runs.
   "placement_group_id",
-  // These labels record with which inputs the server was created, so that plans can compare them.
+  // These labels identify the inputs with which the server was created, so that plans can compare them.
   'labels["payload"]',
   'labels["balancer"]',
 ];
 
 /**
- * Returns a precondition on the size of user data. Hetzner rejects longer user data only when it creates the server, after the old server
- * was destroyed. The policy payload-fits uses estimated lengths of secrets, but Terraform knows the real lengths during the plan. Terraform
- * counts characters, so the condition computes the length from base64.
+ * Returns a precondition on the size of user data. Hetzner rejects longer user data only when it creates the new
+ * server, after the old server was destroyed. During the plan, Terraform knows the real lengths of the secrets, which
+ * the policy payload-fits only estimates. Terraform counts characters, so the condition computes the length from
+ * base64.
  */
 const fitsHetzner = ({ name }: ServerConfig, userData: TerraformLocal) => ({
   condition: `\${length(base64encode(${userData.fqn})) <= ${4 * Math.floor(maximumBytes / 3)}}`,
@@ -91,7 +94,7 @@ export class PlatformServer extends Construct {
     super(scope, id);
     const { config, server, subnet, placementGroup, firewall, addresses, sshKeys, volume, secretLabels } = props;
     const madeWith = secretLabels.of(server);
-    // User data are a local value, because the precondition also uses them.
+    // User data are a Terraform local value, because the precondition also refers to them.
     const userData = new TerraformLocal(this, "user_data", this.userData(props));
     this.config = server;
     this.payloadHash = payloadHash(config, server);
@@ -111,11 +114,12 @@ export class PlatformServer extends Construct {
           ipv6: Token.asNumber(addresses.ipv6.id),
         },
       ],
-      // Without the empty list `aliasIps`, every plan would show an update.
+      // Without an explicit empty list `aliasIps`, every plan would show an update.
       network: [{ subnetId: subnet.id, ip: server.privateIp, aliasIps: [] }],
       backups: config.backups,
-      // Hetzner requires the same value for both protections. `shutdown_before_deletion` stays off, because the provider would otherwise
-      // shut down a server whose deletion Hetzner then rejects. `ops` has already shut the server down.
+      // Hetzner requires the same value for both protections. `shutdown_before_deletion` stays off, because the
+      // provider would otherwise shut down a server whose deletion Hetzner then rejects. `npm run ops` shuts the server
+      // down before it deletes the server.
       deleteProtection: config.protect,
       rebuildProtection: config.protect,
       userData: userData.asString,
@@ -130,7 +134,7 @@ export class PlatformServer extends Construct {
       new VolumeAttachment(this, "data", {
         serverId: Token.asNumber(this.server.id),
         volumeId: Token.asNumber(volume.id),
-        // Hetzner does not mount the volume, because the payload mounts the volume by its label.
+        // Hetzner must not mount the volume, because the payload mounts the volume by its label.
         automount: false,
       });
   }

@@ -5,15 +5,15 @@ import type { Config, ServerConfig } from "../../config/schema.js";
 
 /** Properties of {@link SecretLabels}. */
 export interface SecretLabelsProps {
-  /** Configuration of the environment. The configuration decides which server gets which secret. */
+  /** Configuration of the environment. The configuration determines which server gets which secret. */
   readonly config: Config;
   /** Terraform reference to the key of the digests. Without this key, a digest reveals nothing about the secret. */
   readonly key: string;
-  /** External secrets for each label. The label contains the digest of the secrets. */
+  /** External secrets by label. A label contains the common digest of its secrets. */
   readonly given: Readonly<Record<string, GivenSecrets>>;
 }
 
-/** External secrets whose common digest is in one label. */
+/** External secrets whose common digest is in one label of a server. */
 export interface GivenSecrets {
   /** Names of the secrets. A server has the label if it needs at least one of these secrets. */
   readonly secrets: readonly SecretName[];
@@ -24,14 +24,14 @@ export interface GivenSecrets {
 /** Number of characters of a digest. Twelve characters are sufficient to detect a difference. */
 const digestLength = 12;
 
-/** Value of the label if a secret is not set. */
+/** Value of the label if none of its secrets is set. */
 const none = "none";
 
 /**
- * Labels that record with which external secrets a server was created, so that plans detect a changed secret. A label contains a keyed
- * digest. Only the states contain the key, so even a short secret cannot be guessed from its digest. Secrets that Terraform generates have
- * no labels, because they have generations. If a secret is not set, the plan does not compare it, because only plans that create servers
- * need secrets.
+ * Labels that identify the external secrets with which a server was created, so that plans detect a changed secret. A
+ * label contains a keyed digest. Only the states contain the key, so even a short secret cannot be guessed from its
+ * digest. Secrets that Terraform generates have no labels, because they have generations. If a secret is not set, the
+ * plan does not compare it, because only plans that create servers need secrets.
  */
 export class SecretLabels extends Construct {
   private readonly digests: TerraformLocal;
@@ -58,15 +58,15 @@ export class SecretLabels extends Construct {
     );
   }
 
-  /** Returns the labels for a server that is created now. */
+  /** Returns the labels of a server that Terraform creates now. */
   of(server: ServerConfig): Readonly<Record<string, string>> {
     return Object.fromEntries(this.labels(server).map((label) => [label, `\${${this.wanted(label)}}`]));
   }
 
   /**
    * Returns conditions of a Terraform expression that are true if a server has the current secrets.
-   * @param labels expression of the server's labels. A server without such a label was created before these labels existed and is not
-   * compared.
+   * @param labels expression of the server's labels. A server without such a label was created by an older version and
+   * is not compared.
    */
   conditions(server: ServerConfig, labels: string): readonly string[] {
     return this.labels(server).map((label) => {

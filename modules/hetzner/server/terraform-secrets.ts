@@ -5,7 +5,7 @@ import type { Config, Role } from "../../config/schema.js";
 import { compressedShared, secretParts, type SecretSource } from "../../machine/compose/index.js";
 import { secretFilesOf, type SecretName } from "../../derived/secrets.js";
 
-/** Terraform references to the values of secrets. Unused secrets may be missing. */
+/** Terraform references to the values of secrets, by name. Unused secrets may be missing. */
 export type SecretReferences = Readonly<Partial<Record<SecretName, string>>>;
 
 /** Properties of {@link TerraformSecrets}. */
@@ -25,8 +25,9 @@ export class TerraformSecrets extends Construct implements SecretSource {
   }
 
   /**
-   * Returns the reference to a secret.
-   * @throws Error if no stack creates the secret, or if the value is a literal text, which would be written to the JSON
+   * Returns the Terraform reference to a secret.
+   * @throws Error if no stack creates the secret, or if the value is a literal text, because literal texts appear in
+   * the JSON
    */
   readonly value: SecretSource["value"] = (name) => {
     const reference = this.props.references[name];
@@ -46,8 +47,8 @@ export class TerraformSecrets extends Construct implements SecretSource {
   readonly compress: SecretSource["compress"] = (text) => Fn.base64gzip(this.local("all", text));
 
   /**
-   * Returns a Terraform local value with the text. cdktf cannot write quotes or line breaks around a reference in an argument of a
-   * function, but it can in a local value.
+   * Returns a Terraform local value with the text. cdktf cannot write quotes or line breaks around a reference in a
+   * function argument, but it can write them in a local value.
    */
   private local(id: string, text: string): string {
     return new TerraformLocal(this, id, text).asString;
@@ -62,15 +63,15 @@ export interface SharedUserDataProps extends TerraformSecretsProps {
 
 /** Parts of the user data that servers with the same roles share. */
 export interface SharedParts {
-  /** Terraform reference to the compressed cloud-config. */
+  /** Terraform reference to the compressed cloud-init configuration. */
   readonly cloudConfig: string;
   /** Secret files, which Terraform compresses. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Creates the user data that all servers with the same roles share. The literal part is also a local value. If it were repeated for each
- * server, it would be three quarters of the JSON for a hundred servers.
+ * Creates the user data that all servers with the same roles share. The literal text is also a Terraform local value.
+ * Repeated for each of a hundred servers, the text would be three quarters of the JSON.
  */
 export class SharedUserData extends Construct {
   constructor(

@@ -21,14 +21,15 @@ function covers({ port = "any" }: FirewallRule, wanted: number): boolean {
 }
 
 /**
- * Prefix lengths below which a network counts as the whole internet, because two /1 networks cover the internet. The configuration already
- * rejects wide networks of administrators; this policy also checks rules from other sources.
+ * Prefix lengths below which a network counts as the whole internet. Otherwise two /1 networks could open SSH to the
+ * whole internet. The configuration rejects large networks of administrators, and this policy also checks rules from
+ * other sources.
  */
 const shortestPrefix = { ipv4: 8, ipv6: 16 } as const;
 
 const isWorld = (cidr: string): boolean => prefixLength(cidr) < shortestPrefix[cidr.includes(":") ? "ipv6" : "ipv4"];
 
-/** Policy: no provider firewall opens SSH to networks wider than a /8 (IPv4) or a /16 (IPv6). */
+/** Policy that no provider firewall opens SSH to networks larger than a /8 (IPv4) or a /16 (IPv6). */
 const sshNotFromTheWorld: Policy = {
   id: "ssh-not-from-the-world",
   description: "SSH is open only to administrators' networks",
@@ -46,7 +47,7 @@ const databasePorts = [ports.mysql, ports.mysqlGroup, ports.memberRole];
 
 const why = "the database must be reachable only over the private network";
 
-/** Policy: no provider firewall and no load balancer service opens a port of MySQL. */
+/** Policy that no provider firewall and no load balancer service opens a port of MySQL. */
 const databaseNotPublic: Policy = {
   id: "database-not-public",
   description: "MySQL listens on no public address",
@@ -87,7 +88,7 @@ const direction = (name: "in" | "out"): Violation => ({
   fix: "build it from the rule table with ProviderFirewall",
 });
 
-/** Policy: each server has a provider firewall with rules for both directions, and a placement group. */
+/** Policy that each server has a provider firewall with rules for both directions, and a placement group. */
 const serverPlaced: Policy = {
   id: "server-placed",
   description: "every server is in a firewall that filters both directions and in a spread placement group",

@@ -33,7 +33,7 @@ export function policyResults(scope: IConstruct, config: Config): readonly Polic
 }
 
 /**
- * Rejects violations of policies.
+ * Throws an error if a policy is violated.
  * @throws Error with all violations that the configuration does not accept
  */
 export function refuseViolations(results: readonly PolicyResult[]): void {

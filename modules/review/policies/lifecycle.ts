@@ -26,7 +26,7 @@ const unsorted: Violation = {
 
 const isSorted = (names: readonly string[]): boolean => names.join() === [...names].sort().join();
 
-/** Policy: a new origin certificate is created under another name before the old certificate is deleted. */
+/** Policy that Terraform creates a new origin certificate under another name before it deletes the old certificate. */
 const certificateLifecycle: Policy = {
   id: "certificate-lifecycle",
   description: "a certificate is replaced without a gap",
@@ -46,7 +46,7 @@ const certificateLifecycle: Policy = {
   },
 };
 
-/** Policy: the state of production is not a local file. */
+/** Policy that the Terraform state of production is not a local file. */
 const stateShared: Policy = {
   id: "state-shared",
   description: "the state of production is stored where several people can access it",

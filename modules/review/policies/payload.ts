@@ -7,10 +7,13 @@ import { PlatformServer } from "../../hetzner/server/index.js";
 import { secretName, secretText, secretWords } from "../../platform/secret-words.js";
 import type { Policy } from "./policy.js";
 
-/** Matches a secret in a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Paths and variables are not secret. */
+/**
+ * Matches an assignment of a secret in a file or an address: `password = x`, `"api_key": "x"`, `?token=x`. Values that
+ * are paths or variables do not match, because they are not secret.
+ */
 const secretAssignment = new RegExp(`(?:${secretWords.join("|")})["']?\\s*[:=]\\s*["']?(?!/)[\\w+/-]{8}`, "i");
 
-/** Returns the paths of all literal secrets in a synthesized value. References are not literal. */
+/** Returns the paths of all literal secrets in a synthesized value. Terraform references are not literal. */
 function literalSecrets(value: unknown, path: string, key = ""): readonly string[] {
   if (typeof value === "string") {
     const isLiteral = value !== "" && !Token.isUnresolved(value) && !value.includes("${");
@@ -18,12 +21,15 @@ function literalSecrets(value: unknown, path: string, key = ""): readonly string
   }
   if (typeof value !== "object" || value === null || Token.isUnresolved(value)) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
-    // In `{ "x-token": { "value": … } }`, the outer name shows that the value is a secret.
+    // Passes the outer name for the key `value`, because in `{ "x-token": { "value": … } }` only the outer name shows
+    // that the value is a secret.
     literalSecrets(inner, `${path}.${name}`, name === "value" ? key : name),
   );
 }
 
-/** Returns the paths of sensitive variables that have a default. Such a default would be a secret in the JSON. */
+/**
+ * Returns the paths of sensitive Terraform variables that have a default, because the JSON would contain the default.
+ */
 const defaultOfSensitive = (value: unknown): readonly string[] => {
   const variables = (value as { variable?: Record<string, { sensitive?: boolean; default?: unknown }> }).variable ?? {};
   return Object.entries(variables)
@@ -31,15 +37,17 @@ const defaultOfSensitive = (value: unknown): readonly string[] => {
     .map(([name]) => `variable.${name}.default`);
 };
 
-/** Returns true if a file contains a secret. Each file is read only once, even if several servers share it. */
+/**
+ * Returns true if a payload file contains a secret. The result is cached, because several servers share the same files.
+ */
 const holdsSecret = memoize(
   ({ content }: PlainFile): boolean => secretText.test(content) || secretAssignment.test(content),
   { cache: new WeakMap() },
 );
 
 /**
- * Returns the payload files of a server that contain a secret. The files are checked here, because the JSON contains them only in
- * compressed form.
+ * Returns the payload files of a server that contain a secret. This function reads the files themselves, because the
+ * JSON contains them only in compressed form.
  */
 function payloadSecrets({ config: server }: PlatformServer, config: Config): readonly string[] {
   return plainFilesOf(config, server)
@@ -55,7 +63,7 @@ function secretsIn(node: IConstruct, config: Config): readonly string[] {
   return [...literalSecrets(synthesized, "").map((path) => path.slice(1)), ...defaultOfSensitive(synthesized)];
 }
 
-/** Policy: secrets are references in the JSON, and no payload file contains a secret. */
+/** Policy that the JSON contains secrets only as references, and that no payload file contains a secret. */
 const noSecretLiteral: Policy = {
   id: "no-secret-literal",
   description: "the synthesized files contain no secret",
@@ -67,7 +75,7 @@ const noSecretLiteral: Policy = {
     })),
 };
 
-/** Policy: the size of user data is within Hetzner's limit. */
+/** Policy that the size of user data is within Hetzner's limit. */
 const payloadFits: Policy = {
   id: "payload-fits",
   description: `the user data of every server has at most ${maximumBytes / 1024} KiB`,

@@ -8,7 +8,7 @@ export interface Violation {
   readonly fix: string;
 }
 
-/** A policy: a requirement for all constructs, and a function that checks it. */
+/** A policy: a requirement for constructs, and a function that checks one construct. */
 export interface Policy {
   /** Name of the policy. */
   readonly id: string;
@@ -27,8 +27,11 @@ export interface Policy {
 export interface PolicyResult {
   readonly policy: string;
   readonly description: string;
-  /** Result of the policy. The result "accepted" means that the policy is violated, but an explicit setting accepts the violation. */
+  /**
+   * Result of the policy. The outcome "accepted" means that the policy is violated but a setting explicitly accepts the
+   * violation.
+   */
   readonly outcome: "passed" | "accepted" | "failed";
-  /** Violations with place, reason and fix, if the policy did not pass. @default none */
+  /** Violations with resource, reason and fix, if the policy did not pass. @default none */
   readonly details?: readonly string[];
 }

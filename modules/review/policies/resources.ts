@@ -10,8 +10,8 @@ import { TerraformResource } from "cdktf";
 import { labelsOf } from "../../derived/labels.js";
 
 /**
- * Returns the protections of a resource by name, or nothing if Hetzner has no protection for the type. Hetzner's protection rejects a
- * deletion only during an apply. prevent_destroy already rejects the plan.
+ * Returns the protections of a resource by name, or an empty object if Hetzner has no protection for the resource type.
+ * Hetzner's protection rejects a deletion only during an apply, but prevent_destroy rejects the plan.
  */
 function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
   if (
@@ -26,12 +26,16 @@ function protectionsOf(node: IConstruct): Readonly<Record<string, unknown>> {
       ...(node instanceof Server && { rebuild_protection: node.rebuildProtectionInput }),
       prevent_destroy: node.lifecycle?.preventDestroy,
     };
-  // Hetzner protects the subnet together with its network. A changed range of the subnet would disconnect all servers.
+  // Hetzner protects the subnet together with its network. The subnet also needs prevent_destroy, because a changed
+  // address range would disconnect all servers.
   if (node instanceof NetworkSubnet) return { prevent_destroy: node.lifecycle?.preventDestroy };
   return {};
 }
 
-/** Policy: Terraform and Hetzner reject the deletion of production's servers, data, addresses, network and load balancer. */
+/**
+ * Policy that Terraform and Hetzner reject the deletion of production's servers, data, addresses, network and load
+ * balancer.
+ */
 const protectedInProduction: Policy = {
   id: "protected-in-production",
   description: "in production, resources that hold data or serve visitors cannot be deleted by mistake",
@@ -57,7 +61,7 @@ function labelsInput(node: unknown): Readonly<Record<string, string>> | undefine
   return (node.labelsInput as Readonly<Record<string, string>> | undefined) ?? {};
 }
 
-/** Policy: every resource at Hetzner that supports labels has the labels of its environment. */
+/** Policy that every Hetzner resource with labels has the labels of its environment. */
 const labelsPresent: Policy = {
   id: "labels-present",
   description: "every resource at Hetzner has a label with its environment",
