@@ -101,6 +101,8 @@ class Commands(Case):
     def setUp(self):
         super().setUp()
         self.bucket = self.enterContext(mock.patch.object(cli, "Bucket"))
+        self.force = self.folder / "force"
+        self.enterContext(mock.patch.object(cli, "FORCE", self.force))
 
     def test_mysql_backup_ship_uses_the_key_of_its_own_server(self):
         with mock.patch.object(ship, "Shipper") as shipper:
@@ -133,8 +135,7 @@ class Commands(Case):
     def test_a_base_backup_that_root_forces_runs_in_its_systemd_unit(self):
         import base
 
-        force = self.folder / "force"
-        with mock.patch.object(cli, "FORCE", force), mock.patch.object(base, "make_when_due", return_value=0) as make:
+        with mock.patch.object(base, "make_when_due", return_value=0) as make:
             with mock.patch.object(cli.os, "geteuid", return_value=0), mock.patch.object(cli.subprocess, "run", return_value=mock.Mock(returncode=3)) as run:
                 self.assertEqual(self.main("base", "--force"), (3, ""))
             run.assert_called_once_with(["systemctl", "start", "mysql-base"])
